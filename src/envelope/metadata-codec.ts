@@ -1,0 +1,114 @@
+import { InvalidEnvelopeError } from '../errors.js'
+import type { KekRef } from '../kms/provider.js'
+import { decodeBase64url } from './base64url.js'
+import {
+  COMMITMENT_BYTES,
+  ENVELOPE_ID_BYTES,
+  FORMAT,
+  MAX_METADATA_BYTES,
+  MAX_WRAPPED_KEY_BYTES,
+  MAX_WRAPS,
+} from './format.js'
+import { EMPTY_METADATA, type EnvelopeMetadata, type StoredWrap } from './metadata.js'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** What is stored: one of three shapes with exactly these members. */
+export function metadataToJson(metadata: EnvelopeMetadata): Json {
+  if (metadata.state === 'empty') return {}
+  const { id, commitment } = metadata
+  if (metadata.state === 'shredded') return { format: FORMAT, id, commitment, shredded: metadata.receipt }
+  return { format: FORMAT, id, commitment, wrap: metadata.wrap, wraps: metadata.wraps }
+}
+
+/**
+ * Reads what `encryption_metadata` holds. Strict, since whoever can write the table chooses it: a missing, additional or
+ * misspelt member is an `InvalidEnvelopeError` that names the member and not its value.
+ */
+export function metadataFromJson(stored: unknown): EnvelopeMetadata {
+  const json = object(stored, 'it')
+  const members = Object.keys(json)
+  if (members.length === 0) return EMPTY_METADATA
+  if (json['format'] !== FORMAT) throw invalid(`"format" must be ${FORMAT}`)
+  const id = base64url(json['id'], ENVELOPE_ID_BYTES, 'id')
+  const commitment = base64url(json['commitment'], COMMITMENT_BYTES, 'commitment')
+  if ('shredded' in json) {
+    exactly(json, ['format', 'id', 'commitment', 'shredded'], 'it')
+    return { state: 'shredded', id, commitment, receipt: matching(json['shredded'], RECEIPT, 'shredded') }
+  }
+  exactly(json, ['format', 'id', 'commitment', 'wrap', 'wraps'], 'it')
+  const { wrap, wraps } = json
+  if (!Number.isSafeInteger(wrap) || (wrap as number) < 1) throw invalid('"wrap" must be a whole number from 1')
+  if (!Array.isArray(wraps) || wraps.length < 1 || wraps.length > MAX_WRAPS) {
+    throw invalid(`"wraps" must be a list of 1 to ${MAX_WRAPS}`)
+  }
+  const metadata = { state: 'wrapped', id, commitment, wrap: wrap as number, wraps: wraps.map(storedWrap) } as const
+  if (Buffer.byteLength(JSON.stringify(metadataToJson(metadata))) > MAX_METADATA_BYTES) {
+    throw invalid(`it is longer than ${MAX_METADATA_BYTES} bytes`)
+  }
+  return metadata
+}
+
+// Printable ASCII without spaces: these are sent to SDKs and shown on terminals. Each provider checks its own syntax too.
+const PROVIDER = /^[a-z][a-z0-9-]{0,31}$/
+const KEK_ID = /^[!-~]{1,2048}$/
+const KEK_VERSION = /^[!-~]{0,256}$/
+const RECEIPT = /^[!-~]{1,128}$/
+const WRAPPED_AT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
+
+function storedWrap(stored: unknown): StoredWrap {
+  const json = object(stored, '"wraps[]"')
+  exactly(json, ['kek', 'dataKey', 'wrappedAt'], '"wraps[]"')
+  const dataKey = json['dataKey']
+  const bytes = typeof dataKey === 'string' ? decodeBase64url(dataKey) : undefined
+  if (!bytes || bytes.length === 0 || bytes.length > MAX_WRAPPED_KEY_BYTES) {
+    throw invalid(`"wraps[].dataKey" must be canonical base64url of 1 to ${MAX_WRAPPED_KEY_BYTES} bytes`)
+  }
+  const wrappedAt = matching(json['wrappedAt'], WRAPPED_AT, 'wraps[].wrappedAt')
+  const instant = new Date(wrappedAt)
+  if (Number.isNaN(instant.getTime()) || wrappedAtOf(instant.getTime()) !== wrappedAt) {
+    throw invalid('"wraps[].wrappedAt" is no instant')
+  }
+  return { kek: kekRef(json['kek']), dataKey: dataKey as string, wrappedAt }
+}
+
+function kekRef(stored: unknown): KekRef {
+  const json = object(stored, '"wraps[].kek"')
+  exactly(json, ['provider', 'id', 'version'], '"wraps[].kek"')
+  return {
+    provider: matching(json['provider'], PROVIDER, 'wraps[].kek.provider'),
+    id: matching(json['id'], KEK_ID, 'wraps[].kek.id'),
+    version: matching(json['version'], KEK_VERSION, 'wraps[].kek.version'),
+  }
+}
+
+/** An instant as `wrappedAt` spells it. */
+export function wrappedAtOf(instantMs: number): string {
+  return `${new Date(instantMs).toISOString().slice(0, 19)}Z`
+}
+
+function object(value: unknown, where: string): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${where} must be an object`)
+  return value as Json
+}
+
+function exactly(json: Json, members: readonly string[], where: string): void {
+  const found = Object.keys(json)
+  if (found.length !== members.length || !members.every((member) => Object.hasOwn(json, member))) {
+    throw invalid(`${where} must have exactly the members ${members.join(', ')}`)
+  }
+}
+
+function base64url(value: unknown, bytes: number, member: string): string {
+  if (typeof value === 'string' && decodeBase64url(value, bytes)) return value
+  throw invalid(`"${member}" must be canonical base64url of ${bytes} bytes`)
+}
+
+function matching(value: unknown, pattern: RegExp, member: string): string {
+  if (typeof value === 'string' && pattern.test(value)) return value
+  throw invalid(`"${member}" must match ${pattern.source}`)
+}
+
+function invalid(detail: string): InvalidEnvelopeError {
+  return new InvalidEnvelopeError(`not encryption metadata of format ${FORMAT}: ${detail}`)
+}

@@ -1,0 +1,80 @@
+import { isWaxsealError } from '../errors.js'
+import type { Clock } from '../kms/clock.js'
+import type { EncryptionContext } from '../kms/context.js'
+import type { DataKey } from '../kms/data-key.js'
+import {
+  type CallOptions,
+  type KekRef,
+  type KmsProvider,
+  sameKek,
+  type WrapOnlyRecipient,
+  type WrappedDataKey,
+} from '../kms/provider.js'
+import type { KekList } from './kek-list.js'
+import type { StoredWrap, WrappedMetadata } from './metadata.js'
+import { storedWrapOf, wrappedDataKeyOf } from './stored-wrap.js'
+import { unwrapCommitted } from './unwrap-in-order.js'
+
+type Target = KmsProvider | WrapOnlyRecipient
+
+export interface RewrapJob {
+  readonly metadata: WrappedMetadata
+  readonly context: EncryptionContext
+  /** Provider, then recipients: the order of the new wraps. */
+  readonly targets: readonly Target[]
+  readonly list: KekList
+  /** The data key, for targets that cannot rewrap what is stored. */
+  readonly open: () => Promise<DataKey>
+  readonly clock: Clock
+}
+
+export function currentKeks(targets: readonly Target[], context: EncryptionContext, options: CallOptions): Promise<KekRef[]> {
+  return Promise.all(targets.map((target) => target.currentKek(context, options)))
+}
+
+export function isStale(metadata: WrappedMetadata, current: readonly KekRef[]): boolean {
+  return metadata.wraps.length !== current.length || !current.every((kek) => wrapUnder(metadata, kek))
+}
+
+/** The metadata with its data key wrapped under the current KEKs; the same object when it already is. */
+export async function rewrapAll(job: RewrapJob, options: CallOptions): Promise<WrappedMetadata> {
+  const { metadata, targets } = job
+  const current = await currentKeks(targets, job.context, options)
+  if (!isStale(metadata, current)) return metadata
+  const wraps = await Promise.all(
+    targets.map(async (target, index) => {
+      const kept = wrapUnder(metadata, current[index]!)
+      return kept ?? storedWrapOf(await prove(job, target, await rewrapFor(job, target, options), options), job.clock.now())
+    }),
+  )
+  return { ...metadata, wrap: metadata.wrap + 1, wraps }
+}
+
+function wrapUnder(metadata: WrappedMetadata, kek: KekRef): StoredWrap | undefined {
+  // A version that the KMS did not report may be an old one: never taken for current.
+  return kek.version === '' ? undefined : metadata.wraps.find((wrap) => sameKek(wrap.kek, kek))
+}
+
+async function rewrapFor(job: RewrapJob, target: Target, options: CallOptions): Promise<WrappedDataKey> {
+  const { metadata, context, list } = job
+  if ('rewrap' in target) {
+    const own = metadata.wraps.find((wrap) => list.providersFor(wrap.kek).includes(target))
+    if (own) {
+      try {
+        return await target.rewrap(wrappedDataKeyOf(own), context, options)
+      } catch (error) {
+        // A KEK of the same provider that this instance was not configured with: another accepted one opens it.
+        if (!isWaxsealError(error) || error.code !== 'ERR_KEK_NOT_ACCEPTED') throw error
+      }
+    }
+  }
+  return target.wrap(await job.open(), context, options)
+}
+
+async function prove(job: RewrapJob, target: Target, wrapped: WrappedDataKey, options: CallOptions): Promise<WrappedDataKey> {
+  if ('unwrap' in target) {
+    const dataKey = await unwrapCommitted(target, wrapped, job.metadata, job.context, options)
+    dataKey.destroy()
+  }
+  return wrapped
+}

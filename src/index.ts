@@ -1,0 +1,41 @@
+export {
+  type EnvelopeBinding,
+  encryptionContextOf,
+} from './envelope/binding.js'
+export type { DataKeyCacheOptions } from './envelope/data-key-cache.js'
+export {
+  type EncryptedField,
+  formatBytes,
+  formatText,
+  parseBytes,
+  parseText,
+} from './envelope/encrypted-field.js'
+export { EnvelopeCipher, type EnvelopeCipherOptions, type OpenOptions } from './envelope/envelope-cipher.js'
+export type { FieldKind, FieldSpec } from './envelope/field-value.js'
+export type { AcceptedKek } from './envelope/kek-list.js'
+export type {
+  EmptyMetadata,
+  EnvelopeMetadata,
+  ShreddedMetadata,
+  StoredWrap,
+  WrappedMetadata,
+} from './envelope/metadata.js'
+export { metadataFromJson, metadataToJson } from './envelope/metadata-codec.js'
+export { OpenEnvelope } from './envelope/open-envelope.js'
+export * from './errors.js'
+export type { CallEnd, CallLedger, CallStart, KmsOperation, LedgerEntry } from './kms/call-ledger.js'
+export { InMemoryCallLedger } from './kms/call-ledger.js'
+export { type Clock, systemClock } from './kms/clock.js'
+export { canonicalContext, type EncryptionContext } from './kms/context.js'
+export { DataKey } from './kms/data-key.js'
+export { type DeadlineOptions, DeadlineProvider } from './kms/deadline-provider.js'
+export type {
+  CallOptions,
+  GeneratedDataKey,
+  KekRef,
+  KmsProvider,
+  KmsReply,
+  WrappedDataKey,
+  WrapOnlyRecipient,
+} from './kms/provider.js'
+export { RecordingProvider } from './kms/recording-provider.js'

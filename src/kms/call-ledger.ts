@@ -1,0 +1,69 @@
+import type { KekRef } from './provider.js'
+import type { EncryptionContext } from './context.js'
+
+export type KmsOperation = 'currentKek' | 'generateDataKey' | 'wrap' | 'unwrap' | 'rewrap'
+
+/** One attempt at a KMS, as it is known before it is sent. */
+export interface CallStart {
+  readonly callToken: string
+  readonly provider: string
+  readonly operation: KmsOperation
+  /** The KEK that the caller named. Absent where the provider chooses it. */
+  readonly kek?: KekRef
+  readonly context: EncryptionContext
+  readonly startedAt: Date
+}
+
+/** What became of it. */
+export interface CallEnd {
+  readonly outcome: 'succeeded' | 'failed'
+  /** The KEK that the KMS used. */
+  readonly kek?: KekRef
+  /** The request id of the KMS, for the reconciliation with its audit trail. */
+  readonly requestId?: string
+  readonly status?: string
+  readonly errorCode?: string
+  readonly latencyMs: number
+}
+
+/**
+ * Where every call to a KMS is written down. `begin` is awaited before the call is sent and a rejection stops the call,
+ * so that nothing happens at a KMS which the ledger does not know.
+ */
+export interface CallLedger {
+  begin(call: CallStart): Promise<void>
+  complete(callToken: string, end: CallEnd): Promise<void>
+}
+
+export interface LedgerEntry extends CallStart {
+  readonly end?: CallEnd
+}
+
+/** A ledger for tests and small programs. Keeps everything it is told until `clear()`. */
+export class InMemoryCallLedger implements CallLedger {
+  readonly #entries = new Map<string, LedgerEntry>()
+
+  get entries(): readonly LedgerEntry[] {
+    return [...this.#entries.values()]
+  }
+
+  /** How many attempts of each operation were made. */
+  counts(): Partial<Record<KmsOperation, number>> {
+    const counts: Partial<Record<KmsOperation, number>> = {}
+    for (const { operation } of this.#entries.values()) counts[operation] = (counts[operation] ?? 0) + 1
+    return counts
+  }
+
+  clear(): void {
+    this.#entries.clear()
+  }
+
+  async begin(call: CallStart): Promise<void> {
+    this.#entries.set(call.callToken, call)
+  }
+
+  async complete(callToken: string, end: CallEnd): Promise<void> {
+    const call = this.#entries.get(callToken)
+    if (call) this.#entries.set(callToken, { ...call, end })
+  }
+}

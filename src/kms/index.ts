@@ -1,0 +1,20 @@
+export type { CallEnd, CallLedger, CallStart, KmsOperation, LedgerEntry } from './call-ledger.js'
+export { InMemoryCallLedger } from './call-ledger.js'
+export { type Clock, systemClock } from './clock.js'
+export { canonicalContext, type EncryptionContext } from './context.js'
+export { DATA_KEY_BYTES, DataKey } from './data-key.js'
+export { withDeadline } from './deadline.js'
+export { type DeadlineOptions, DeadlineProvider } from './deadline-provider.js'
+export { generateThenWrap, unwrapThenWrap } from './strategies.js'
+export type {
+  CallOptions,
+  GeneratedDataKey,
+  KekRef,
+  KmsProvider,
+  KmsReply,
+  WrappedDataKey,
+  WrapOnlyRecipient,
+} from './provider.js'
+export { describeKek, sameKek } from './provider.js'
+export { RecordingProvider } from './recording-provider.js'
+export { type RetryOptions, RetryingProvider } from './retrying-provider.js'
