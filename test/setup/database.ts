@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import pg from 'pg'
+import { findTracesIn, type Place, withDecodedBytes } from './traces.js'
+
+export interface FreshDatabase {
+  url: string
+  client: pg.Client
+  /** Ends the client and drops the database, whoever is still connected to it. */
+  drop(): Promise<void>
+}
+
+/** An empty database of the caller's own on the server that all suites share. */
+export async function freshDatabase(): Promise<FreshDatabase> {
+  const name = `waxseal_test_${process.pid}_${randomBytes(6).toString('hex')}`
+  await asAdministrator(`create database ${name}`)
+  const url = new URL(serverUrl())
+  url.pathname = `/${name}`
+  const client = new pg.Client({ connectionString: url.href })
+  await client.connect()
+  return {
+    url: url.href,
+    client,
+    async drop() {
+      await client.end()
+      await asAdministrator(`drop database if exists ${name} with (force)`)
+    },
+  }
+}
+
+async function asAdministrator(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl() })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+function serverUrl(): string {
+  const url = process.env.WAXSEAL_TEST_URL
+  if (!url) throw new Error('No database: test/setup/global-setup.ts has not run')
+  return url
+}
+
+/** Everything that the server logged so far, for all suites. A statement is in it before its client has the answer. */
+export function serverLog(): string {
+  const file = process.env.WAXSEAL_TEST_LOG
+  // Not '': a search of an empty log would pass.
+  if (!file) throw new Error('No server log: set WAXSEAL_TEST_DATABASE_LOG beside WAXSEAL_TEST_DATABASE_URL')
+  return readFileSync(file, 'utf8')
+}
+
+/** Every column of every row of every user table as text, one `schema.table.column: value` each, with bytes also decoded. */
+export async function dumpDatabase(client: pg.Client): Promise<string> {
+  const places = await readColumns(client)
+  return places.map(({ where, text }) => `${where}: ${withDecodedBytes(text)}`).join('\n')
+}
+
+/** Where the canary is, in any form, for example `public.account.token (base64)` or `server log (plain)`. */
+export async function findTraces(client: pg.Client, canary: string): Promise<string[]> {
+  return findTracesIn([...(await readColumns(client)), { where: 'server log', text: serverLog() }], canary)
+}
+
+export async function expectNoTrace(client: pg.Client, canary: string): Promise<void> {
+  const found = await findTraces(client, canary)
+  if (found.length > 0) throw new Error(`The canary ${canary} was found in: ${found.join(', ')}`)
+}
+
+/** The positive control: the same search does find the canary, in a table and in the server's log. */
+export async function expectTrace(client: pg.Client, canary: string): Promise<void> {
+  const found = await findTraces(client, canary)
+  const inLog = found.filter((place) => place.startsWith('server log ('))
+  const missing = [inLog.length === found.length && 'the tables', inLog.length === 0 && 'the server log'].filter(
+    Boolean,
+  )
+  if (missing.length > 0) {
+    throw new Error(
+      `The canary ${canary} was not found in ${missing.join(' or ')}; found in: ${found.join(', ') || '-'}`,
+    )
+  }
+}
+
+async function readColumns(client: pg.Client): Promise<Place[]> {
+  // The other setting, "escape", would hide bytes from the search.
+  await client.query("set bytea_output = 'hex'")
+  const { rows: columns } = await client.query<{ schema: string; name: string; column: string }>(`
+    select n.nspname as schema, c.relname as name, a.attname as column
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where c.relkind in ('r', 'm')
+       and n.nspname !~ '^pg_toast' and n.nspname not in ('pg_catalog', 'information_schema')
+     order by 1, 2, a.attnum`)
+  const places: Place[] = []
+  for (const { schema, name, column } of columns) {
+    const [s, t, c] = [schema, name, column].map((part) => pg.escapeIdentifier(part))
+    const { rows } = await client.query<{ text: string }>(
+      `select ${c}::text as text from ${s}.${t} where ${c} is not null`,
+    )
+    places.push(...rows.map(({ text }) => ({ where: `${schema}.${name}.${column}`, text })))
+  }
+  return places
+}
