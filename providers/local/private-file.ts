@@ -1,0 +1,32 @@
+import { open } from 'node:fs/promises'
+import { ConfigurationError } from '../../src/errors.js'
+
+const LARGEST_BYTES = 64 * 1024
+/** Any right of the group and of others. */
+const OTHERS = 0o077
+
+/**
+ * Reads a small file that holds keys. Refuses one that others on the machine may read, with the command that mends it.
+ * Windows has no such mode; there it is not checked.
+ */
+export async function readPrivateFile(path: string): Promise<string> {
+  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    throw refused(path, `cannot be opened (${cause.code})`, cause)
+  })
+  try {
+    // Of the open file, not of its path: the path may name another one by now.
+    const { mode, size } = await file.stat()
+    if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
+      const found = (mode & 0o777).toString(8).padStart(3, '0')
+      throw refused(path, `can be read by others (mode ${found}); run: chmod 600 ${path}`)
+    }
+    if (size > LARGEST_BYTES) throw refused(path, `has ${size} bytes; a key file has at most ${LARGEST_BYTES}`)
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
+  }
+}
+
+function refused(path: string, problem: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError(`provider "local": the file ${path} ${problem}`, cause === undefined ? {} : { cause })
+}
