@@ -1,5 +1,5 @@
-import type { KekRef } from './provider.js'
 import type { EncryptionContext } from './context.js'
+import type { KekRef } from './provider.js'
 
 export type KmsOperation = 'currentKek' | 'generateDataKey' | 'wrap' | 'unwrap' | 'rewrap'
 

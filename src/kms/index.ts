@@ -5,16 +5,16 @@ export { canonicalContext, type EncryptionContext } from './context.js'
 export { DATA_KEY_BYTES, DataKey } from './data-key.js'
 export { withDeadline } from './deadline.js'
 export { type DeadlineOptions, DeadlineProvider } from './deadline-provider.js'
-export { generateThenWrap, unwrapThenWrap } from './strategies.js'
 export type {
   CallOptions,
   GeneratedDataKey,
   KekRef,
   KmsProvider,
   KmsReply,
-  WrappedDataKey,
   WrapOnlyRecipient,
+  WrappedDataKey,
 } from './provider.js'
 export { describeKek, sameKek } from './provider.js'
 export { RecordingProvider } from './recording-provider.js'
-export { type RetryOptions, RetryingProvider } from './retrying-provider.js'
+export { RetryingProvider, type RetryOptions } from './retrying-provider.js'
+export { generateThenWrap, unwrapThenWrap } from './strategies.js'

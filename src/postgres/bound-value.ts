@@ -41,5 +41,7 @@ const expected: Record<BoundType, string> = {
 
 /** Values of an encryption context stay out of messages. */
 function found(value: unknown): string {
-  return value === null || value === undefined ? 'none: set it before the write, and load it with the row' : 'another value'
+  return value === null || value === undefined
+    ? 'none: set it before the write, and load it with the row'
+    : 'another value'
 }

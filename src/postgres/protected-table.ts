@@ -52,5 +52,7 @@ export function quoteIdentifier(name: string): string {
 
 export function quoteLiteral(text: string): string {
   // Independent of standard_conforming_strings.
-  return text.includes('\\') ? ` E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`
+  return text.includes('\\')
+    ? ` E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+    : `'${text.replaceAll("'", "''")}'`
 }

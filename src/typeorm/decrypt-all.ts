@@ -1,0 +1,91 @@
+import type { EntityMetadata, ObjectLiteral, Repository } from 'typeorm'
+import { ConfigurationError, CredentialShreddedError, isWaxsealError, type WaxsealError } from '../errors.js'
+import { decryptLoaded } from './decrypt-on-load.js'
+import { isEncryptedValue } from './encrypted-value.js'
+import { type Operation, startOperation } from './operation.js'
+import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
+import { metadataOf } from './stored-envelope.js'
+import { type SubscriberSetup, subscriberOf } from './subscriber.js'
+
+export interface DecryptedRow<E> {
+  /** The entity that was passed, its transparent fields decrypted in place. */
+  readonly row: E
+  /** The plaintext of every loaded field by property path, lazy ones too. Empty when the row could not be read. */
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly error?: WaxsealError
+}
+
+/**
+ * Decrypts entities that were loaded by a path without our hooks (a mapped join, `callListeners(false)`), and the lazy
+ * fields of any: one batch, bounded in concurrency and time. What a row was loaded without is fetched, in one query for
+ * all rows. A row that cannot be read, or is shredded, says so in its own `error`.
+ */
+export async function decryptAll<E extends ObjectLiteral>(
+  repository: Repository<E>,
+  rows: readonly E[],
+): Promise<DecryptedRow<E>[]> {
+  const setup = subscriberOf(repository.manager.connection).setup()
+  await fetchMissing(repository, rows)
+  const operation = startOperation(setup)
+  return Promise.all(
+    rows.map(async (row) => {
+      try {
+        return { row, fields: await decryptRow(setup, repository.metadata, row, operation) }
+      } catch (error) {
+        if (isWaxsealError(error)) return { row, fields: {}, error }
+        throw error
+      }
+    }),
+  )
+}
+
+async function decryptRow(
+  setup: SubscriberSetup,
+  metadata: EntityMetadata,
+  row: object,
+  operation: Operation,
+): Promise<Record<string, unknown>> {
+  const protection = protectedEntityOf(metadata.findInheritanceMetadata(row))
+  if (!protection) return {}
+  const stored = metadataOf(protection.metadata.getEntityValue(row))
+  if (stored.state === 'shredded') {
+    throw new CredentialShreddedError(`${protection.entity}: the credential was shredded (receipt ${stored.receipt})`)
+  }
+  await decryptLoaded({ ...setup, onUnreadable: 'throw' }, metadata, row, () => operation)
+  const fields = await Promise.all(
+    protection.fields.map(async ({ column }): Promise<[string, unknown]> => {
+      const value = column.getEntityValue(row)
+      return [column.propertyPath, isEncryptedValue(value) ? await operation.run(() => value.decrypt()) : value]
+    }),
+  )
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined))
+}
+
+/** Envelopes and bound columns of rows that were loaded without them. */
+async function fetchMissing<E extends ObjectLiteral>(repository: Repository<E>, rows: readonly E[]): Promise<void> {
+  const { metadata } = repository
+  const incomplete = rows.filter((row) => missingColumns(metadata, row).length > 0)
+  if (incomplete.length === 0) return
+  const keys = incomplete.map((row) => {
+    const key = metadata.getEntityIdMap(row)
+    if (key) return key
+    throw new ConfigurationError(
+      `${metadata.name}: decryptAll() needs entities that were loaded with their primary key`,
+    )
+  })
+  const query = repository.createQueryBuilder('credential').callListeners(false).withDeleted()
+  const found = await query.whereInIds(keys).getMany()
+  for (const row of incomplete) {
+    const loaded = found.find((each) => metadata.compareEntities(each, row))
+    for (const column of loaded ? missingColumns(metadata, row) : []) {
+      column.setEntityValue(row, column.getEntityValue(loaded as E))
+    }
+  }
+}
+
+function missingColumns(metadata: EntityMetadata, row: object) {
+  const protection: ProtectedEntity | undefined = protectedEntityOf(metadata.findInheritanceMetadata(row))
+  if (!protection) return []
+  const needed = [protection.metadata, ...[...protection.row, ...protection.context].map(({ column }) => column)]
+  return needed.filter((column) => column.getEntityValue(row) === undefined)
+}

@@ -1,0 +1,113 @@
+import { inspect } from 'node:util'
+import type { EnvelopeBinding } from '../envelope/binding.js'
+import { ConfigurationError } from '../errors.js'
+import { sharedWeakMap } from './shared-state.js'
+
+/** A field as it lies in its column: text, or the bytes of a `bytea` column. */
+export type StoredField = string | Buffer
+
+/** Decrypts the fields of one loaded row. */
+export interface FieldOpener {
+  open(stored: StoredField): Promise<unknown>
+  /** What the row's envelope is bound to. */
+  binding(): EnvelopeBinding
+}
+
+interface State {
+  /** The ciphertext, once there is one. */
+  readonly stored?: StoredField
+  /** The plaintext of a value that is still to be written. */
+  readonly plaintext?: { readonly value: unknown }
+  /** Attached when the row was loaded by a path that reaches our hooks. */
+  opener?: FieldOpener
+}
+
+// Not on the instance: inspectors, loggers and clones must find nothing there.
+const states = sharedWeakMap<object, State>('waxseal.encrypted-value')
+
+/**
+ * A lazy field, or a field that was loaded by a path that does not decrypt. Never prints its content, and refuses to
+ * become a string by accident.
+ */
+export class EncryptedValue<T = unknown> {
+  /** Only for the type: structural typing must not take any object for one. */
+  declare private readonly plaintextType: T
+
+  private constructor(state: State) {
+    states.set(this, state)
+  }
+
+  /** A value to be encrypted when the entity is saved. */
+  static of<T>(plaintext: T): EncryptedValue<T> {
+    return new EncryptedValue<T>({ plaintext: { value: plaintext } })
+  }
+
+  /** @internal */
+  static fromStored(stored: StoredField): EncryptedValue {
+    return new EncryptedValue({ stored })
+  }
+
+  /** @internal A ciphertext on its way to the table, with what to put back in memory. */
+  static inFlight(stored: StoredField, value: unknown): EncryptedValue {
+    return new EncryptedValue({ stored, plaintext: { value } })
+  }
+
+  /**
+   * The plaintext. Calls the KMS unless the data key is cached. Rejects with `DecryptionError` or the KMS's failure, with
+   * `CredentialShreddedError`, and with `ConfigurationError` when the row was loaded by a path that brings no envelope
+   * (a mapped join, `callListeners(false)`): `decryptAll(repository, rows)` reads those.
+   */
+  async decrypt(): Promise<T> {
+    const { plaintext, opener, stored } = stateOf(this) as State
+    if (plaintext) return plaintext.value as T
+    if (!opener || stored === undefined) {
+      throw new ConfigurationError(
+        'the value was loaded without its envelope; load the entity with find() or a query builder, or use decryptAll(repository, rows)',
+      )
+    }
+    return (await opener.open(stored)) as T
+  }
+
+  toString(): string {
+    throw notAString()
+  }
+
+  valueOf(): never {
+    throw notAString()
+  }
+
+  [Symbol.toPrimitive](): never {
+    throw notAString()
+  }
+
+  toJSON(): string {
+    return '[encrypted]'
+  }
+
+  [inspect.custom](): string {
+    return '[encrypted]'
+  }
+}
+
+/** The hidden state; undefined for anything that is not an `EncryptedValue`. */
+export function stateOf(value: unknown): State | undefined {
+  return typeof value === 'object' && value !== null ? states.get(value) : undefined
+}
+
+export function isEncryptedValue(value: unknown): value is EncryptedValue {
+  return stateOf(value) !== undefined
+}
+
+export function attachOpener(value: EncryptedValue, opener: FieldOpener): void {
+  const state = stateOf(value)
+  if (state) state.opener = opener
+}
+
+export function sameStored(a: StoredField | undefined, b: StoredField | undefined): boolean {
+  if (Buffer.isBuffer(a) && Buffer.isBuffer(b)) return a.equals(b)
+  return a !== undefined && a === b
+}
+
+function notAString(): TypeError {
+  return new TypeError('an encrypted value is not a string; await its decrypt()')
+}

@@ -1,0 +1,24 @@
+import type { EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm'
+import { guardSql } from '../postgres/guard-sql.js'
+import { protectedTableOf } from './protected-tables.js'
+
+/**
+ * Installs the guard on an entity's table, from a migration: triggers that refuse what is not ciphertext, and the unique
+ * index on envelope ids. Safe to run again. Run it once more after a change of the encrypted or bound columns; a
+ * migration that drops or alters such a column removes the guard first, since Postgres refuses it otherwise.
+ */
+export async function addEncryptionGuard(queryRunner: QueryRunner, target: EntityTarget<ObjectLiteral>): Promise<void> {
+  await run(queryRunner, guardSql(protectedTableOf(queryRunner.connection, target)).install)
+}
+
+/** The reverse of `addEncryptionGuard`. */
+export async function removeEncryptionGuard(
+  queryRunner: QueryRunner,
+  target: EntityTarget<ObjectLiteral>,
+): Promise<void> {
+  await run(queryRunner, guardSql(protectedTableOf(queryRunner.connection, target)).remove)
+}
+
+async function run(queryRunner: QueryRunner, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await queryRunner.query(statement)
+}

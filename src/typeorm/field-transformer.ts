@@ -1,0 +1,59 @@
+import type { ValueTransformer } from 'typeorm'
+import { type FieldKind, sameValue } from '../envelope/field-value.js'
+import { EncryptedValue, isEncryptedValue, type StoredField, stateOf } from './encrypted-value.js'
+import { isRefusedParameter, RefusedParameter } from './refused-parameter.js'
+
+/** How a field is declared; kept on its transformer, which is where TypeORM's metadata lets us find it again. */
+export interface FieldDeclaration {
+  readonly kind: FieldKind
+  readonly lazy: boolean
+  /** The logical id, where it was fixed by hand. */
+  readonly id?: string
+}
+
+const BRAND = Symbol.for('waxseal.field')
+
+/**
+ * The transformer of an encrypted column. TypeORM calls `to` on every parameterised path, with or without subscribers,
+ * so a plaintext becomes a `RefusedParameter` here and only a ciphertext passes.
+ *
+ * `save()` calls it on both sides of its comparison too. Two equal plaintexts in a row therefore give the same object,
+ * and `===` says that nothing changed.
+ */
+export class FieldTransformer implements ValueTransformer {
+  readonly [BRAND]: FieldDeclaration
+  readonly #label: string
+  #last: { readonly value: unknown; readonly parameter: RefusedParameter } | undefined
+
+  constructor(label: string, declaration: FieldDeclaration) {
+    this.#label = label
+    this[BRAND] = declaration
+  }
+
+  to(value: unknown): StoredField | RefusedParameter | null | undefined {
+    if (value === undefined || value === null) return value
+    // TypeORM hands a reused FindOperator its own output again.
+    if (isRefusedParameter(value)) return value
+    const stored = stateOf(value)?.stored
+    if (stored !== undefined) return stored
+    const plaintext = isEncryptedValue(value) ? stateOf(value)?.plaintext?.value : value
+    if (this.#last && sameValue(this[BRAND].kind, this.#last.value, plaintext)) return this.#last.parameter
+    const parameter = new RefusedParameter(this.#label)
+    this.#last = { value: plaintext, parameter }
+    // Both sides of a comparison are asked for in one go; beyond that the plaintext is not ours to keep.
+    queueMicrotask(() => {
+      this.#last = undefined
+    })
+    return parameter
+  }
+
+  from(stored: unknown): EncryptedValue | null | undefined {
+    if (stored === undefined || stored === null) return stored
+    return EncryptedValue.fromStored(stored as StoredField)
+  }
+}
+
+/** The declaration behind a column's transformer, whichever copy of the library made it. */
+export function fieldDeclarationOf(transformer: unknown): FieldDeclaration | undefined {
+  return [transformer].flat().flatMap((each) => (each as Partial<FieldTransformer> | undefined)?.[BRAND] ?? [])[0]
+}

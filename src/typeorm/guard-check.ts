@@ -1,0 +1,42 @@
+import type { DataSource, QueryRunner } from 'typeorm'
+import { assertGuard } from '../postgres/guard-check.js'
+import type { ProtectedEntity } from './protected-entity.js'
+import { protectedTablesOf, queryableOf } from './protected-tables.js'
+
+/**
+ * How much the guard matters to a start. `require`: the first write of each table checks that it is there and complete.
+ * `install`: it is installed after `initialize()` and around `synchronize()`, for tests and development. `warn`: nothing
+ * is checked, and `waxseal doctor` says so.
+ */
+export type GuardMode = 'require' | 'install' | 'warn'
+
+/** Checks the guard of each table once, before its first write after `initialize()`. */
+export class GuardCheck {
+  readonly #dataSource: DataSource
+  readonly #mode: GuardMode
+  readonly #checks = new Map<string, Promise<void>>()
+
+  constructor(dataSource: DataSource, mode: GuardMode) {
+    this.#dataSource = dataSource
+    this.#mode = mode
+  }
+
+  async assert({ entity }: ProtectedEntity, runner: QueryRunner): Promise<void> {
+    if (this.#mode === 'warn') return
+    const check = this.#checks.get(entity) ?? this.#check(entity, runner)
+    this.#checks.set(entity, check)
+    try {
+      await check
+    } catch (error) {
+      // The next write asks again: the guard may have been installed meanwhile.
+      this.#checks.delete(entity)
+      throw error
+    }
+  }
+
+  async #check(entity: string, runner: QueryRunner): Promise<void> {
+    const table = protectedTablesOf(this.#dataSource).find((each) => each.entity === entity)
+    // On the connection of the write: it sees tables that its own transaction has made.
+    if (table) await assertGuard(queryableOf(runner), table)
+  }
+}

@@ -1,0 +1,34 @@
+import type { EnvelopeBinding } from '../envelope/binding.js'
+import { PlaintextRefusedError } from '../errors.js'
+import { type EncryptedValue, isEncryptedValue, stateOf } from './encrypted-value.js'
+import type { ProtectedField } from './protected-entity.js'
+
+/** Refuses what would become SQL text: TypeORM writes the result of a function into the statement as it is. */
+export function refuseSqlExpression(field: ProtectedField, value: unknown): void {
+  if (typeof value !== 'function') return
+  throw new PlaintextRefusedError(`field "${field.id}": an SQL expression cannot be encrypted; assign a value`)
+}
+
+/**
+ * The plaintext that an application assigned. An `EncryptedValue` of this same row (left there by a transaction that was
+ * rolled back, or loaded before the row was given a new envelope) is decrypted; one of another row is refused, since
+ * moving a secret between rows is something to ask for by name.
+ */
+export async function plaintextOf(field: ProtectedField, value: unknown, binding: EnvelopeBinding): Promise<unknown> {
+  if (!isEncryptedValue(value)) return value
+  const state = stateOf(value)
+  if (state?.plaintext) return state.plaintext.value
+  const origin = state?.opener?.binding()
+  if (!origin || !sameBinding(origin, binding)) throw foreignValue(field)
+  return (value as EncryptedValue).decrypt()
+}
+
+export function foreignValue(field: ProtectedField): PlaintextRefusedError {
+  return new PlaintextRefusedError(
+    `field "${field.id}": an EncryptedValue of another row cannot be assigned; await its decrypt() and assign the result`,
+  )
+}
+
+function sameBinding(a: EnvelopeBinding, b: EnvelopeBinding): boolean {
+  return a.entity === b.entity && a.row === b.row && JSON.stringify(a.context) === JSON.stringify(b.context)
+}

@@ -1,0 +1,61 @@
+import type { DataSource } from 'typeorm'
+import { PlaintextRefusedError } from '../errors.js'
+import { protectedEntityOf } from './protected-entity.js'
+
+const OPERATOR = String.raw`(?:=|<>|!=|<=|>=|<|>|~~?\*?|!~|(?:NOT\s+)?(?:I?LIKE|IN|BETWEEN|SIMILAR)\b|IS\s+(?:NOT\s+)?DISTINCT\b)`
+const STATEMENT = /^\s*(?:WITH|SELECT|UPDATE|DELETE)\b/i
+
+interface Table {
+  readonly name: string
+  readonly columns: string
+}
+
+/**
+ * Refuses statements that compare an encrypted column: a string predicate such as `where("c.password = :p")` would send
+ * the plaintext as its parameter, and a query cache would store it, to find nothing. Reads the SQL text, since TypeORM
+ * offers no other sight of it: made to catch mistakes, not somebody who hides one.
+ */
+export class PredicateRule {
+  readonly #dataSource: DataSource
+  #tables: readonly Table[] | undefined
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource
+  }
+
+  check(query: string): void {
+    // Entity metadata is there once the DataSource is initialised.
+    this.#tables ??= this.#dataSource.isInitialized ? tablesOf(this.#dataSource) : undefined
+    for (const table of this.#tables ?? []) {
+      // The cheap test first: most statements are about other tables.
+      if (query.includes(table.name) && STATEMENT.test(query)) this.#checkTable(query, table)
+    }
+  }
+
+  #checkTable(query: string, { name, columns }: Table): void {
+    const aliases = [...query.matchAll(new RegExp(`"?\\b${escape(name)}"?(?:\\s+(?:AS\\s+)?"?(\\w+)"?)?`, 'gi'))]
+    const owners = [name, ...aliases.flatMap(([, alias]) => (alias ? [alias] : []))].map(escape).join('|')
+    const column = `(?:"?(?:${owners})"?\\s*\\.\\s*|(?<![.\\w"]))"?(?:${columns})"?(?![\\w"])`
+    // What is assigned is not compared; the field's own rules look at it.
+    const compared = /^\s*UPDATE\b/i.test(query) ? query.replace(/^[\s\S]*?\bWHERE\b/i, '') : query
+    const predicate = new RegExp(`${column}\\)?\\s*${OPERATOR}|${OPERATOR}\\s*\\(?${column}`, 'i')
+    if (!predicate.test(compared)) return
+    throw new PlaintextRefusedError(
+      `a condition on an encrypted column of "${name}": equal plaintexts have different ciphertexts, so it would find nothing ` +
+        'and send the plaintext; only IS NULL and IS NOT NULL can be asked',
+    )
+  }
+}
+
+function tablesOf(dataSource: DataSource): Table[] {
+  const columns = new Map<string, string[]>()
+  for (const metadata of dataSource.entityMetadatas) {
+    const names = protectedEntityOf(metadata)?.fields.map(({ column }) => column.databaseName) ?? []
+    if (names.length > 0) columns.set(metadata.tableName, [...(columns.get(metadata.tableName) ?? []), ...names])
+  }
+  return [...columns].map(([name, of]) => ({ name, columns: [...new Set(of)].map(escape).join('|') }))
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}

@@ -1,0 +1,122 @@
+import type { EntityMetadata } from 'typeorm'
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
+import { type EnvelopeBinding, rowOf } from '../envelope/binding.js'
+import type { FieldSpec } from '../envelope/field-value.js'
+import { ConfigurationError } from '../errors.js'
+import { type BoundType, spellBound } from '../postgres/bound-value.js'
+import { fieldDeclarationOf } from './field-transformer.js'
+import { type EnvelopeDeclaration, envelopeDeclarationOf } from './metadata-transformer.js'
+
+export interface ProtectedField extends FieldSpec {
+  readonly column: ColumnMetadata
+  readonly lazy: boolean
+}
+
+export interface BoundProperty {
+  readonly column: ColumnMetadata
+  readonly type: BoundType
+}
+
+export interface ContextProperty extends BoundProperty {
+  readonly name: string
+}
+
+/** What the hooks need to know of one entity class, worked out once from TypeORM's metadata. */
+export interface ProtectedEntity {
+  readonly entity: string
+  readonly metadata: ColumnMetadata
+  readonly fields: readonly ProtectedField[]
+  /** The primary key columns that the envelope is bound to; empty with `bindRow: false`. */
+  readonly row: readonly BoundProperty[]
+  readonly context: readonly ContextProperty[]
+}
+
+const known = new WeakMap<EntityMetadata, ProtectedEntity | undefined>()
+
+/** The protection of an entity class, or undefined for one without encrypted columns. */
+export function protectedEntityOf(metadata: EntityMetadata): ProtectedEntity | undefined {
+  if (!known.has(metadata)) known.set(metadata, read(metadata))
+  return known.get(metadata)
+}
+
+/** What the envelope of an entity is bound to. Properties that `entity` leaves undefined are taken from `fallback`. */
+export function bindingOfEntity(protection: ProtectedEntity, entity: object, fallback?: object): EnvelopeBinding {
+  const spell = ({ column, type }: BoundProperty) => {
+    const value = column.getEntityValue(entity) ?? (fallback && column.getEntityValue(fallback))
+    return spellBound(type, value, `${protection.entity}: property "${column.propertyPath}"`)
+  }
+  return {
+    entity: protection.entity,
+    ...(protection.row.length > 0 && { row: rowOf(protection.row.map(spell)) }),
+    context: Object.fromEntries(protection.context.map((pair) => [pair.name, spell(pair)])),
+  }
+}
+
+function read(metadata: EntityMetadata): ProtectedEntity | undefined {
+  const fields = metadata.columns.flatMap((column) => {
+    const declaration = fieldDeclarationOf(column.transformer)
+    return declaration ? [{ column, declaration }] : []
+  })
+  const envelopes = metadata.columns.flatMap((column) => {
+    const declaration = envelopeDeclarationOf(column.transformer)
+    return declaration ? [{ column, declaration }] : []
+  })
+  const [envelope, second] = envelopes
+  if (!envelope && fields.length === 0) return undefined
+  if (!envelope || second) {
+    throw new ConfigurationError(
+      `${metadata.name}: an entity with @Encrypted columns needs exactly one @EncryptionMetadata column, found ${envelopes.length}`,
+    )
+  }
+  const { column, declaration } = envelope
+  return {
+    entity: declaration.entity,
+    metadata: column,
+    fields: fields.map(({ column, declaration: { id, kind, lazy } }) => {
+      return { column, kind, lazy, id: id ?? `${declaration.entity}.${column.propertyPath}` }
+    }),
+    row: declaration.bindRow ? rowOfEntity(metadata, declaration) : [],
+    context: Object.entries(declaration.context).map(([name, path]) => {
+      return { name, ...boundProperty(metadata, path, `context "${name}"`) }
+    }),
+  }
+}
+
+function rowOfEntity(metadata: EntityMetadata, { row }: EnvelopeDeclaration): BoundProperty[] {
+  const paths = metadata.primaryColumns.map((column) => column.propertyPath)
+  const declared = row ?? paths
+  if (declared.length !== paths.length || !paths.every((path) => declared.includes(path))) {
+    throw new ConfigurationError(
+      `${metadata.name}: "row" must name each primary key property once: ${paths.join(', ')}`,
+    )
+  }
+  return declared.map((path) => boundProperty(metadata, path, 'the primary key'))
+}
+
+function boundProperty(metadata: EntityMetadata, path: string, what: string): BoundProperty {
+  const column = metadata.findColumnWithPropertyPath(path)
+  if (!column || column.isVirtual || column.relationMetadata?.propertyPath === path) {
+    throw new ConfigurationError(
+      `${metadata.name}: ${what} needs a mapped column, found none at "${path}"; map the column of a relation by a property of its own`,
+    )
+  }
+  const type = boundTypeOf(column)
+  if (!type || column.isNullable) {
+    throw new ConfigurationError(
+      `${metadata.name}: ${what} must be a NOT NULL column of type uuid, integer, text or varchar without a transformer; "${path}" is not`,
+    )
+  }
+  return { column, type }
+}
+
+const BOUND_TYPES: ReadonlyMap<unknown, BoundType> = new Map<unknown, BoundType>([
+  ['uuid', 'uuid'],
+  ...['int', 'int2', 'int4', 'int8', 'integer', 'smallint', 'bigint', Number].map((type) => [type, 'integer'] as const),
+  ...['text', 'varchar', 'character varying', String].map((type) => [type, 'text'] as const),
+])
+
+/** The type by which a value of this column is spelt, or undefined when it has no one spelling. */
+export function boundTypeOf(column: ColumnMetadata): BoundType | undefined {
+  if (column.isArray || column.transformer) return undefined
+  return BOUND_TYPES.get(column.type)
+}

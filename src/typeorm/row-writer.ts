@@ -1,0 +1,85 @@
+import type { OpenEnvelope } from '../envelope/open-envelope.js'
+import { attachOpener, EncryptedValue, type FieldOpener, type StoredField, stateOf } from './encrypted-value.js'
+import { decryptFromColumn, encryptForColumn } from './field-column.js'
+import type { EncryptionSetup } from './operation.js'
+import { startOperation } from './operation.js'
+import type { WriteBatch } from './pending-writes.js'
+import type { ProtectedEntity, ProtectedField } from './protected-entity.js'
+import { StoredEnvelope } from './stored-envelope.js'
+
+/** One field of one row that is to be written, with its plaintext. */
+export interface FieldWrite {
+  readonly field: ProtectedField
+  readonly plaintext: unknown
+}
+
+/** Encrypts fields of one row and puts the ciphertexts into its entity for the statement that is about to be built. */
+export class RowWriter {
+  readonly #setup: EncryptionSetup
+  readonly #batch: WriteBatch
+
+  constructor(setup: EncryptionSetup, batch: WriteBatch) {
+    this.#setup = setup
+    this.#batch = batch
+  }
+
+  /** `isNew`: the envelope is written with the fields. */
+  write(
+    protection: ProtectedEntity,
+    entity: object,
+    envelope: OpenEnvelope,
+    fields: readonly FieldWrite[],
+    isNew: boolean,
+  ): void {
+    const encrypted = fields.map(({ field, plaintext }) => {
+      return { field, plaintext, stored: encryptForColumn(envelope, field, plaintext) }
+    })
+    // Only now, when nothing can fail any more, does the entity change.
+    this.#batch.assertUnderWay()
+    for (const { field, plaintext, stored } of encrypted) {
+      const original = field.column.getEntityValue(entity)
+      this.#batch.replace(entity, field.column, EncryptedValue.inFlight(stored, plaintext))
+      this.#batch.afterWriting(entity, () => this.#show(field, entity, envelope, stored, original))
+    }
+    if (isNew)
+      this.writeEnvelope(protection, entity, StoredEnvelope.of(envelope.metadata), () =>
+        StoredEnvelope.of(envelope.metadata),
+      )
+  }
+
+  writeEnvelope(
+    protection: ProtectedEntity,
+    entity: object,
+    written: StoredEnvelope,
+    shown: () => StoredEnvelope,
+  ): void {
+    this.#batch.replace(entity, protection.metadata, written)
+    this.#batch.afterWriting(entity, () => protection.metadata.setEntityValue(entity, shown()))
+  }
+
+  /** What the property holds once the row is written. */
+  #show(field: ProtectedField, entity: object, envelope: OpenEnvelope, stored: StoredField, original: unknown): void {
+    if (field.lazy) {
+      const value = EncryptedValue.fromStored(stored)
+      attachOpener(value, this.#opener(field, envelope))
+      field.column.setEntityValue(entity, value)
+    } else if (isRaw(field.column.getEntityValue(entity), stored)) {
+      // `RETURNING *` puts raw column values into the caller's object.
+      field.column.setEntityValue(entity, stateOf(original)?.plaintext?.value ?? original)
+    }
+  }
+
+  #opener(field: ProtectedField, { metadata, binding }: OpenEnvelope): FieldOpener {
+    // Not the open envelope itself: it would keep the data key for as long as the entity lives.
+    const { cipher } = this.#setup
+    return {
+      binding: () => binding,
+      open: async (stored) =>
+        decryptFromColumn(await cipher.open(metadata, binding, startOperation(this.#setup).options), field, stored),
+    }
+  }
+}
+
+function isRaw(value: unknown, stored: StoredField): boolean {
+  return value === stored || (Buffer.isBuffer(value) && Buffer.isBuffer(stored) && value.equals(stored))
+}

@@ -1,0 +1,151 @@
+import type {
+  AfterQueryEvent,
+  BeforeQueryEvent,
+  DataSource,
+  EntitySubscriberInterface,
+  InsertEvent,
+  LoadEvent,
+  QueryRunner,
+  UpdateEvent,
+} from 'typeorm'
+import { ConfigurationError } from '../errors.js'
+import { decryptLoaded, settled } from './decrypt-on-load.js'
+import { encryptInsert } from './encrypt-insert.js'
+import { encryptUpdate } from './encrypt-update.js'
+import type { GuardCheck } from './guard-check.js'
+import { guardRefusal } from './guard-refusals.js'
+import { type EncryptionSetup, type Operation, startOperation } from './operation.js'
+import { PendingWrites, type WriteBatch } from './pending-writes.js'
+import type { PredicateRule } from './predicate-rule.js'
+import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
+import { refuseUnknownRows, refuseUpsert } from './query-builder-writes.js'
+import { isRefusedParameter } from './refused-parameter.js'
+
+/** What the subscriber works with between `initialize()` and `destroy()`. */
+export interface SubscriberSetup extends EncryptionSetup {
+  readonly guard: GuardCheck
+  readonly predicates: PredicateRule
+}
+
+/** The part of TypeORM's event that is read here. */
+export type RowUpdate = Pick<UpdateEvent<object>, 'entity' | 'databaseEntity' | 'metadata' | 'queryRunner'>
+
+const BRAND = Symbol.for('waxseal.subscriber')
+
+/**
+ * Encrypts before a write, decrypts after a load, and refuses the statements that would bypass either.
+ *
+ * TypeORM starts the hooks of all rows in one turn and gives up at the first that fails, so no hook throws
+ * synchronously and every promise is marked as handled.
+ */
+export class EncryptionSubscriber implements EntitySubscriberInterface {
+  readonly [BRAND] = true
+  /** @internal Throws before `initialize()`. */
+  readonly setup: () => SubscriberSetup
+  readonly #pending = new WeakMap<QueryRunner, PendingWrites>()
+  #loading: Operation | undefined
+
+  constructor(setup: () => SubscriberSetup) {
+    this.setup = setup
+  }
+
+  beforeInsert({ entity, metadata, queryRunner }: InsertEvent<object>): Promise<void> | void {
+    const protection = entity && protectedEntityOf(metadata)
+    if (!protection) return undefined
+    return this.#write(queryRunner, protection, (batch) => encryptInsert(this.setup(), protection, entity, batch))
+  }
+
+  beforeUpdate({ entity, databaseEntity, metadata, queryRunner }: RowUpdate): Promise<void> | void {
+    const protection = entity && protectedEntityOf(metadata)
+    if (!protection) return undefined
+    return this.#write(queryRunner, protection, async (batch) => {
+      // update() and query builders come without the row: it may be any number of rows.
+      if (!databaseEntity) refuseUnknownRows(protection, entity)
+      else await encryptUpdate(this.setup(), protection, entity, databaseEntity, batch)
+    })
+  }
+
+  afterInsert({ entity, queryRunner }: InsertEvent<object>): Promise<void> | void {
+    if (entity) return this.#written(queryRunner, entity)
+  }
+
+  afterUpdate({ entity, queryRunner }: Pick<RowUpdate, 'entity' | 'queryRunner'>): Promise<void> | void {
+    if (entity) return this.#written(queryRunner, entity)
+  }
+
+  afterLoad(entity: object, event?: LoadEvent<object>): Promise<void> | void {
+    if (!event) return undefined
+    return decryptLoaded(this.setup(), event.metadata, entity, () => this.#loadOperation())
+  }
+
+  beforeQuery({ query, parameters, queryRunner }: BeforeQueryEvent): void {
+    const values: unknown[] = Array.isArray(parameters) ? parameters : []
+    const refused = values.find(isRefusedParameter)
+    if (refused) throw refused.refusal()
+    const pending = this.#pending.get(queryRunner)
+    if (pending?.sending(values)) refuseUpsert(query)
+    if (pending && ENDS_TRANSACTION.test(query)) pending.end()
+    this.setup().predicates.check(query)
+  }
+
+  afterQuery({ error }: AfterQueryEvent): Promise<void> | void {
+    const refusal = error === undefined ? undefined : guardRefusal(error)
+    // TypeORM awaits this before it rejects with its own error, so this one takes its place.
+    if (refusal) return settled(Promise.reject(refusal))
+  }
+
+  #write(
+    queryRunner: QueryRunner,
+    protection: ProtectedEntity,
+    encrypt: (batch: WriteBatch) => Promise<void>,
+  ): Promise<void> {
+    const batch = this.#pendingOf(queryRunner).batch(() => startOperation(this.setup()))
+    const encrypted = async () => {
+      // Every synchronous listener and subscriber of this turn runs before us and may still change the entity.
+      await undefined
+      await this.setup().guard.assert(protection, queryRunner)
+      await encrypt(batch)
+    }
+    return settled(encrypted())
+  }
+
+  #written(queryRunner: QueryRunner, entity: object): Promise<void> | void {
+    try {
+      this.#pending.get(queryRunner)?.written(entity)
+    } catch (error) {
+      return settled(Promise.reject(error))
+    }
+  }
+
+  #pendingOf(queryRunner: QueryRunner): PendingWrites {
+    const pending = this.#pending.get(queryRunner) ?? new PendingWrites(queryRunner)
+    this.#pending.set(queryRunner, pending)
+    return pending
+  }
+
+  /** One operation for all rows whose load hooks are called in one turn. */
+  #loadOperation(): Operation {
+    if (!this.#loading) {
+      this.#loading = startOperation(this.setup())
+      queueMicrotask(() => {
+        this.#loading = undefined
+      })
+    }
+    return this.#loading
+  }
+}
+
+/** Savepoints included: what was rolled back to one is as gone. */
+const ENDS_TRANSACTION = /^\s*(?:COMMIT|ROLLBACK)\b/i
+
+/** The subscriber of a DataSource, for what is done beside `save()`. */
+export function subscriberOf(dataSource: DataSource): EncryptionSubscriber {
+  const subscriber = dataSource.subscribers.find((each) => BRAND in each)
+  if (subscriber) return subscriber as EncryptionSubscriber
+  throw new ConfigurationError('the DataSource has no encryption: call withEncryption() on it before initialize()')
+}
+
+/** How many of our subscribers a DataSource has, whichever copy of the library made them. */
+export function countSubscribers(dataSource: DataSource): number {
+  return dataSource.subscribers.filter((subscriber) => BRAND in subscriber).length
+}

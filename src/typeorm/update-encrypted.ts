@@ -1,0 +1,82 @@
+import type { DeepPartial, EntityManager, EntityMetadata, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm'
+import { PlaintextRefusedError } from '../errors.js'
+import { moveKey } from './move-key.js'
+import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
+
+/** The primary key of one row: its value, or an object with the value of each key property. */
+export type PrimaryKey<E> = string | number | bigint | FindOptionsWhere<E>
+
+/**
+ * Changes one row by its primary key, which is what `update()` cannot do: the row is locked, loaded with all encrypted
+ * fields, changed and saved, in one transaction (the repository's own when it has one). Also changes what the envelope is
+ * bound to, a bound primary key included: every field is then encrypted under a new data key.
+ *
+ * Rejects with TypeORM's `EntityNotFoundError` when there is no such row. Returns the entity as it is stored now.
+ */
+export async function updateEncrypted<E extends ObjectLiteral>(
+  repository: Repository<E>,
+  primaryKey: PrimaryKey<E>,
+  changes: DeepPartial<E>,
+): Promise<E> {
+  const { metadata } = repository
+  const where = whereOf(metadata, primaryKey) as FindOptionsWhere<E>
+  const protection = protectionOf(metadata)
+  return inTransaction(repository, async (manager) => {
+    const entity = await lockRow<E>(manager, metadata, protection, where)
+    const movesKey = metadata.primaryColumns.some((column) => {
+      const value = column.getEntityValue(changes)
+      return value !== undefined && value !== column.getEntityValue(entity)
+    })
+    if (movesKey) return moveKey(manager, metadata, entity, changes)
+    manager.merge(metadata.target, entity, changes)
+    assignFields(protection, entity, changes)
+    return manager.save(metadata.target, entity)
+  })
+}
+
+/** The repository's transaction, or a new one. */
+export function inTransaction<T>(
+  { manager }: Pick<Repository<ObjectLiteral>, 'manager'>,
+  run: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  return manager.queryRunner?.isTransactionActive ? run(manager) : manager.transaction(run)
+}
+
+/** Loads one row under a lock, with every encrypted field, those of `select: false` included. */
+async function lockRow<E extends ObjectLiteral>(
+  manager: EntityManager,
+  metadata: EntityMetadata,
+  { fields, row, context }: ProtectedEntity,
+  where: FindOptionsWhere<E>,
+): Promise<E> {
+  const query = manager.createQueryBuilder<E>(metadata.target as never, 'credential').setLock('pessimistic_write')
+  const columns = [...fields, ...row, ...context].map(({ column }) => column).filter((column) => !column.isSelect)
+  query.addSelect(columns.map(({ propertyPath }) => `credential.${propertyPath}`))
+  return query.withDeleted().where(where).getOneOrFail()
+}
+
+/** `merge` copies values deeply; an encrypted field is one value and is replaced as a whole. */
+function assignFields({ fields }: ProtectedEntity, entity: object, changes: object): void {
+  for (const { column } of fields) {
+    const value = column.getEntityValue(changes)
+    if (value !== undefined) column.setEntityValue(entity, value)
+  }
+}
+
+export function protectionOf(metadata: EntityMetadata): ProtectedEntity {
+  const protection = protectedEntityOf(metadata)
+  if (protection) return protection
+  throw new PlaintextRefusedError(
+    `${metadata.name}: the entity has no @Encrypted columns; use the repository's own methods`,
+  )
+}
+
+function whereOf(metadata: EntityMetadata, primaryKey: unknown): ObjectLiteral {
+  const isObject = typeof primaryKey === 'object' && primaryKey !== null
+  const [first, second] = metadata.primaryColumns
+  if (!isObject && first && !second) return first.createValueMap(primaryKey)
+  const where = isObject ? metadata.getEntityIdMap(primaryKey) : undefined
+  if (where) return where
+  const expected = metadata.primaryColumns.map(({ propertyPath }) => propertyPath).join(', ')
+  throw new PlaintextRefusedError(`${metadata.name}: the primary key needs ${expected}`)
+}
