@@ -75,6 +75,7 @@ export class WriteBatch {
   end(): void {
     this.restore()
     for (const { written } of this.#changes) setWritable(written, false)
+    this.#changes.length = 0
   }
 }
 
@@ -82,7 +83,8 @@ export class WriteBatch {
 export class PendingWrites {
   readonly #runner: QueryRunner
   readonly #batches = new Set<WriteBatch>()
-  readonly #sent: WriteBatch[] = []
+  /** Read into statements, not all of which have run. */
+  readonly #sent = new Set<WriteBatch>()
   readonly #expected = new WeakMap<object, WriteBatch>()
   #current: WriteBatch | undefined
 
@@ -119,7 +121,7 @@ export class PendingWrites {
       if (!parameters.some((parameter) => batch.holds(parameter))) continue
       batch.restore()
       this.#batches.delete(batch)
-      this.#sent.push(batch)
+      this.#sent.add(batch)
       found = true
     }
     return found
@@ -131,15 +133,21 @@ export class PendingWrites {
   }
 
   written(entity: object): void {
-    this.#expected.get(entity)?.written(entity)
+    const batch = this.#expected.get(entity)
+    if (!batch) return
     this.#expected.delete(entity)
+    // TypeORM calls the hooks after a write when all statements of the operation have run.
+    this.#sent.delete(batch)
+    this.#batches.delete(batch)
+    batch.end()
+    batch.written(entity)
   }
 
   /** The transaction or the runner is at its end. */
   end(): void {
     for (const batch of [...this.#batches, ...this.#sent]) batch.end()
     this.#batches.clear()
-    this.#sent.length = 0
+    this.#sent.clear()
   }
 }
 

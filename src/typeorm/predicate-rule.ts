@@ -1,9 +1,13 @@
+import { LRUCache } from 'lru-cache'
 import type { DataSource } from 'typeorm'
 import { PlaintextRefusedError } from '../errors.js'
 import { protectedEntityOf } from './protected-entity.js'
 
 const OPERATOR = String.raw`(?:=|<>|!=|<=|>=|<|>|~~?\*?|!~|(?:NOT\s+)?(?:I?LIKE|IN|BETWEEN|SIMILAR)\b|IS\s+(?:NOT\s+)?DISTINCT\b)`
 const STATEMENT = /^\s*(?:WITH|SELECT|UPDATE|DELETE)\b/i
+
+/** Long lists of keys give texts that do not come back. */
+const LONGEST_REMEMBERED = 10_000
 
 interface Table {
   readonly name: string
@@ -17,6 +21,8 @@ interface Table {
  */
 export class PredicateRule {
   readonly #dataSource: DataSource
+  /** An ORM sends the same texts over and over, and reading one takes longer than looking it up. */
+  readonly #passed = new LRUCache<string, true>({ max: 1_000 })
   #tables: readonly Table[] | undefined
 
   constructor(dataSource: DataSource) {
@@ -26,15 +32,14 @@ export class PredicateRule {
   check(query: string): void {
     // Entity metadata is there once the DataSource is initialised.
     this.#tables ??= this.#dataSource.isInitialized ? tablesOf(this.#dataSource) : undefined
-    for (const table of this.#tables ?? []) {
-      // The cheap test first: most statements are about other tables.
-      if (query.includes(table.name) && STATEMENT.test(query)) this.#checkTable(query, table)
-    }
+    if (!this.#tables || this.#passed.has(query) || !STATEMENT.test(query)) return
+    for (const table of this.#tables) if (query.includes(table.name)) this.#checkTable(query, table)
+    if (query.length <= LONGEST_REMEMBERED) this.#passed.set(query, true)
   }
 
   #checkTable(query: string, { name, columns }: Table): void {
-    const aliases = [...query.matchAll(new RegExp(`"?\\b${escape(name)}"?(?:\\s+(?:AS\\s+)?"?(\\w+)"?)?`, 'gi'))]
-    const owners = [name, ...aliases.flatMap(([, alias]) => (alias ? [alias] : []))].map(escape).join('|')
+    const aliases = [...query.matchAll(new RegExp(`"?\\b${escapeRegExp(name)}"?(?:\\s+(?:AS\\s+)?"?(\\w+)"?)?`, 'gi'))]
+    const owners = [name, ...aliases.flatMap(([, alias]) => (alias ? [alias] : []))].map(escapeRegExp).join('|')
     const column = `(?:"?(?:${owners})"?\\s*\\.\\s*|(?<![.\\w"]))"?(?:${columns})"?(?![\\w"])`
     // What is assigned is not compared; the field's own rules look at it.
     const compared = /^\s*UPDATE\b/i.test(query) ? query.replace(/^[\s\S]*?\bWHERE\b/i, '') : query
@@ -53,9 +58,9 @@ function tablesOf(dataSource: DataSource): Table[] {
     const names = protectedEntityOf(metadata)?.fields.map(({ column }) => column.databaseName) ?? []
     if (names.length > 0) columns.set(metadata.tableName, [...(columns.get(metadata.tableName) ?? []), ...names])
   }
-  return [...columns].map(([name, of]) => ({ name, columns: [...new Set(of)].map(escape).join('|') }))
+  return [...columns].map(([name, of]) => ({ name, columns: [...new Set(of)].map(escapeRegExp).join('|') }))
 }
 
-function escape(text: string): string {
+function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
