@@ -1,0 +1,13 @@
+export { FakeKms } from './fake-kms.js'
+export { FaultPlan, type FaultScope } from './fault-plan.js'
+export type { Fault, FaultedCall, KmsAnswer } from './faults.js'
+export * as faults from './faults.js'
+export { type FakeCall, FaultyProvider, type FaultyProviderOptions } from './faulty-provider.js'
+export {
+  type KmsProviderControl,
+  type KmsProviderSuite,
+  type KmsProviderUnderTest,
+  testKmsProvider,
+} from './kms-provider-contract.js'
+export { ManualClock } from './manual-clock.js'
+export { startTemporaryPostgres, type TemporaryPostgres, type TemporaryPostgresOptions } from './temporary-postgres.js'
