@@ -1,0 +1,72 @@
+import { envelopeIndexes } from './guard-index.js'
+import type { ProtectedTable } from './protected-table.js'
+import type { Queryable } from './queryable.js'
+
+export interface CatalogColumn {
+  readonly name: string
+  readonly type: string
+  readonly notNull: boolean
+  readonly default: string | null
+}
+
+export interface CatalogTrigger {
+  readonly name: string
+  readonly always: boolean
+  /** Kind and events, as `pg_trigger.tgtype` says them. */
+  readonly type: number
+  /** Fires for some columns only, or has no condition. */
+  readonly narrowed: boolean
+  readonly args: readonly string[]
+  readonly body: string
+}
+
+/** What stands in the database about a table, as far as the guard is concerned. */
+export interface CatalogTable {
+  readonly ordinary: boolean
+  readonly columns: ReadonlyMap<string, CatalogColumn>
+  readonly triggers: ReadonlyMap<string, CatalogTrigger>
+  readonly hasEnvelopeIndex: boolean
+}
+
+/** Undefined when there is no such table. */
+export async function readCatalog(client: Queryable, table: ProtectedTable): Promise<CatalogTable | undefined> {
+  const [found] = (await client.query(TABLE, [table.schema, table.table])).rows as unknown as TableRow[]
+  if (!found) return undefined
+  const columns = (await client.query(COLUMNS, [found.oid])).rows as unknown as CatalogColumn[]
+  const triggers = (await client.query(TRIGGERS, [found.oid])).rows as unknown as TriggerRow[]
+  const index = (await client.query(INDEX, [found.oid, table.metadata])).rows
+  return {
+    ordinary: found.ordinary,
+    columns: new Map(columns.map((column) => [column.name, column])),
+    triggers: new Map(triggers.map((trigger) => [trigger.name, { ...trigger, args: argumentsOf(trigger.args) }])),
+    hasEnvelopeIndex: index.length > 0,
+  }
+}
+
+type TableRow = { readonly oid: string; readonly ordinary: boolean }
+type TriggerRow = Omit<CatalogTrigger, 'args'> & { readonly args: string }
+
+/** Each ends with a zero byte. In hex, since a program may have its own way of reading `bytea`. */
+function argumentsOf(hex: string): string[] {
+  return Buffer.from(hex, 'hex').toString('utf8').split('\0').slice(0, -1)
+}
+
+/** True of an ordinary table that is not partitioned, no partition and without children. Over an alias `c` of `pg_class`. */
+export const IS_ORDINARY = `(c.relkind = 'r' AND NOT c.relispartition
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhparent = c.oid))`
+
+const TABLE = `SELECT c.oid::text AS oid, ${IS_ORDINARY} AS ordinary
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = $1 AND c.relname = $2`
+
+const COLUMNS = `SELECT attname AS name, pg_catalog.format_type(atttypid, atttypmod) AS type,
+    attnotnull AS "notNull", pg_catalog.pg_get_expr(adbin, adrelid) AS "default"
+  FROM pg_catalog.pg_attribute LEFT JOIN pg_catalog.pg_attrdef ON adrelid = attrelid AND adnum = attnum
+  WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped`
+
+const TRIGGERS = `SELECT tgname AS name, tgenabled = 'A' AS always, tgtype::int AS type,
+    tgattr::text <> '' OR tgqual IS NULL AS narrowed, encode(tgargs, 'hex') AS args, prosrc AS body
+  FROM pg_catalog.pg_trigger JOIN pg_catalog.pg_proc ON pg_proc.oid = tgfoid
+  WHERE tgrelid = $1::oid AND NOT tgisinternal`
+
+const INDEX = envelopeIndexes('$1::oid', '$2::text')

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { doBlock } from './do-block.js'
+import { IS_ORDINARY } from './guard-catalog.js'
+import {
+  createGuardFunction,
+  dropUnusedGuardFunction,
+  GUARD_FUNCTION_BODY,
+  guardFunctionName,
+} from './guard-function.js'
+import { createEnvelopeIndex, dropEnvelopeIndex } from './guard-index.js'
+import { guardNamesOf, printGuardNames } from './guard-names.js'
+import { type GuardCode, type GuardEvent, guardRules } from './guard-rules.js'
+import { type ProtectedTable, qualifiedName, quoteLiteral } from './protected-table.js'
+
+export interface GuardTrigger {
+  readonly name: string
+  readonly event: GuardEvent
+  /** Code, fingerprint, logical names. */
+  readonly args: readonly [code: GuardCode, fingerprint: string, names: string]
+  readonly refused: string
+}
+
+export interface GuardSql {
+  /** Idempotent, and without a moment in which a rule does not hold. Best run in one transaction. */
+  readonly install: readonly string[]
+  /** Leaves nothing behind. */
+  readonly remove: readonly string[]
+}
+
+/**
+ * The statements of the guard, which refuses in the database what did not pass through the library. `AFTER` triggers see
+ * the row as it is stored, whatever other triggers made of it. No `UPDATE OF`: that looks at the columns named in the
+ * statement, and a `BEFORE` trigger changes others. `ENABLE ALWAYS`: they also fire for replicated rows.
+ */
+export function guardSql(table: ProtectedTable): GuardSql {
+  const name = qualifiedName(table)
+  const triggers = guardTriggers(table)
+  return {
+    install: [
+      refuseOtherRelations(table),
+      createGuardFunction(table),
+      ...triggers.map((trigger) => createTrigger(table, trigger)),
+      `ALTER TABLE ${name} ${triggers.map((trigger) => `ENABLE ALWAYS TRIGGER ${trigger.name}`).join(', ')}`,
+      createEnvelopeIndex(table),
+    ],
+    remove: [
+      ...triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger.name} ON ${name}`),
+      dropEnvelopeIndex(table),
+      dropUnusedGuardFunction(table),
+    ],
+  }
+}
+
+/** The triggers that belong on the table, with a fingerprint of everything that they are made of. */
+export function guardTriggers(table: ProtectedTable): readonly GuardTrigger[] {
+  const rules = guardRules(table)
+  const names = printGuardNames(guardNamesOf(table))
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([GUARD_FUNCTION_BODY, rules, names]))
+    .digest('hex')
+    .slice(0, 16)
+  return rules.map(({ code, event, refused }) => {
+    return { name: triggerName(code, event), event, args: [code, fingerprint, names], refused }
+  })
+}
+
+/** Triggers fire in the order of their names: the lowest code that applies is the one that is reported. */
+function triggerName(code: GuardCode, event: GuardEvent): string {
+  return `waxseal_${code.toLowerCase()}_${event}`
+}
+
+function createTrigger(table: ProtectedTable, { name, event, args, refused }: GuardTrigger): string {
+  return `CREATE OR REPLACE TRIGGER ${name} AFTER ${event.toUpperCase()} ON ${qualifiedName(table)} FOR EACH ROW
+WHEN (${refused})
+EXECUTE FUNCTION ${guardFunctionName(table)}(${args.map(quoteLiteral).join(', ')})`
+}
+
+function refuseOtherRelations(table: ProtectedTable): string {
+  const name = quoteLiteral(qualifiedName(table))
+  return doBlock(`BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = ${name}::regclass AND ${IS_ORDINARY}) THEN
+    RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+      MESSAGE = format('waxseal: %s is partitioned, a partition, has children or is no table; the guard needs an ordinary '
+        'table, since an update that moves a row between partitions fires no UPDATE trigger', ${name});
+  END IF;
+END`)
+}

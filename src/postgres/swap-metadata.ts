@@ -1,0 +1,92 @@
+import { type ProtectedTable, qualifiedName, quoteIdentifier } from './protected-table.js'
+import type { Queryable } from './queryable.js'
+import { PARAMETER_TYPES, type StoredRow, storedRowColumns, storedRowOf } from './stored-row.js'
+
+export interface MetadataSwap {
+  readonly row: StoredRow
+  /** As JSON. */
+  readonly next: string
+}
+
+export interface SwapResult {
+  readonly swapped: readonly StoredRow[]
+  readonly failures: readonly { readonly row: StoredRow; readonly error: unknown }[]
+}
+
+/**
+ * Replaces the metadata of each row that still holds what was read, in one statement, and touches no other column.
+ * When the database refuses the statement, it is halved until the rows that it refuses stand alone.
+ */
+export async function swapMetadata(
+  client: Queryable,
+  table: ProtectedTable,
+  swaps: readonly MetadataSwap[],
+): Promise<SwapResult> {
+  if (swaps.length === 0) return { swapped: [], failures: [] }
+  try {
+    const { rows } = await client.query(swapSql(table), parameters(table, swaps))
+    const changed = new Set(rows.map((row) => keyOf(storedRowOf(table, row))))
+    return { swapped: swaps.map(({ row }) => row).filter((row) => changed.has(keyOf(row))), failures: [] }
+  } catch (error) {
+    if (!concernsRows(error)) throw error
+    if (swaps.length === 1) return { swapped: [], failures: [{ row: swaps[0]!.row, error }] }
+    const middle = swaps.length >> 1
+    const first = await swapMetadata(client, table, swaps.slice(0, middle))
+    const second = await swapMetadata(client, table, swaps.slice(middle))
+    return { swapped: [...first.swapped, ...second.swapped], failures: [...first.failures, ...second.failures] }
+  }
+}
+
+/** The rows with these primary keys, as they are now. */
+export async function readAgain(
+  client: Queryable,
+  table: ProtectedTable,
+  rows: readonly StoredRow[],
+): Promise<StoredRow[]> {
+  if (rows.length === 0) return []
+  const { keys, on } = join(table)
+  const arrays = table.primaryKey.map(({ type }, index) => `$${index + 1}::${PARAMETER_TYPES[type]}[]`)
+  const text = `SELECT ${storedRowColumns(table)} FROM ${qualifiedName(table)} AS stored
+    JOIN unnest(${arrays.join(', ')}) AS wanted (${keys.join(', ')}) ON ${on('wanted')}`
+  const { rows: found } = await client.query(text, keyArrays(table, rows))
+  return found.map((row) => storedRowOf(table, row))
+}
+
+/** Identifies a row among others of its table. */
+export function keyOf({ primaryKey }: StoredRow): string {
+  return JSON.stringify(Object.values(primaryKey))
+}
+
+function swapSql(table: ProtectedTable): string {
+  const metadata = quoteIdentifier(table.metadata)
+  const { keys, on } = join(table)
+  const arrays = [...table.primaryKey.map(({ type }) => PARAMETER_TYPES[type]), 'jsonb', 'jsonb']
+  return `UPDATE ${qualifiedName(table)} AS stored SET ${metadata} = swap.next
+    FROM unnest(${arrays.map((type, index) => `$${index + 1}::${type}[]`).join(', ')}) AS swap (${keys.join(', ')}, previous, next)
+    WHERE ${on('swap')} AND stored.${metadata} = swap.previous
+    RETURNING ${storedRowColumns(table)}`
+}
+
+function parameters(table: ProtectedTable, swaps: readonly MetadataSwap[]): unknown[] {
+  const rows = swaps.map(({ row }) => row)
+  return [...keyArrays(table, rows), rows.map(({ metadata }) => metadata), swaps.map(({ next }) => next)]
+}
+
+function keyArrays(table: ProtectedTable, rows: readonly StoredRow[]): unknown[] {
+  return table.primaryKey.map(({ column }) => rows.map(({ primaryKey }) => primaryKey[column]))
+}
+
+function join(table: ProtectedTable) {
+  const keys = table.primaryKey.map((_, index) => `key${index}`)
+  const on = (alias: string) =>
+    table.primaryKey
+      .map(({ column }, index) => `stored.${quoteIdentifier(column)} = ${alias}.key${index}`)
+      .join(' AND ')
+  return { keys, on }
+}
+
+/** The guard (WX…), data and constraints (22, 23), a trigger's refusal (P0), deadlocks and lock time-outs (40, 55P03). */
+function concernsRows(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^(WX|22|23|40|55P03|P0)/.test(code)
+}
