@@ -1,5 +1,5 @@
-import { ALGORITHM, FORMAT } from './format.js'
 import type { FieldSpec } from './field-value.js'
+import { ALGORITHM, FORMAT } from './format.js'
 
 const PREFIX = concatWithLengths([Buffer.from('waxseal'), Buffer.from([FORMAT]), Buffer.from(ALGORITHM)])
 
@@ -13,6 +13,8 @@ export function aadOf(
   commitment: Uint8Array,
   canonicalContext: Uint8Array,
 ): Buffer {
+  // Ill-formed ids would all be encoded with U+FFFD: two fields could share an AAD.
+  if (!field.id.isWellFormed()) throw new TypeError('a field id must be a string of well-formed Unicode')
   const names = [Buffer.from(field.id), Buffer.from(field.kind)]
   return Buffer.concat([PREFIX, concatWithLengths([...names, envelopeId, commitment, canonicalContext])])
 }

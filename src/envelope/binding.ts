@@ -1,4 +1,4 @@
-import { DecryptionError } from '../errors.js'
+import { ConfigurationError, DecryptionError } from '../errors.js'
 import type { EncryptionContext } from '../kms/context.js'
 
 /** What an envelope is bound to, apart from its own id. */
@@ -16,6 +16,14 @@ export const PAIR_NAME = /^(?!waxseal-)[a-z0-9-]+$/
 
 /** The only place where the encryption context of an envelope is made. Must not change. */
 export function encryptionContextOf(binding: EnvelopeBinding, envelopeId: string): EncryptionContext {
+  for (const name of Object.keys(binding.context)) {
+    // A declared "waxseal-row" would stand for a row that is not bound.
+    if (!PAIR_NAME.test(name)) {
+      throw new ConfigurationError(
+        `"${binding.entity}": the name of a pair must match ${PAIR_NAME.source}, found "${name}"`,
+      )
+    }
+  }
   const own = { 'waxseal-entity': binding.entity, 'waxseal-envelope': envelopeId }
   const row = binding.row === undefined ? {} : { 'waxseal-row': binding.row }
   return { ...binding.context, ...own, ...row }

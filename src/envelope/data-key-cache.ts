@@ -5,8 +5,14 @@ import type { DataKey } from '../kms/data-key.js'
 export interface DataKeyCacheOptions {
   /** How many data keys are kept. Default 10,000. */
   readonly maxKeys?: number
-  /** How long one is kept after it was unwrapped, in milliseconds. Default 300,000. */
+  /** How long one is used after it was unwrapped, in milliseconds. Default 300,000. */
   readonly maxAgeMs?: number
+}
+
+/** An unwrapped data key, and the unwrap that gave it. */
+export interface LoadedDataKey {
+  readonly id: CacheId
+  readonly dataKey: DataKey
 }
 
 /**
@@ -17,15 +23,24 @@ export interface DataKeyCacheOptions {
  */
 export class DataKeyCache {
   readonly #keys: LRUCache<string, DataKey> | undefined
+  readonly #clock: Clock
+  readonly #maxAgeMs: number
+  #purgedAt: number
   readonly #loading = new Map<string, Promise<DataKey>>()
   readonly #entriesOf = new Map<string, Set<string>>()
 
   constructor(options: DataKeyCacheOptions | false, clock: Clock) {
+    const { maxKeys = 10_000, maxAgeMs = 300_000 } = options || {}
+    this.#clock = clock
+    this.#maxAgeMs = maxAgeMs
+    this.#purgedAt = clock.now()
     if (options === false) return
     this.#keys = new LRUCache({
-      max: options.maxKeys ?? 10_000,
-      ttl: options.maxAgeMs ?? 300_000,
-      perf: { now: () => clock.now() },
+      max: maxKeys,
+      ttl: maxAgeMs,
+      // Otherwise it would read the clock once per millisecond of its own time.
+      ttlResolution: 0,
+      perf: clock,
       dispose: (_key, id) => this.#unlink(id),
     })
   }
@@ -40,19 +55,22 @@ export class DataKeyCache {
 
   put(id: CacheId, dataKey: DataKey): void {
     if (!this.#keys) return
+    this.#purge(this.#keys)
     this.#keys.set(id.entry, dataKey)
     const entries = this.#entriesOf.get(id.envelope) ?? new Set()
     this.#entriesOf.set(id.envelope, entries.add(id.entry))
   }
 
-  /** The cached key, or the one that `load` gives; `load` runs once for all who ask meanwhile. */
-  async getOrLoad(id: CacheId, load: () => Promise<DataKey>): Promise<DataKey> {
+  /**
+   * The cached key, or the one that `load` gives; `load` runs once for all who ask meanwhile. It is kept under the id that
+   * `load` gives with it: of the wrap that opened, which need not be the one that was asked for.
+   */
+  async getOrLoad(id: CacheId, load: () => Promise<LoadedDataKey>): Promise<DataKey> {
     const cached = this.get(id)
     if (cached) return cached
     // Without a cache every open is a call of its own: then each appears in the audit trail.
-    if (!this.#keys) return load()
-    const loading = this.#loading.get(id.entry) ?? this.#start(id, load)
-    return loading
+    if (!this.#keys) return (await load()).dataKey
+    return this.#loading.get(id.entry) ?? this.#start(id, load)
   }
 
   forget(envelopeId: string): void {
@@ -68,19 +86,24 @@ export class DataKeyCache {
     this.#loading.clear()
   }
 
-  #start(id: CacheId, load: () => Promise<DataKey>): Promise<DataKey> {
-    const loading = load().then(
-      (dataKey) => {
-        if (this.#loading.get(id.entry) === loading) this.put(id, dataKey)
-        return dataKey
-      },
-    )
+  #start(id: CacheId, load: () => Promise<LoadedDataKey>): Promise<DataKey> {
+    const loading = load().then((loaded) => {
+      if (this.#loading.get(id.entry) === loading) this.put(loaded.id, loaded.dataKey)
+      return loaded.dataKey
+    })
     const done = () => {
       if (this.#loading.get(id.entry) === loading) this.#loading.delete(id.entry)
     }
     this.#loading.set(id.entry, loading)
     loading.then(done, done)
     return loading
+  }
+
+  /** Keys past their age are never used; once per age they also go from memory, asked for or not. */
+  #purge(keys: LRUCache<string, DataKey>): void {
+    if (this.#clock.now() - this.#purgedAt < this.#maxAgeMs) return
+    this.#purgedAt = this.#clock.now()
+    keys.purgeStale()
   }
 
   #unlink(entry: string): void {

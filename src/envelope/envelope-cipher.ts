@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import { ConfigurationError, CredentialShreddedError, InvalidEnvelopeError } from '../errors.js'
+import { CredentialShreddedError, InvalidEnvelopeError } from '../errors.js'
 import { type Clock, systemClock } from '../kms/clock.js'
+import { canonicalContext } from '../kms/context.js'
 import { withDeadline } from '../kms/deadline.js'
 import { DeadlineProvider } from '../kms/deadline-provider.js'
 import type { CallOptions, KekRef, KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
 import { assertExpectedContext, type EnvelopeBinding, encryptionContextOf } from './binding.js'
 import { cacheIdOf } from './cache-id.js'
+import { assertCallOptions, assertCipherOptions, assertOpenOptions } from './cipher-options.js'
 import { commitmentOf } from './commitment.js'
 import { DataKeyCache, type DataKeyCacheOptions } from './data-key-cache.js'
-import { ENVELOPE_ID_BYTES, MAX_WRAPS } from './format.js'
+import { ENVELOPE_ID_BYTES } from './format.js'
 import { type AcceptedKek, KekList } from './kek-list.js'
+import { limitedRecipient } from './limited-recipient.js'
 import type { EnvelopeMetadata, WrappedMetadata } from './metadata.js'
+import { readable } from './metadata-codec.js'
 import { OpenEnvelope } from './open-envelope.js'
 import { currentKeks, isStale, rewrapAll } from './rewrap.js'
 import { storedWrapOf } from './stored-wrap.js'
@@ -35,8 +39,6 @@ export interface OpenOptions extends CallOptions {
   readonly expectedContext?: Readonly<Record<string, string>>
 }
 
-const OPTIONS = new Set(['provider', 'recipients', 'accepted', 'cache', 'timeoutMs', 'clock'])
-
 /**
  * Makes and opens envelopes: one data key per credential, wrapped by the provider and each recipient.
  *
@@ -52,16 +54,19 @@ export class EnvelopeCipher {
   readonly #timeoutMs: number
 
   constructor(options: EnvelopeCipherOptions) {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw new ConfigurationError(`EnvelopeCipher: unknown option "${name}"`)
-    }
+    assertCipherOptions(options)
     const { recipients = [], accepted = [], cache = {}, timeoutMs = 5_000, clock = systemClock } = options
-    if (recipients.length >= MAX_WRAPS) {
-      throw new ConfigurationError(`EnvelopeCipher: at most ${MAX_WRAPS - 1} recipients, found ${recipients.length}`)
+    // One for each provider, however often it is named: the list tells by identity what would be the same call.
+    const limited = new Map<KmsProvider, KmsProvider>()
+    const limit = (provider: KmsProvider): KmsProvider => {
+      const known = limited.get(provider) ?? new DeadlineProvider(provider, { timeoutMs, clock })
+      limited.set(provider, known)
+      return known
     }
-    const limit = (provider: KmsProvider) => new DeadlineProvider(provider, { timeoutMs, clock })
     this.#provider = limit(options.provider)
-    this.#recipients = recipients.map((recipient) => ('unwrap' in recipient ? limit(recipient) : recipient))
+    this.#recipients = recipients.map((recipient) => {
+      return 'unwrap' in recipient ? limit(recipient) : limitedRecipient(recipient, timeoutMs, clock)
+    })
     this.#list = new KekList(
       [
         { provider: this.#provider },
@@ -77,23 +82,27 @@ export class EnvelopeCipher {
 
   /** A new envelope under a new data key: one `generateDataKey`, and one `wrap` per recipient. */
   async mint(binding: EnvelopeBinding, options: OpenOptions = {}): Promise<OpenEnvelope> {
-    assertExpectedContext(binding, options.expectedContext)
+    assertOpenOptions(options)
+    const { expectedContext, ...call } = this.#limited(options)
+    assertExpectedContext(binding, expectedContext)
     const idBytes = randomBytes(ENVELOPE_ID_BYTES)
     const id = idBytes.toString('base64url')
     const context = encryptionContextOf(binding, id)
-    const limited = this.#limited(options)
-    const { dataKey, wrapped } = await this.#provider.generateDataKey(context, limited)
-    const others = await Promise.all(this.#recipients.map((recipient) => recipient.wrap(dataKey, context, limited)))
+    // Throws for what cannot be bound, before a data key exists.
+    canonicalContext(context)
+    const { dataKey, wrapped } = await this.#provider.generateDataKey(context, call)
+    const others = await Promise.all(this.#recipients.map((recipient) => recipient.wrap(dataKey, context, call)))
     const now = this.#clock.now()
-    const wraps = [wrapped, ...others].map((each) => storedWrapOf(each, now))
+    const wraps = [wrapped, ...others].map((each, index) => storedWrapOf(this.#targets[index]!.name, each, now))
     const commitment = commitmentOf(dataKey, idBytes).toString('base64url')
-    const metadata: WrappedMetadata = { state: 'wrapped', id, commitment, wrap: 1, wraps }
-    this.#cache.put(cacheIdOf(metadata, wraps[0]!, context), dataKey)
+    const metadata = readable({ state: 'wrapped', id, commitment, wrap: 1, wraps })
+    this.#cache.put(cacheIdOf(metadata, this.#list.routes(wraps)[0]!, context), dataKey)
     return new OpenEnvelope(metadata, binding, dataKey)
   }
 
   /**
-   * Unwraps the data key: no call when it is cached, else the wraps are tried in their order until one opens.
+   * Unwraps the data key: no call when it is cached, else the wraps are tried in their order until one opens. Those who
+   * open one envelope at the same time share its call, with the call token and the listener of the first.
    *
    * Rejects with `CredentialShreddedError`, `KekNotAcceptedError`, `DecryptionError` or the KMS's failure.
    */
@@ -103,35 +112,45 @@ export class EnvelopeCipher {
     const wrapped = assertWrapped(metadata)
     const context = encryptionContextOf(binding, wrapped.id)
     const routes = this.#list.routes(wrapped.wraps)
-    const id = cacheIdOf(wrapped, routes[0]!.wrap, context)
-    const dataKey = await withDeadline('unwrap', this.#limited(options), this.#clock, () =>
-      // Shared by all who wait for this data key, so it follows a deadline of its own and nobody's signal.
-      this.#cache.getOrLoad(id, () =>
-        unwrapInOrder(wrapped, routes, context, this.#clock, this.#clock.now() + this.#timeoutMs),
-      ),
+    const limited = this.#limited(options)
+    const dataKey = await withDeadline('unwrap', limited, this.#clock, () =>
+      this.#cache.getOrLoad(cacheIdOf(wrapped, routes[0]!, context), async () => {
+        // Shared by all who wait for this data key, so it goes on without the one who started it.
+        const { signal: _, expectedContext: __, ...call } = limited
+        const latest = Math.max(limited.deadline, this.#clock.now() + this.#timeoutMs)
+        const opened = await unwrapInOrder({ metadata: wrapped, routes, context, clock: this.#clock, latest }, call)
+        return { id: cacheIdOf(wrapped, opened.route, context), dataKey: opened.dataKey }
+      }),
     )
     return new OpenEnvelope(wrapped, binding, dataKey)
   }
 
   /** As `open`, for the hot path: at once, or undefined when a KMS has to be asked. */
-  openCached(metadata: EnvelopeMetadata, binding: EnvelopeBinding, options: OpenOptions = {}): OpenEnvelope | undefined {
+  openCached(
+    metadata: EnvelopeMetadata,
+    binding: EnvelopeBinding,
+    options: OpenOptions = {},
+  ): OpenEnvelope | undefined {
+    assertOpenOptions(options)
     assertExpectedContext(binding, options.expectedContext)
     const wrapped = assertWrapped(metadata)
     const context = encryptionContextOf(binding, wrapped.id)
-    for (const { wrap } of this.#list.routes(wrapped.wraps)) {
-      const dataKey = this.#cache.get(cacheIdOf(wrapped, wrap, context))
+    for (const route of this.#list.routes(wrapped.wraps)) {
+      const dataKey = this.#cache.get(cacheIdOf(wrapped, route, context))
       if (dataKey) return new OpenEnvelope(wrapped, binding, dataKey)
     }
     return undefined
   }
 
   /** The KEKs that a new envelope of this binding would be wrapped under: provider, then recipients. */
-  currentKeks(binding: EnvelopeBinding, options: CallOptions = {}): Promise<KekRef[]> {
+  async currentKeks(binding: EnvelopeBinding, options: CallOptions = {}): Promise<KekRef[]> {
+    assertCallOptions(options)
     return currentKeks(this.#targets, encryptionContextOf(binding, ''), this.#limited(options))
   }
 
   /** Whether the KEKs in `wraps` differ from the current ones. A wrap of unknown version counts as differing. */
   async isStale(metadata: WrappedMetadata, binding: EnvelopeBinding, options: CallOptions = {}): Promise<boolean> {
+    assertCallOptions(options)
     const context = encryptionContextOf(binding, metadata.id)
     return isStale(metadata, await currentKeks(this.#targets, context, this.#limited(options)))
   }
@@ -139,11 +158,21 @@ export class EnvelopeCipher {
   /**
    * Wraps the same data key under the current KEKs: natively where the KMS can. Returns `metadata` itself when nothing is
    * stale. Each new wrap is unwrapped and compared with the commitment before this resolves, so that a row is never
-   * left with a wrap that does not open; wraps of a `WrapOnlyRecipient` cannot be proven so and are not.
+   * left with a wrap that does not open; wraps of a `WrapOnlyRecipient` cannot be proven so and are not. Where no wrap is
+   * new, the provider's is proven.
    */
-  async rewrap(metadata: WrappedMetadata, binding: EnvelopeBinding, options: CallOptions = {}): Promise<WrappedMetadata> {
+  async rewrap(
+    metadata: WrappedMetadata,
+    binding: EnvelopeBinding,
+    options: CallOptions = {},
+  ): Promise<WrappedMetadata> {
+    assertCallOptions(options)
     const limited = this.#limited(options)
-    const open = async () => (await this.open(metadata, binding, limited)).dataKey
+    let opened: Promise<OpenEnvelope> | undefined
+    const open = async () => {
+      opened ??= this.open(metadata, binding, limited)
+      return (await opened).dataKey
+    }
     const context = encryptionContextOf(binding, metadata.id)
     return rewrapAll({ metadata, context, targets: this.#targets, list: this.#list, open, clock: this.#clock }, limited)
   }

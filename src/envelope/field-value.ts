@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { isDeepStrictEqual } from 'node:util'
+import { isDeepStrictEqual, types } from 'node:util'
 import { InvalidEnvelopeError, PlaintextRefusedError } from '../errors.js'
 import { MAX_FIELD_BYTES } from './format.js'
 
@@ -20,7 +20,10 @@ export function encodeValue({ id, kind }: FieldSpec, value: unknown): Uint8Array
     return new PlaintextRefusedError(`field "${id}": expected ${expected}, found ${describe(value)}`)
   })
   if (bytes.length > MAX_FIELD_BYTES) {
-    throw new PlaintextRefusedError(`field "${id}": a value has at most ${MAX_FIELD_BYTES} bytes, found ${bytes.length}`)
+    if (bytes !== value) bytes.fill(0)
+    throw new PlaintextRefusedError(
+      `field "${id}": a value has at most ${MAX_FIELD_BYTES} bytes, found ${bytes.length}`,
+    )
   }
   return bytes
 }
@@ -29,10 +32,10 @@ export function decodeValue({ id, kind }: FieldSpec, bytes: Buffer): unknown {
   return decoders[kind](bytes, () => new InvalidEnvelopeError(`field "${id}": the plaintext is not valid ${kind}`))
 }
 
-/** Whether two plaintexts would be stored as the same bytes. */
+/** Whether two plaintexts are the same value, so that storing one for the other would change nothing. */
 export function sameValue(kind: FieldKind, a: unknown, b: unknown): boolean {
-  if (kind === 'bytes' && a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0
-  return a === b || (kind === 'json' && isDeepStrictEqual(a, b))
+  if (kind === 'bytes' && types.isUint8Array(a) && types.isUint8Array(b)) return Buffer.compare(a, b) === 0
+  return kind === 'json' ? isDeepStrictEqual(a, b) : a === b
 }
 
 type Refuse = (expected: string) => PlaintextRefusedError
@@ -45,17 +48,12 @@ const encoders: Record<FieldKind, (value: unknown, refuse: Refuse) => Uint8Array
   },
   json(value, refuse) {
     const expected = 'a value that equals its own JSON round trip (no Date, NaN, -0, undefined or class instance)'
-    let text: string | undefined
-    try {
-      text = JSON.stringify(value)
-    } catch {
-      throw refuse(expected)
-    }
-    if (text === undefined || !isDeepStrictEqual(JSON.parse(text), value)) throw refuse(expected)
+    const text = roundTrippingJson(value)
+    if (text === undefined) throw refuse(expected)
     return Buffer.from(text, 'utf8')
   },
   bytes(value, refuse) {
-    if (!(value instanceof Uint8Array)) throw refuse('a Uint8Array')
+    if (!types.isUint8Array(value)) throw refuse('a Uint8Array')
     return value
   },
 }
@@ -78,10 +76,22 @@ const decoders: Record<FieldKind, (bytes: Buffer, invalid: () => InvalidEnvelope
   bytes: (bytes) => bytes,
 }
 
+function roundTrippingJson(value: unknown): string | undefined {
+  try {
+    const text: string | undefined = JSON.stringify(value)
+    return text !== undefined && isDeepStrictEqual(JSON.parse(text), value) ? text : undefined
+  } catch {
+    // A circle, a bigint, a `toJSON` that throws, or more levels than can be compared.
+    return undefined
+  }
+}
+
 /** The type of a value, for messages; never the value. */
 function describe(value: unknown): string {
-  if (value === null) return 'null'
-  if (typeof value === 'string') return 'a string with a lone surrogate'
-  if (typeof value !== 'object') return typeof value === 'number' ? 'a number' : `a ${typeof value}`
-  return `an object of class ${value.constructor?.name ?? 'none'}`
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'string') return value.isWellFormed() ? 'a string' : 'a string with a lone surrogate'
+  if (typeof value !== 'object') return `a ${typeof value}`
+  // Not `value.constructor`: that can be a member of the value, and its name part of the secret.
+  const made: unknown = Object.getPrototypeOf(value)?.constructor
+  return `an object of class ${typeof made === 'function' ? made.name : 'none'}`
 }

@@ -15,6 +15,8 @@ export interface AcceptedKek {
 export interface UnwrapRoute {
   readonly wrap: StoredWrap
   readonly provider: KmsProvider
+  /** Of the provider on the list. */
+  readonly place: number
 }
 
 /**
@@ -44,7 +46,10 @@ export class KekList {
 
   /** The ways to unwrap, in the order of the stored wraps. Throws `KekNotAcceptedError` when there is none. */
   routes(wraps: readonly StoredWrap[]): UnwrapRoute[] {
-    const routes = wraps.flatMap((wrap) => this.providersFor(wrap.kek).map((provider) => ({ wrap, provider })))
+    const place = (provider: KmsProvider) => this.#accepted.findIndex((entry) => entry.provider === provider)
+    const routes = wraps.flatMap((wrap) =>
+      this.providersFor(wrap.kek).map((provider) => ({ wrap, provider, place: place(provider) })),
+    )
     if (routes.length > 0) return routes
     const found = wraps.map((wrap) => describeKek(wrap.kek)).join(', ')
     const expected = [...new Set(this.#accepted.map((entry) => entry.provider.name))].join(', ')

@@ -1,15 +1,8 @@
 import { InvalidEnvelopeError } from '../errors.js'
 import type { KekRef } from '../kms/provider.js'
 import { decodeBase64url } from './base64url.js'
-import {
-  COMMITMENT_BYTES,
-  ENVELOPE_ID_BYTES,
-  FORMAT,
-  MAX_METADATA_BYTES,
-  MAX_WRAPPED_KEY_BYTES,
-  MAX_WRAPS,
-} from './format.js'
-import { EMPTY_METADATA, type EnvelopeMetadata, type StoredWrap } from './metadata.js'
+import { COMMITMENT_BYTES, ENVELOPE_ID_BYTES, FORMAT, MAX_WRAPPED_KEY_BYTES, MAX_WRAPS } from './format.js'
+import { EMPTY_METADATA, type EnvelopeMetadata, type StoredWrap, type WrappedMetadata } from './metadata.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -42,15 +35,18 @@ export function metadataFromJson(stored: unknown): EnvelopeMetadata {
   if (!Array.isArray(wraps) || wraps.length < 1 || wraps.length > MAX_WRAPS) {
     throw invalid(`"wraps" must be a list of 1 to ${MAX_WRAPS}`)
   }
-  const metadata = { state: 'wrapped', id, commitment, wrap: wrap as number, wraps: wraps.map(storedWrap) } as const
-  if (Buffer.byteLength(JSON.stringify(metadataToJson(metadata))) > MAX_METADATA_BYTES) {
-    throw invalid(`it is longer than ${MAX_METADATA_BYTES} bytes`)
-  }
+  return { state: 'wrapped', id, commitment, wrap: wrap as number, wraps: wraps.map(storedWrap) }
+}
+
+/** New metadata, or `InvalidEnvelopeError` where it could not be read back: then the row would be lost. */
+export function readable(metadata: WrappedMetadata): WrappedMetadata {
+  metadataFromJson(metadataToJson(metadata))
   return metadata
 }
 
 // Printable ASCII without spaces: these are sent to SDKs and shown on terminals. Each provider checks its own syntax too.
-const PROVIDER = /^[a-z][a-z0-9-]{0,31}$/
+// With the bounds on wraps they keep metadata within MAX_METADATA_BYTES.
+export const PROVIDER_NAME = /^[a-z][a-z0-9-]{0,31}$/
 const KEK_ID = /^[!-~]{1,2048}$/
 const KEK_VERSION = /^[!-~]{0,256}$/
 const RECEIPT = /^[!-~]{1,128}$/
@@ -76,7 +72,7 @@ function kekRef(stored: unknown): KekRef {
   const json = object(stored, '"wraps[].kek"')
   exactly(json, ['provider', 'id', 'version'], '"wraps[].kek"')
   return {
-    provider: matching(json['provider'], PROVIDER, 'wraps[].kek.provider'),
+    provider: matching(json['provider'], PROVIDER_NAME, 'wraps[].kek.provider'),
     id: matching(json['id'], KEK_ID, 'wraps[].kek.id'),
     version: matching(json['version'], KEK_VERSION, 'wraps[].kek.version'),
   }

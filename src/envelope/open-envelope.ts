@@ -29,10 +29,13 @@ export class OpenEnvelope {
   /** Rejects values that would not come back as they are with `PlaintextRefusedError`. */
   encryptField(field: FieldSpec, value: unknown): EncryptedField {
     const plaintext = encodeValue(field, value)
-    const bytes = encrypt(this.#dataKey.keyObject, this.#aad(field), plaintext)
-    // The caller's own buffer stays as it is; what we allocated for the encoding goes.
-    if (plaintext !== value) plaintext.fill(0)
-    return { commitment: this.metadata.commitment, bytes }
+    try {
+      const bytes = encrypt(this.#dataKey.keyObject, this.#aad(field), plaintext)
+      return { commitment: this.metadata.commitment, bytes }
+    } finally {
+      // The caller's own buffer stays as it is; what we allocated for the encoding goes.
+      if (plaintext !== value) plaintext.fill(0)
+    }
   }
 
   /** `DecryptionError` for a field of another row, field, kind, tenant or data key, and for one that was altered. */

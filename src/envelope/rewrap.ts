@@ -1,4 +1,4 @@
-import { isWaxsealError } from '../errors.js'
+import { type ErrorCode, isWaxsealError } from '../errors.js'
 import type { Clock } from '../kms/clock.js'
 import type { EncryptionContext } from '../kms/context.js'
 import type { DataKey } from '../kms/data-key.js'
@@ -12,6 +12,7 @@ import {
 } from '../kms/provider.js'
 import type { KekList } from './kek-list.js'
 import type { StoredWrap, WrappedMetadata } from './metadata.js'
+import { readable } from './metadata-codec.js'
 import { storedWrapOf, wrappedDataKeyOf } from './stored-wrap.js'
 import { unwrapCommitted } from './unwrap-in-order.js'
 
@@ -28,7 +29,11 @@ export interface RewrapJob {
   readonly clock: Clock
 }
 
-export function currentKeks(targets: readonly Target[], context: EncryptionContext, options: CallOptions): Promise<KekRef[]> {
+export function currentKeks(
+  targets: readonly Target[],
+  context: EncryptionContext,
+  options: CallOptions,
+): Promise<KekRef[]> {
   return Promise.all(targets.map((target) => target.currentKek(context, options)))
 }
 
@@ -36,18 +41,26 @@ export function isStale(metadata: WrappedMetadata, current: readonly KekRef[]): 
   return metadata.wraps.length !== current.length || !current.every((kek) => wrapUnder(metadata, kek))
 }
 
-/** The metadata with its data key wrapped under the current KEKs; the same object when it already is. */
+/**
+ * The metadata with its data key wrapped under the current KEKs; the same object when it already is. At least one wrap of
+ * what is returned was unwrapped here: the wraps that are dropped may have been the only ones that open.
+ */
 export async function rewrapAll(job: RewrapJob, options: CallOptions): Promise<WrappedMetadata> {
-  const { metadata, targets } = job
+  const { metadata, targets, clock } = job
   const current = await currentKeks(targets, job.context, options)
   if (!isStale(metadata, current)) return metadata
+  const kept = current.map((kek) => wrapUnder(metadata, kek))
+  const isProven = targets.some((target, index) => 'unwrap' in target && !kept[index])
   const wraps = await Promise.all(
     targets.map(async (target, index) => {
-      const kept = wrapUnder(metadata, current[index]!)
-      return kept ?? storedWrapOf(await prove(job, target, await rewrapFor(job, target, options), options), job.clock.now())
+      const stored = kept[index]
+      if (stored && (isProven || index > 0)) return stored
+      const wrapped = stored ? wrappedDataKeyOf(stored) : await rewrapFor(job, target, options)
+      await prove(job, target, wrapped, options)
+      return stored ?? storedWrapOf(target.name, wrapped, clock.now())
     }),
   )
-  return { ...metadata, wrap: metadata.wrap + 1, wraps }
+  return readable({ ...metadata, wrap: metadata.wrap + 1, wraps })
 }
 
 function wrapUnder(metadata: WrappedMetadata, kek: KekRef): StoredWrap | undefined {
@@ -58,23 +71,26 @@ function wrapUnder(metadata: WrappedMetadata, kek: KekRef): StoredWrap | undefin
 async function rewrapFor(job: RewrapJob, target: Target, options: CallOptions): Promise<WrappedDataKey> {
   const { metadata, context, list } = job
   if ('rewrap' in target) {
-    const own = metadata.wraps.find((wrap) => list.providersFor(wrap.kek).includes(target))
-    if (own) {
+    for (const own of metadata.wraps.filter(({ kek }) => list.providersFor(kek).includes(target))) {
       try {
         return await target.rewrap(wrappedDataKeyOf(own), context, options)
       } catch (error) {
-        // A KEK of the same provider that this instance was not configured with: another accepted one opens it.
-        if (!isWaxsealError(error) || error.code !== 'ERR_KEK_NOT_ACCEPTED') throw error
+        if (!isWaxsealError(error) || !ANOTHER_WRAP_MAY_OPEN.has(error.code)) throw error
       }
     }
   }
   return target.wrap(await job.open(), context, options)
 }
 
-async function prove(job: RewrapJob, target: Target, wrapped: WrappedDataKey, options: CallOptions): Promise<WrappedDataKey> {
-  if ('unwrap' in target) {
-    const dataKey = await unwrapCommitted(target, wrapped, job.metadata, job.context, options)
-    dataKey.destroy()
-  }
-  return wrapped
+/** A KEK of the same name that this instance was not configured with, one that is gone, and a wrap that was altered. */
+const ANOTHER_WRAP_MAY_OPEN = new Set<ErrorCode>([
+  'ERR_KEK_NOT_ACCEPTED',
+  'ERR_KEK_UNAVAILABLE',
+  'ERR_DECRYPTION_FAILED',
+])
+
+async function prove(job: RewrapJob, target: Target, wrapped: WrappedDataKey, options: CallOptions): Promise<void> {
+  if (!('unwrap' in target)) return
+  const dataKey = await unwrapCommitted(target, wrapped, job.metadata, job.context, options)
+  dataKey.destroy()
 }

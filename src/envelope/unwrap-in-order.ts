@@ -8,24 +8,38 @@ import type { UnwrapRoute } from './kek-list.js'
 import type { WrappedMetadata } from './metadata.js'
 import { wrappedDataKeyOf } from './stored-wrap.js'
 
+export interface UnwrapJob {
+  readonly metadata: WrappedMetadata
+  readonly routes: readonly UnwrapRoute[]
+  readonly context: EncryptionContext
+  readonly clock: Clock
+  /** When the last try ends: not before the deadline of the call. */
+  readonly latest: number
+}
+
+export interface Unwrapped {
+  readonly route: UnwrapRoute
+  readonly dataKey: DataKey
+}
+
 /**
  * Tries the wraps in their order and returns the first data key that matches the commitment. The time until the deadline
  * is divided among the wraps that are left, so that a first KMS that hangs leaves time for the second. When none opens,
  * rejects with the failure of the first: it is the one to mend.
  */
 export async function unwrapInOrder(
-  metadata: WrappedMetadata,
-  routes: readonly UnwrapRoute[],
-  context: EncryptionContext,
-  clock: Clock,
-  deadline: number,
-): Promise<DataKey> {
+  job: UnwrapJob,
+  call: CallOptions & { readonly deadline: number },
+): Promise<Unwrapped> {
+  const { metadata, routes, context, clock } = job
   const failures: unknown[] = []
-  for (const [index, { wrap, provider }] of routes.entries()) {
-    const share = (deadline - clock.now()) / (routes.length - index)
-    const options = { deadline: clock.now() + share }
+  for (const [index, route] of routes.entries()) {
+    const left = routes.length - index
+    const deadline = left === 1 ? job.latest : clock.now() + (call.deadline - clock.now()) / left
     try {
-      return await unwrapCommitted(provider, wrappedDataKeyOf(wrap), metadata, context, options)
+      const wrapped = wrappedDataKeyOf(route.wrap)
+      const dataKey = await unwrapCommitted(route.provider, wrapped, metadata, context, { ...call, deadline })
+      return { route, dataKey }
     } catch (error) {
       failures.push(error)
     }

@@ -1,0 +1,123 @@
+import { describe, expect, test } from '@jest/globals'
+import { binding, codeOf, password, setup, store } from './fixtures.js'
+import { settled } from './manual-clock.js'
+import { hang, SmallKms } from './small-kms.js'
+
+type Setup = ReturnType<typeof setup>
+
+const offline = { name: 'offline', currentKek: hang, wrap: hang }
+
+describe('an operation ends at its deadline although the KMS never answers', () => {
+  const operations: [
+    string,
+    (setup: Setup, options: { deadline?: number; signal?: AbortSignal }) => Promise<unknown>,
+  ][] = [
+    ['mint', ({ cipher }, options) => cipher.mint(binding, options)],
+    [
+      'open',
+      async ({ cipher, kms }, options) => {
+        const { metadata } = await store(setup({ provider: kms }).cipher)
+        kms.around = hang
+        return cipher.open(metadata, binding, options)
+      },
+    ],
+    ['currentKeks', ({ cipher }, options) => cipher.currentKeks(binding, options)],
+  ]
+  for (const [name, run] of operations) {
+    for (const [what, wait] of [
+      ['after the default of 5 seconds', undefined],
+      ["at the caller's own", 700],
+    ] as const) {
+      test(`${name} ${what}`, async () => {
+        const env = setup()
+        if (name !== 'open') env.kms.around = hang
+        const ended: (string | undefined)[] = []
+        const options = wait === undefined ? {} : { deadline: env.clock.now() + wait }
+        void codeOf(() => run(env, options)).then((code) => ended.push(code))
+        await settled()
+        await env.clock.advance((wait ?? 5_000) - 1)
+        expect(ended).toEqual([])
+        await env.clock.advance(1)
+        expect(ended).toEqual(['ERR_KMS_UNAVAILABLE'])
+      })
+    }
+
+    test(`${name} when its caller gives up`, async () => {
+      const env = setup()
+      if (name !== 'open') env.kms.around = hang
+      const controller = new AbortController()
+      const running = run(env, { signal: controller.signal })
+      await settled()
+      controller.abort(new Error('enough'))
+      await expect(running).rejects.toThrow('enough')
+    })
+  }
+
+  test('also when it is a recipient that can only wrap', async () => {
+    const { cipher, clock } = setup({ recipients: [offline], timeoutMs: 300 })
+    const minted = codeOf(() => cipher.mint(binding))
+    const listed = codeOf(() => cipher.currentKeks(binding))
+    await clock.advance(300)
+    expect(await Promise.all([minted, listed])).toEqual(['ERR_KMS_UNAVAILABLE', 'ERR_KMS_UNAVAILABLE'])
+  })
+
+  test('and no call is made when it has passed already', async () => {
+    const { cipher, clock, kms } = setup()
+    const { metadata } = await store(cipher)
+    cipher.forgetAll()
+    kms.calls.length = 0
+    expect(await codeOf(() => cipher.open(metadata, binding, { deadline: clock.now() }))).toBe('ERR_KMS_UNAVAILABLE')
+    expect(await codeOf(() => cipher.mint(binding, { deadline: clock.now() }))).toBe('ERR_KMS_UNAVAILABLE')
+    expect(kms.calls).toEqual([])
+  })
+})
+
+describe('a shared unwrap', () => {
+  const slow = async (ms: number) => {
+    const env = setup()
+    const { metadata, field } = await store(env.cipher, 'kept')
+    env.cipher.forgetAll()
+    env.kms.calls.length = 0
+    env.kms.around = (_operation, call) => {
+      return new Promise<void>((resolve) => env.clock.after(ms, resolve)).then(call)
+    }
+    return { ...env, metadata, field }
+  }
+
+  test('goes on for the others when the one who started it gives up', async () => {
+    const { cipher, clock, kms, metadata, field } = await slow(100)
+    const controller = new AbortController()
+    const first = codeOf(() => cipher.open(metadata, binding, { signal: controller.signal }))
+    const second = cipher.open(metadata, binding)
+    controller.abort(new Error('enough'))
+    expect(await first).toContain('enough')
+    await clock.advance(100)
+    expect((await second).decryptField(password, field)).toBe('kept')
+    expect(kms.calls).toEqual(['unwrap'])
+  })
+
+  test('goes on for the others when the one who started it is out of time', async () => {
+    const { cipher, clock, kms, metadata, field } = await slow(100)
+    const first = codeOf(() => cipher.open(metadata, binding, { deadline: clock.now() + 50 }))
+    const second = cipher.open(metadata, binding)
+    await clock.advance(100)
+    expect(await first).toBe('ERR_KMS_UNAVAILABLE')
+    expect((await second).decryptField(password, field)).toBe('kept')
+    expect(kms.calls).toEqual(['unwrap'])
+  })
+
+  test('may take as long as the one who started it waits', async () => {
+    const { cipher, clock, metadata, field } = await slow(30_000)
+    const opened = cipher.open(metadata, binding, { deadline: clock.now() + 60_000 })
+    await clock.advance(30_000)
+    expect((await opened).decryptField(password, field)).toBe('kept')
+  })
+})
+
+test('a recipient keeps what it was given: its name, and its own this', async () => {
+  const kms = new SmallKms('offline')
+  const { cipher } = setup({
+    recipients: [{ name: kms.name, currentKek: kms.currentKek.bind(kms), wrap: kms.wrap.bind(kms) }],
+  })
+  expect((await cipher.currentKeks(binding)).map(({ provider }) => provider)).toEqual(['small', 'offline'])
+})

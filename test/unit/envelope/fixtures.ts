@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import type { EnvelopeBinding } from '../../../src/envelope/binding.js'
+import type { EncryptedField } from '../../../src/envelope/encrypted-field.js'
+import { EnvelopeCipher, type EnvelopeCipherOptions } from '../../../src/envelope/envelope-cipher.js'
+import type { FieldSpec } from '../../../src/envelope/field-value.js'
+import type { WrappedMetadata } from '../../../src/envelope/metadata.js'
+import { isWaxsealError } from '../../../src/errors.js'
+import { ManualClock } from './manual-clock.js'
+import { SmallKms } from './small-kms.js'
+
+export const password: FieldSpec = { id: 'credential.password', kind: 'text' }
+export const tokens: FieldSpec = { id: 'credential.tokens', kind: 'json' }
+export const certificate: FieldSpec = { id: 'credential.certificate', kind: 'bytes' }
+
+export const binding: EnvelopeBinding = {
+  entity: 'credential',
+  row: '018f3c2e-7d3a-7cc0-8f00-3b5a0e1f2a3b',
+  context: { tenant: 'tenant-1' },
+}
+
+/** A secret of the test's own, so that a search for it finds nothing else. */
+export const secret = () => `secret-${randomBytes(9).toString('hex')}`
+
+export interface Setup {
+  readonly kms: SmallKms
+  readonly clock: ManualClock
+  readonly cipher: EnvelopeCipher
+}
+
+export function setup(options: Partial<EnvelopeCipherOptions> = {}): Setup {
+  const kms = new SmallKms()
+  const clock = new ManualClock()
+  return { kms, clock, cipher: new EnvelopeCipher({ provider: kms, clock, ...options }) }
+}
+
+export interface Stored {
+  readonly metadata: WrappedMetadata
+  readonly field: EncryptedField
+}
+
+/** A credential with one password, as it would lie in a row. */
+export async function store(cipher: EnvelopeCipher, value = secret(), to: EnvelopeBinding = binding): Promise<Stored> {
+  const envelope = await cipher.mint(to)
+  return { metadata: envelope.metadata, field: envelope.encryptField(password, value) }
+}
+
+/** The `code` of the error that a call ends with, whether it throws or rejects; `undefined` if it succeeds. */
+export async function codeOf(call: () => unknown): Promise<string | undefined> {
+  try {
+    await call()
+    return undefined
+  } catch (error) {
+    return isWaxsealError(error) ? error.code : `not of waxseal: ${String(error)}`
+  }
+}
+
+/** The same envelope with some of its wraps altered. */
+export function withWraps(
+  metadata: WrappedMetadata,
+  change: (wrap: WrappedMetadata['wraps'][number], index: number) => Partial<WrappedMetadata['wraps'][number]>,
+): WrappedMetadata {
+  return { ...metadata, wraps: metadata.wraps.map((wrap, index) => ({ ...wrap, ...change(wrap, index) })) }
+}
