@@ -43,9 +43,9 @@ export class DataKey {
     let pending = false
     try {
       const result = use(bytes)
-      if (!(result instanceof Promise)) return result
+      if (!isThenable(result)) return result
       pending = true
-      return result.finally(() => bytes.fill(0)) as T
+      return Promise.resolve(result).finally(() => bytes.fill(0)) as T
     } finally {
       if (!pending) bytes.fill(0)
     }
@@ -67,4 +67,9 @@ export class DataKey {
   [inspect.custom](): string {
     return '[DataKey]'
   }
+}
+
+// Not by `instanceof`: a promise of another realm or library is none of our `Promise`, and the bytes would go too early.
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }

@@ -20,18 +20,20 @@ export async function withDeadline<T>(
   if (deadline <= clock.now()) throw expired()
   const controller = new AbortController()
   return new Promise<T>((resolve, reject) => {
+    const end = () => {
+      cancel()
+      signal?.removeEventListener('abort', onAbort)
+    }
     const stop = (reason: unknown) => {
+      end()
       reject(reason)
       controller.abort(reason)
     }
     const onAbort = () => stop(signal?.reason)
     const cancel = clock.after(deadline - clock.now(), () => stop(expired()))
     signal?.addEventListener('abort', onAbort, { once: true })
-    call({ ...options, signal: controller.signal })
-      .then(resolve, reject)
-      .finally(() => {
-        cancel()
-        signal?.removeEventListener('abort', onAbort)
-      })
+    // Async, so that a call which throws instead of rejecting leaves no timer behind either.
+    const started = (async () => call({ ...options, signal: controller.signal }))()
+    started.then(resolve, reject).finally(end)
   })
 }

@@ -73,7 +73,9 @@ export class RecordingProvider implements KmsProvider {
     try {
       result = await call({ ...options, callToken, onReply })
     } catch (error) {
-      await complete({ outcome: 'failed', errorCode: isWaxsealError(error) ? error.code : 'unknown' })
+      const errorCode = isWaxsealError(error) ? error.code : 'unknown'
+      // What the KMS said is what the caller has to act on; an entry without an end shows that the ledger failed.
+      await complete({ outcome: 'failed', errorCode }).catch(() => undefined)
       throw error
     }
     await complete({ outcome: 'succeeded', kek: kekOf(result) })

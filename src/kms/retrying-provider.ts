@@ -65,10 +65,21 @@ export class RetryingProvider implements KmsProvider {
   }
 
   #retry<T>(options: CallOptions | undefined, call: () => Promise<T>): Promise<T> {
-    return this.#policy.execute(() => {
-      // The deadline of the operation may have passed during the pause.
-      options?.signal?.throwIfAborted()
+    const { signal } = options ?? {}
+    const attempts = this.#policy.execute(() => {
+      // No attempt after an abort during the pause.
+      signal?.throwIfAborted()
       return call()
     })
+    return signal ? untilAborted(attempts, signal) : attempts
   }
+}
+
+/** The pause itself cannot be cut short, and it may be as long as the KMS asked for; the caller is let go at once. */
+function untilAborted<T>(attempts: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    attempts.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }

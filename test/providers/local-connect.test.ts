@@ -36,6 +36,7 @@ async function refusalOf(section: Record<string, unknown>): Promise<string> {
     (reason: unknown) => reason,
   )
   expect(error).toMatchObject({ code: 'ERR_CONFIGURATION' })
+  expect((error as Error).message).toMatch(/^provider "local": .*[^.]$/)
   return (error as Error).message
 }
 

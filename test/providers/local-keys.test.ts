@@ -14,6 +14,7 @@ function refusalOf(options: LocalProviderOptions): Error {
     new LocalProvider(options)
   } catch (error) {
     expect(error).toMatchObject({ code: 'ERR_CONFIGURATION', retryable: false })
+    expect((error as Error).message).toMatch(/^provider "local": .*[^.]$/)
     return error as Error
   }
   throw new Error('expected a refusal, found a provider')

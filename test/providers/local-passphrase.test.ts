@@ -25,6 +25,7 @@ async function refusalOf(call: Promise<unknown>): Promise<string> {
     (reason: unknown) => reason,
   )
   expect(error).toMatchObject({ code: 'ERR_CONFIGURATION' })
+  expect((error as Error).message).toMatch(/^provider "local": .*[^.]$/)
   return (error as Error).message
 }
 
