@@ -8,7 +8,8 @@ import { boundTypeOf, type ProtectedEntity, protectedEntityOf } from './protecte
 /** Every table of a DataSource with encrypted columns, for the jobs and checks that know nothing of TypeORM. */
 export function protectedTablesOf(dataSource: DataSource): ProtectedTable[] {
   return dataSource.entityMetadatas
-    .filter((metadata) => metadata.tableType !== 'entity-child' && protectedFamily(metadata).length > 0)
+    .filter(({ tableType }) => tableType !== 'entity-child' && tableType !== 'view')
+    .filter((metadata) => protectedFamily(metadata).length > 0)
     .map((metadata) => protectedTableFrom(metadata, dataSource))
 }
 

@@ -12,6 +12,8 @@ export function validateEntities(dataSource: DataSource): void {
     const protection = protectedEntityOf(metadata)
     if (!protection) continue
     validate(metadata, protection)
+    // A view shows rows of a table, which are bound to that table's logical name.
+    if (metadata.tableType === 'view') continue
     const other = tables.get(protection.entity) ?? metadata.tablePath
     if (other !== metadata.tablePath) {
       throw new ConfigurationError(
