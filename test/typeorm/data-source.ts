@@ -11,6 +11,8 @@ export interface EncryptedDataSourceOptions {
   /** Over and above `guard: 'install'` and the cipher that is returned. */
   readonly encryption?: Partial<EncryptionOptions>
   readonly cipher?: Partial<EnvelopeCipherOptions>
+  /** A KMS that has wrapped keys before. */
+  readonly provider?: FaultyProvider
   /** False leaves `initialize()` to the test. */
   readonly initialize?: boolean
 }
@@ -29,7 +31,7 @@ export async function encryptedDataSource(
   entities: readonly (EntitySchema | (new () => object) | (abstract new () => object))[],
   options: EncryptedDataSourceOptions = {},
 ): Promise<EncryptedDataSource> {
-  const provider = new FaultyProvider()
+  const { provider = new FaultyProvider() } = options
   const ledger = new InMemoryCallLedger()
   const cipher = new EnvelopeCipher({ provider: new RecordingProvider(provider, ledger), ...options.cipher })
   const dataSource = withEncryption(

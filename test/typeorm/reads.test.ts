@@ -252,7 +252,7 @@ describe('other kinds of entities', () => {
 describe('a query cache', () => {
   test('holds ciphertext; a hit is decrypted as a miss is', async () => {
     const cached = await encryptedDataSource(database, [...READ_ENTITIES], {
-      cipher: { provider: encrypted.provider },
+      provider: encrypted.provider,
       typeorm: { cache: { type: 'database', duration: 60_000 } },
     })
     try {
