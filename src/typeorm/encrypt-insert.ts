@@ -1,40 +1,47 @@
 import { EMPTY_METADATA } from '../envelope/metadata.js'
 import { InvalidEnvelopeError } from '../errors.js'
 import type { EncryptionSetup } from './operation.js'
-import type { WriteBatch } from './pending-writes.js'
+import type { PendingRow } from './pending-row.js'
 import { plaintextOf, refuseSqlExpression } from './plaintext-of.js'
 import { bindingOfEntity, type ProtectedEntity } from './protected-entity.js'
 import { RowWriter } from './row-writer.js'
-import { StoredEnvelope } from './stored-envelope.js'
 import { uuidV7 } from './uuid-v7.js'
+
+const IGNORES_CONFLICTS = /\bON CONFLICT\b[^;]*\bDO NOTHING\b/i
 
 /** Gives a new row its envelope: one data key for all its fields, none when all of them are null. */
 export async function encryptInsert(
   setup: EncryptionSetup,
   protection: ProtectedEntity,
-  entity: object,
-  batch: WriteBatch,
+  row: PendingRow,
 ): Promise<void> {
+  const { entity } = row
   assignKey(setup, protection, entity)
   const assigned = protection.fields.flatMap((field) => {
     const value = field.column.getEntityValue(entity)
     refuseSqlExpression(field, value)
     return value === undefined || value === null ? [] : [{ field, value }]
   })
-  const writer = new RowWriter(setup, batch)
+  const writer = new RowWriter(setup, row)
   if (assigned.length === 0) {
     // Whatever the entity carries here is another row's.
-    const empty = () => StoredEnvelope.of(EMPTY_METADATA)
-    writer.writeEnvelope(protection, entity, empty(), empty)
+    writer.writeEnvelope(protection, EMPTY_METADATA)
     return
   }
   const binding = bindingOfEntity(protection, entity)
   const fields = await Promise.all(
     assigned.map(async ({ field, value }) => ({ field, plaintext: await plaintextOf(field, value, binding) })),
   )
-  const envelope = await batch.operation.run((options) => setup.cipher.mint(binding, options))
-  writer.write(protection, entity, envelope, fields, true)
-  batch.afterWriting(entity, () => {
+  const envelope = await row.operation.run((options) => setup.cipher.mint(binding, options))
+  writer.write(protection, envelope, fields, true)
+  const key = protection.row.map(({ column }) => column.getEntityValue(entity))
+  row.afterWriting((statement) => {
+    // Of rows that were left out nothing comes back, and TypeORM gives the keys that do to the first of its entities.
+    if (IGNORES_CONFLICTS.test(statement)) {
+      protection.row.forEach(({ column }, index) => {
+        column.setEntityValue(entity, key[index])
+      })
+    }
     // What was stored is what was bound: a trigger or a default that chose another key made the row unreadable.
     const stored = bindingOfEntity(protection, entity)
     if (JSON.stringify(stored) === JSON.stringify(binding)) return

@@ -4,11 +4,11 @@ import { EMPTY_METADATA, type EnvelopeMetadata } from '../envelope/metadata.js'
 import { CredentialShreddedError, PlaintextRefusedError } from '../errors.js'
 import { isEncryptedValue, sameStored, stateOf } from './encrypted-value.js'
 import type { EncryptionSetup } from './operation.js'
-import type { WriteBatch } from './pending-writes.js'
+import type { PendingRow } from './pending-row.js'
 import { plaintextOf, refuseSqlExpression } from './plaintext-of.js'
 import { bindingOfEntity, type ProtectedEntity, type ProtectedField } from './protected-entity.js'
 import { type FieldWrite, RowWriter } from './row-writer.js'
-import { metadataOf, StoredEnvelope } from './stored-envelope.js'
+import { metadataOf } from './stored-envelope.js'
 
 /**
  * Encrypts the changed fields of a row that `save()` has just reloaded as `stored`: under the row's own data key, or
@@ -17,11 +17,11 @@ import { metadataOf, StoredEnvelope } from './stored-envelope.js'
 export async function encryptUpdate(
   setup: EncryptionSetup,
   protection: ProtectedEntity,
-  entity: object,
   stored: object,
-  batch: WriteBatch,
+  row: PendingRow,
 ): Promise<void> {
-  restoreUndefined(protection, entity, batch)
+  const { entity } = row
+  restoreUndefined(protection, row)
   const current = protection.metadata.getEntityValue(stored)
   // The column belongs to the library. Unless a new envelope is written it is left as the table has it, so that a save
   // during a rotation neither fails nor puts back an old wrapped key.
@@ -32,12 +32,11 @@ export async function encryptUpdate(
   const moved = await moveOf(protection, entity, stored, metadata)
   const changed = states.filter((state) => state.change === 'set')
   const remaining = states.filter((state) => state.change === 'none' && state.stored !== null)
-  const writer = new RowWriter(setup, batch)
+  const writer = new RowWriter(setup, row)
   if (changed.length === 0 && !moved) return
   if (changed.length === 0 && remaining.length === 0) {
     // An envelope over nothing would stay bound to what the row no longer is.
-    const empty = () => StoredEnvelope.of(EMPTY_METADATA)
-    writer.writeEnvelope(protection, entity, empty(), empty)
+    writer.writeEnvelope(protection, EMPTY_METADATA)
     return
   }
   if (metadata.state === 'shredded' && remaining.length > 0) throw shredded(protection, remaining)
@@ -47,10 +46,10 @@ export async function encryptUpdate(
   const rewritten = moved ? [...changed, ...remaining] : changed
   const fields = await Promise.all(rewritten.map((state) => fieldWrite(state, moved ?? binding, binding)))
   const isNew = metadata.state !== 'wrapped' || moved !== undefined || remaining.length === 0
-  const envelope = await batch.operation.run((options) =>
+  const envelope = await row.operation.run((options) =>
     isNew ? setup.cipher.mint(binding, options) : setup.cipher.open(metadata, binding, options),
   )
-  writer.write(protection, entity, envelope, fields, isNew)
+  writer.write(protection, envelope, fields, isNew)
 }
 
 interface FieldState {
@@ -123,9 +122,10 @@ function names(states: readonly FieldState[]): string {
  * TypeORM sets every nullable property that was undefined to null after a save (#9579): the next save would then erase a
  * field that was never loaded.
  */
-function restoreUndefined({ fields }: ProtectedEntity, entity: object, batch: WriteBatch): void {
+function restoreUndefined({ fields }: ProtectedEntity, row: PendingRow): void {
+  const { entity } = row
   const unset = fields.filter(({ column }) => column.getEntityValue(entity) === undefined)
-  batch.afterWriting(entity, () => {
+  row.afterWriting(() => {
     for (const { column } of unset) if (column.getEntityValue(entity) === null) column.setEntityValue(entity, undefined)
   })
 }

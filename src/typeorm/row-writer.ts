@@ -1,9 +1,10 @@
+import type { EnvelopeMetadata } from '../envelope/metadata.js'
 import type { OpenEnvelope } from '../envelope/open-envelope.js'
 import { attachOpener, EncryptedValue, type FieldOpener, type StoredField, stateOf } from './encrypted-value.js'
 import { decryptFromColumn, encryptForColumn } from './field-column.js'
 import type { EncryptionSetup } from './operation.js'
 import { startOperation } from './operation.js'
-import type { WriteBatch } from './pending-writes.js'
+import type { PendingRow } from './pending-row.js'
 import type { ProtectedEntity, ProtectedField } from './protected-entity.js'
 import { StoredEnvelope } from './stored-envelope.js'
 
@@ -16,49 +17,38 @@ export interface FieldWrite {
 /** Encrypts fields of one row and puts the ciphertexts into its entity for the statement that is about to be built. */
 export class RowWriter {
   readonly #setup: EncryptionSetup
-  readonly #batch: WriteBatch
+  readonly #row: PendingRow
 
-  constructor(setup: EncryptionSetup, batch: WriteBatch) {
+  constructor(setup: EncryptionSetup, row: PendingRow) {
     this.#setup = setup
-    this.#batch = batch
+    this.#row = row
   }
 
   /** `isNew`: the envelope is written with the fields. */
-  write(
-    protection: ProtectedEntity,
-    entity: object,
-    envelope: OpenEnvelope,
-    fields: readonly FieldWrite[],
-    isNew: boolean,
-  ): void {
+  write(protection: ProtectedEntity, envelope: OpenEnvelope, fields: readonly FieldWrite[], isNew: boolean): void {
     const encrypted = fields.map(({ field, plaintext }) => {
       return { field, plaintext, stored: encryptForColumn(envelope, field, plaintext) }
     })
     // Only now, when nothing can fail any more, does the entity change.
-    this.#batch.assertUnderWay()
+    this.#row.assertUnderWay()
     for (const { field, plaintext, stored } of encrypted) {
-      const original = field.column.getEntityValue(entity)
-      this.#batch.replace(entity, field.column, EncryptedValue.inFlight(stored, plaintext))
-      this.#batch.afterWriting(entity, () => this.#show(field, entity, envelope, stored, original))
+      const original = field.column.getEntityValue(this.#row.entity)
+      this.#row.replace(field.column, EncryptedValue.inFlight(stored, plaintext))
+      this.#row.afterWriting(() => this.#show(field, envelope, stored, original))
     }
-    if (isNew)
-      this.writeEnvelope(protection, entity, StoredEnvelope.of(envelope.metadata), () =>
-        StoredEnvelope.of(envelope.metadata),
-      )
+    if (isNew) this.writeEnvelope(protection, envelope.metadata)
   }
 
-  writeEnvelope(
-    protection: ProtectedEntity,
-    entity: object,
-    written: StoredEnvelope,
-    shown: () => StoredEnvelope,
-  ): void {
-    this.#batch.replace(entity, protection.metadata, written)
-    this.#batch.afterWriting(entity, () => protection.metadata.setEntityValue(entity, shown()))
+  writeEnvelope(protection: ProtectedEntity, metadata: EnvelopeMetadata): void {
+    const { entity } = this.#row
+    this.#row.replace(protection.metadata, StoredEnvelope.of(metadata))
+    // Another instance than the one that was marked for the write.
+    this.#row.afterWriting(() => protection.metadata.setEntityValue(entity, StoredEnvelope.of(metadata)))
   }
 
   /** What the property holds once the row is written. */
-  #show(field: ProtectedField, entity: object, envelope: OpenEnvelope, stored: StoredField, original: unknown): void {
+  #show(field: ProtectedField, envelope: OpenEnvelope, stored: StoredField, original: unknown): void {
+    const { entity } = this.#row
     if (field.lazy) {
       const value = EncryptedValue.fromStored(stored)
       attachOpener(value, this.#opener(field, envelope))

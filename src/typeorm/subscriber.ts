@@ -15,7 +15,8 @@ import { encryptUpdate } from './encrypt-update.js'
 import type { GuardCheck } from './guard-check.js'
 import { guardRefusal } from './guard-refusals.js'
 import { type EncryptionSetup, type Operation, startOperation } from './operation.js'
-import { PendingWrites, type WriteBatch } from './pending-writes.js'
+import type { PendingRow } from './pending-row.js'
+import { PendingWrites } from './pending-writes.js'
 import type { PredicateRule } from './predicate-rule.js'
 import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
 import { refuseUnknownRows, refuseUpsert } from './query-builder-writes.js'
@@ -52,16 +53,16 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
   beforeInsert({ entity, metadata, queryRunner }: InsertEvent<object>): Promise<void> | void {
     const protection = entity && protectedEntityOf(metadata)
     if (!protection) return undefined
-    return this.#write(queryRunner, protection, (batch) => encryptInsert(this.setup(), protection, entity, batch))
+    return this.#write(queryRunner, protection, entity, (row) => encryptInsert(this.setup(), protection, row))
   }
 
   beforeUpdate({ entity, databaseEntity, metadata, queryRunner }: RowUpdate): Promise<void> | void {
     const protection = entity && protectedEntityOf(metadata)
     if (!protection) return undefined
-    return this.#write(queryRunner, protection, async (batch) => {
+    return this.#write(queryRunner, protection, entity, async (row) => {
       // update() and query builders come without the row: it may be any number of rows.
       if (!databaseEntity) refuseUnknownRows(protection, entity)
-      else await encryptUpdate(this.setup(), protection, entity, databaseEntity, batch)
+      else await encryptUpdate(this.setup(), protection, databaseEntity, row)
     })
   }
 
@@ -80,15 +81,21 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
 
   beforeQuery({ query, parameters, queryRunner }: BeforeQueryEvent): void {
     const values: unknown[] = Array.isArray(parameters) ? parameters : []
-    const refused = values.find(isRefusedParameter)
-    if (refused) throw refused.refusal()
     const pending = this.#pending.get(queryRunner)
-    if (pending?.sending(values)) refuseUpsert(query)
-    if (pending && ENDS_TRANSACTION.test(query)) pending.end()
-    this.setup().predicates.check(query)
+    try {
+      const carriesCiphertext = pending?.sending(query, values)
+      const refused = values.find(isRefusedParameter)
+      if (refused) throw refused.refusal()
+      if (carriesCiphertext) refuseUpsert(query)
+      this.setup().predicates.check(query)
+    } catch (error) {
+      pending?.failed()
+      throw error
+    }
   }
 
-  afterQuery({ error }: AfterQueryEvent): Promise<void> | void {
+  afterQuery({ error, queryRunner }: AfterQueryEvent): Promise<void> | void {
+    if (error !== undefined) this.#pending.get(queryRunner)?.failed()
     const refusal = error === undefined ? undefined : guardRefusal(error)
     // TypeORM awaits this before it rejects with its own error, so this one takes its place.
     if (refusal) return settled(Promise.reject(refusal))
@@ -97,14 +104,15 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
   #write(
     queryRunner: QueryRunner,
     protection: ProtectedEntity,
-    encrypt: (batch: WriteBatch) => Promise<void>,
+    entity: object,
+    encrypt: (row: PendingRow) => Promise<void>,
   ): Promise<void> {
-    const batch = this.#pendingOf(queryRunner).batch(() => startOperation(this.setup()))
+    const row = this.#pendingOf(queryRunner).row(entity, () => startOperation(this.setup()))
     const encrypted = async () => {
       // Every synchronous listener and subscriber of this turn runs before us and may still change the entity.
       await undefined
       await this.setup().guard.assert(protection, queryRunner)
-      await encrypt(batch)
+      await encrypt(row)
     }
     return settled(encrypted())
   }
@@ -134,9 +142,6 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
     return this.#loading
   }
 }
-
-/** Savepoints included: what was rolled back to one is as gone. */
-const ENDS_TRANSACTION = /^\s*(?:COMMIT|ROLLBACK)\b/i
 
 /** The subscriber of a DataSource, for what is done beside `save()`. */
 export function subscriberOf(dataSource: DataSource): EncryptionSubscriber {

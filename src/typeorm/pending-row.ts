@@ -1,0 +1,95 @@
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
+import { EnvelopeChangedError } from '../errors.js'
+import { type EncryptedValue, type StoredField, stateOf } from './encrypted-value.js'
+import type { Operation } from './operation.js'
+import { isWritable, type StoredEnvelope, setWritable } from './stored-envelope.js'
+
+interface Change {
+  readonly column: ColumnMetadata
+  readonly original: unknown
+  readonly written: EncryptedValue | StoredEnvelope
+}
+
+/**
+ * What was put into one entity in place of its plaintext. TypeORM reads it into its change sets once all hooks of the
+ * operation are done, so the plaintext goes back into memory before the statement is sent: whatever fails then, no
+ * ciphertext is left behind to be encrypted again by a retry.
+ */
+export class PendingRow {
+  readonly entity: object
+  readonly operation: Operation
+  /** How many transactions and savepoints were open when its hook was called. */
+  readonly depth: number
+  readonly #watch: (ciphertext: StoredField) => void
+  readonly #changes: Change[] = []
+  readonly #afterwards: ((statement: string) => void)[] = []
+  #statement = ''
+  #ended = false
+
+  /** `watch` is told the ciphertexts by which the row's statement is known. */
+  constructor(entity: object, operation: Operation, depth: number, watch: (ciphertext: StoredField) => void) {
+    this.entity = entity
+    this.operation = operation
+    this.depth = depth
+    this.#watch = watch
+  }
+
+  /**
+   * Throws once the operation has ended: TypeORM gives up at the first failing hook, and what we were still waiting for
+   * must not change an entity afterwards.
+   */
+  assertUnderWay(): void {
+    if (!this.#ended) return
+    throw new EnvelopeChangedError('the operation ended before its fields were encrypted; nothing of it was written')
+  }
+
+  /** Puts `written` into the entity until the statement is built. */
+  replace(column: ColumnMetadata, written: EncryptedValue | StoredEnvelope): void {
+    this.#changes.push({ column, original: column.getEntityValue(this.entity), written })
+    const stored = stateOf(written)?.stored
+    if (stored === undefined) setWritable(written, true)
+    else this.#watch(stored)
+    column.setEntityValue(this.entity, written)
+  }
+
+  /** The ciphertexts by which the statement of the row is known. */
+  get ciphertexts(): StoredField[] {
+    return this.#changes.flatMap(({ written }) => stateOf(written)?.stored ?? [])
+  }
+
+  /** Runs `run`, which is given the statement, once the row is written. */
+  afterWriting(run: (statement: string) => void): void {
+    this.#afterwards.push(run)
+  }
+
+  sent(statement: string): void {
+    this.#statement = statement
+    this.#restore()
+  }
+
+  written(): void {
+    this.end()
+    for (const run of this.#afterwards.splice(0)) run(this.#statement)
+  }
+
+  /** From here on nothing of this row can be written any more. */
+  end(): void {
+    this.#ended = true
+    this.#restore()
+    for (const { written } of this.#changes.splice(0)) setWritable(written, false)
+  }
+
+  #restore(): void {
+    for (const { column, original, written } of this.#changes) {
+      if (column.getEntityValue(this.entity) !== written) continue
+      column.setEntityValue(this.entity, withoutOtherWrites(original))
+    }
+  }
+}
+
+/** An instance that is being saved twice at once holds what the other operation put there. */
+function withoutOtherWrites(original: unknown): unknown {
+  const state = stateOf(original)
+  if (state?.stored !== undefined && state.plaintext) return state.plaintext.value
+  return isWritable(original) ? undefined : original
+}
