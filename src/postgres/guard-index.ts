@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { doBlock } from './do-block.js'
-import { type ProtectedTable, qualifiedName, quoteIdentifier, quoteLiteral } from './protected-table.js'
+import { type ProtectedTable, qualifiedName, quoteLiteral } from './protected-table.js'
 
 const PREFIX = 'waxseal_envelope_'
 
@@ -19,11 +18,12 @@ export function envelopeIndexes(table: string, metadata: string): string {
  * one of them. On an expression only, so that TypeORM's schema builder neither sees nor drops it.
  */
 export function createEnvelopeIndex(table: ProtectedTable): string {
-  const name = qualifiedName(table)
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 12)
+  const name = quoteLiteral(qualifiedName(table))
+  // By the oid, for a name that is free when a renamed table has kept the index of this one's name.
   return doBlock(`BEGIN
-  IF NOT EXISTS (${envelopeIndexes(`${quoteLiteral(name)}::regclass`, quoteLiteral(table.metadata))}) THEN
-    CREATE UNIQUE INDEX ${PREFIX}${hash} ON ${name} ((${quoteIdentifier(table.metadata)} ->> 'id'));
+  IF NOT EXISTS (${envelopeIndexes(`${name}::regclass`, quoteLiteral(table.metadata))}) THEN
+    EXECUTE format('CREATE UNIQUE INDEX %I ON %s ((%I ->> ''id''))',
+      '${PREFIX}' || ${name}::regclass::oid, ${name}::regclass, ${quoteLiteral(table.metadata)});
   END IF;
 END`)
 }

@@ -29,7 +29,7 @@ export function guardRules(table: ProtectedTable): readonly GuardRule[] {
   )
   const bound = [...table.row, ...table.context]
   const noShape = `(${isOfFormat1(now)}) IS NOT TRUE`
-  const nextWraps = `(${has(now, 'wraps')} AND ${now} -> 'wrap' > ${old} -> 'wrap')`
+  const wrapRose = `${now} -> 'wrap' > ${old} -> 'wrap'`
 
   return [
     {
@@ -56,7 +56,7 @@ export function guardRules(table: ProtectedTable): readonly GuardRule[] {
       refused: all([
         `${now} IS DISTINCT FROM ${old}`,
         any([both('id'), both('commitment')]),
-        `(${all([both('id'), both('commitment'), has(old, 'wraps'), any([nextWraps, has(now, 'shredded')])])}) IS NOT TRUE`,
+        `(${all([both('id'), both('commitment'), has(old, 'wraps'), any([wrapRose, has(now, 'shredded')])])}) IS NOT TRUE`,
       ]),
     },
     { code: 'WX005', event: 'insert', refused: noShape },
