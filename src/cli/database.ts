@@ -1,0 +1,49 @@
+import type { DataSource } from 'typeorm'
+import type { LoadedConfiguration } from '../config/load-configuration.js'
+import { ConfigurationError } from '../errors.js'
+import type { Queryable } from '../postgres/queryable.js'
+
+const CONNECT_TIMEOUT_MS = 10_000
+
+/** Runs `use` with a connection of its own, which is closed afterwards. Nothing in it may print a value of a row. */
+export async function withDatabase<T>(
+  configuration: LoadedConfiguration,
+  dataSource: DataSource | undefined,
+  use: (client: Queryable) => Promise<T>,
+): Promise<T> {
+  const { Client } = await loadPg()
+  const client = new Client({
+    ...connectionOf(configuration, dataSource),
+    application_name: 'waxseal',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  })
+  // A server that goes away between two statements would end the process otherwise; the next statement reports it.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return await use(client)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** The configured URL, else the connection of the DataSource. */
+function connectionOf({ source, database }: LoadedConfiguration, dataSource: DataSource | undefined): object {
+  if (database !== undefined) return { connectionString: database }
+  const options = dataSource?.options as Readonly<Record<string, unknown>> | undefined
+  if (!options) {
+    throw new ConfigurationError(
+      `${source}: expected "database", a Postgres URL, found nothing; add it, or set WAXSEAL_DATABASE_URL`,
+    )
+  }
+  const { url, host, port, username: user, password, database: name, ssl, extra } = options
+  return { connectionString: url, host, port, user, password, database: name, ssl, ...(extra as object | undefined) }
+}
+
+async function loadPg(): Promise<typeof import('pg').default> {
+  try {
+    return (await import('pg')).default
+  } catch (cause) {
+    throw new ConfigurationError('this command needs the package pg; install it with "npm i pg"', { cause })
+  }
+}

@@ -1,0 +1,79 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { connectProvider, connectRecipient } from '../../config/connect-provider.js'
+import type { LoadedConfiguration } from '../../config/load-configuration.js'
+import { encryptionContextOf } from '../../envelope/binding.js'
+import { ENVELOPE_ID_BYTES } from '../../envelope/format.js'
+import { DecryptionError, isWaxsealError } from '../../errors.js'
+import { DataKey } from '../../kms/data-key.js'
+import { DeadlineProvider } from '../../kms/deadline-provider.js'
+import { describeKek, type KekRef, type KmsProvider, type WrapOnlyRecipient } from '../../kms/provider.js'
+import { checkEnvironment } from './environment-tag.js'
+import { type Finding, finding } from './finding.js'
+
+const TIMEOUT_MS = 10_000
+
+/** Wraps a canary under each KEK that new envelopes use, and unwraps it again. */
+export async function checkKeys(configuration: LoadedConfiguration): Promise<Finding[]> {
+  const { provider, recipients, environment } = configuration
+  const connects = [
+    { role: 'provider', connect: () => connectProvider(provider) },
+    ...recipients.map((recipient, index) => ({
+      role: `recipients[${index}]`,
+      connect: () => connectRecipient(recipient),
+    })),
+  ]
+  const findings = await Promise.all(connects.map(({ role, connect }) => checkKey(role, connect, environment)))
+  return findings.flat()
+}
+
+async function checkKey(
+  role: string,
+  connect: () => Promise<KmsProvider | WrapOnlyRecipient>,
+  environment: string | undefined,
+): Promise<Finding[]> {
+  try {
+    const target = await connect()
+    if (!('unwrap' in target)) return [wrapOnly(role, target)]
+    const kek = await roundTrip(new DeadlineProvider(target, { timeoutMs: TIMEOUT_MS }))
+    const unknown = kek.version === '' ? [versionUnknown(role, kek)] : []
+    return [reachable(role, kek), ...unknown, ...(await checkEnvironment(role, target, environment))]
+  } catch (error) {
+    const [message, code] = isWaxsealError(error) ? [error.message, error.code] : ['it failed', 'an unknown error']
+    return [finding('KEK_UNREACHABLE', `${role}: ${message} (${code})`, REMEDY)]
+  }
+}
+
+const REMEDY =
+  'until it works, no credential can be written, and none read that is not cached; docs/error-codes.md says what the code asks for'
+
+async function roundTrip(provider: KmsProvider): Promise<KekRef> {
+  const id = randomBytes(ENVELOPE_ID_BYTES).toString('base64url')
+  const context = encryptionContextOf({ entity: 'waxseal-doctor', context: {} }, id)
+  const canary = DataKey.generate()
+  const wrapped = await provider.wrap(canary, context)
+  const opened = await provider.unwrap(wrapped, context)
+  if (!canary.withBytes((a) => opened.withBytes((b) => timingSafeEqual(a, b)))) {
+    throw new DecryptionError('the KMS answered with another key than it was given', { kek: wrapped.kek })
+  }
+  return wrapped.kek
+}
+
+function reachable(role: string, kek: KekRef): Finding {
+  return finding('KEK_REACHABLE', `${role}: ${describeKek(kek)} wrapped and unwrapped a canary`, 'nothing to do')
+}
+
+function versionUnknown(role: string, kek: KekRef): Finding {
+  return finding(
+    'KEK_VERSION_UNKNOWN',
+    `${role}: the KMS does not say which version of ${kek.provider}:${kek.id} it used`,
+    'a rotation then handles every row once; allow the look-up of the key where the provider has one',
+  )
+}
+
+function wrapOnly(role: string, { name }: WrapOnlyRecipient): Finding {
+  return finding(
+    'RECIPIENT_WRAP_ONLY',
+    `${role}: "${name}" can wrap and not unwrap here, so its wraps are stored without proof`,
+    'open a challenge with the offline key from time to time, to know that it still does',
+  )
+}

@@ -1,0 +1,90 @@
+import { checkGuard, type ProtectedTable, type Queryable } from '../../postgres/index.js'
+import { failureOf } from '../failure.js'
+import { type Finding, finding } from './finding.js'
+import { countRows, type RowCounts } from './row-counts.js'
+
+export interface TableReport {
+  readonly findings: readonly Finding[]
+  /** Absent where they were not counted. */
+  readonly counts?: RowCounts
+}
+
+/** One protected table: its guard and columns, what its envelopes are bound to, and what lies in it. */
+export async function checkTable(client: Queryable, table: ProtectedTable, withRows: boolean): Promise<TableReport> {
+  const guard = (await checkGuard(client, table)).findings
+  const found = [...guard.map(({ code, message, remedy }) => finding(code, message, remedy)), ...checkBinding(table)]
+  if (!withRows || guard.some(({ code }) => code === 'TABLE_MISSING')) return { findings: found }
+  try {
+    const counts = await countRows(client, table)
+    return { findings: [...found, ...rowFindings(counts)], counts }
+  } catch (error) {
+    const remedy = 'mend what is said about its columns, or grant this user SELECT'
+    return {
+      findings: [
+        ...found,
+        finding('ROWS_NOT_COUNTED', `its rows were not counted: ${failureOf(error).message}`, remedy),
+      ],
+    }
+  }
+}
+
+function checkBinding({ row }: ProtectedTable): Finding[] {
+  if (row.length > 0) return []
+  return [
+    finding(
+      'ROW_NOT_BOUND',
+      'envelopes are not bound to the primary key (bindRow: false): whoever can write the table can move one to another row of the same context',
+      'let the application assign uuid keys, where that is possible; docs/threat-model.md says what remains',
+    ),
+  ]
+}
+
+function rowFindings({ undecodable, fields }: RowCounts): Finding[] {
+  return [
+    ...(undecodable === 0
+      ? []
+      : [
+          finding(
+            'METADATA_UNDECODABLE',
+            `${rows(undecodable)} whose encryption metadata is not of format 1`,
+            'restore it from a backup; without its metadata a credential cannot be read',
+          ),
+        ]),
+    ...fields.flatMap(({ column, plaintext, legacy, undecodable: malformed, foreign }) => [
+      ...one(
+        plaintext,
+        'ROWS_PLAINTEXT',
+        column,
+        'hold plaintext',
+        'save them through the application, which encrypts them; change the credentials: backups and logs have them',
+      ),
+      ...one(
+        legacy,
+        'ROWS_LEGACY',
+        column,
+        'hold ciphertext of another scheme (iv:tag:ciphertext)',
+        'decrypt them as before and save them through the application',
+      ),
+      ...one(
+        malformed,
+        'ROWS_UNDECODABLE',
+        column,
+        'hold a ciphertext that is cut or altered',
+        'restore them from a backup, or set the credentials anew',
+      ),
+      ...one(
+        foreign,
+        'ROWS_FOREIGN',
+        column,
+        "hold a ciphertext of another data key than the row's, or of none",
+        'find out who wrote them; restore them from a backup',
+      ),
+    ]),
+  ]
+}
+
+function one(count: number, code: Finding['code'], column: string, what: string, remedy: string): Finding[] {
+  return count === 0 ? [] : [finding(code, `column "${column}": ${rows(count)} ${what}`, remedy)]
+}
+
+const rows = (count: number) => (count === 1 ? '1 row' : `${count.toLocaleString('en')} rows`)

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs'
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { createPassphraseKeyring, generateLocalKey } from '../../providers/local/keygen.js'
+import { parseKeys } from '../../providers/local/parse-keys.js'
+import { currentEnvironment, passphraseFromEnvironment } from '../config/environment.js'
+import { ConfigurationError } from '../errors.js'
+import { print, printJson, readInput } from './terminal.js'
+
+interface Options {
+  readonly file?: string
+  readonly add?: true
+  readonly passphrase?: true
+  readonly json?: true
+}
+
+export function define(command: Command): void {
+  command
+    .option('--file <file>', 'write it to a new file that only you can read')
+    .option('--add', 'add it to the file, under the next number, for a rotation')
+    .option(
+      '--passphrase',
+      'a keyring from a passphrase: WAXSEAL_LOCAL_PASSPHRASE, else the first line of standard input',
+    )
+    .option('--json', 'print JSON')
+    .action(keygen)
+}
+
+async function keygen({ file, add, passphrase, json }: Options): Promise<void> {
+  if (add && file === undefined) throw new ConfigurationError('--add needs --file: the file that gets the key')
+  const existing = file === undefined ? undefined : await existingText(file, add ?? false)
+  const made = passphrase ? await keyring(existing) : keys(file, existing)
+  if (file === undefined) {
+    if (json) printJson(passphrase ? JSON.parse(made.text) : { key: made.text.trim() })
+    else print(made.text)
+    return
+  }
+  await writePrivately(file, made.text, existing !== undefined)
+  if (json) printJson({ file, number: made.number })
+  else print(`key ${made.number} written to ${file}\n`)
+}
+
+interface Made {
+  readonly text: string
+  readonly number: number
+}
+
+/** Bare for the screen, where the reader chooses the number; with its number for a file. */
+function keys(file: string | undefined, existing: string | undefined): Made {
+  if (file === undefined) return { text: `${generateLocalKey()}\n`, number: 1 }
+  const parsed = existing === undefined ? {} : parseKeys(existing)
+  for (const bytes of Object.values(parsed)) bytes.fill(0)
+  const number = Math.max(0, ...Object.keys(parsed).map(Number)) + 1
+  const before = existing === undefined ? '' : `${existing.trimEnd()}\n`
+  return { text: `${before}${number}:${generateLocalKey()}\n`, number }
+}
+
+async function keyring(existing: string | undefined): Promise<Made> {
+  const passphrase = passphraseFromEnvironment(currentEnvironment()) ?? firstLine(await readInput('the passphrase'))
+  const text = await createPassphraseKeyring({ passphrase, ...(existing !== undefined && { keyring: existing }) })
+  const { keys: made } = JSON.parse(text) as { keys: readonly { readonly number: number }[] }
+  return { text, number: made.at(-1)!.number }
+}
+
+const firstLine = (input: Buffer) => input.toString('utf8').split(/\r?\n/, 1)[0] ?? ''
+
+async function existingText(file: string, add: boolean): Promise<string | undefined> {
+  if (add) {
+    return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+      throw new ConfigurationError(`${file}: it cannot be read (${cause.code}); leave --add out to make it`)
+    })
+  }
+  // Keys that were overwritten by mistake are gone, and every row with them.
+  if (existsSync(file))
+    throw new ConfigurationError(`${file}: it exists; add a key to it with --add, or name another file`)
+  return undefined
+}
+
+/** Complete or not at all: written beside the file and then given its name. */
+async function writePrivately(file: string, text: string, replace: boolean): Promise<void> {
+  const target = replace ? `${file}.${process.pid}.new` : file
+  try {
+    const handle = await open(target, 'wx', 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    if (replace) await rename(target, file)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (replace) await rm(target, { force: true })
+    throw new ConfigurationError(`${file}: it cannot be written (${code}); nothing was changed`, { cause: error })
+  }
+}

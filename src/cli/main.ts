@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { Command, CommanderError } from 'commander'
+import { currentEnvironment, isDebugging } from '../config/environment.js'
+import { EXIT } from './exit-codes.js'
+import { failureOf, tracesOf } from './failure.js'
+import { paint, tell } from './terminal.js'
+
+/** What the module of a command exports. */
+interface CommandModule {
+  /** Adds options and action. An action that found something sets `process.exitCode`; none is success. */
+  define(command: Command): void
+}
+
+/** Summaries here, so that `--help` loads no command. */
+const COMMANDS: Record<string, readonly [summary: string, load: () => Promise<CommandModule>]> = {
+  demo: ['see it at work on a real Postgres, in under a minute', () => import('./demo/command.js')],
+  keygen: ['make a key for the local provider', () => import('./keygen.js')],
+  doctor: ['check configuration, database, guard and keys', () => import('./doctor/command.js')],
+  guard: ['print, check, install or remove the database guard', () => import('./guard.js')],
+  inspect: ['explain a stored envelope, without decrypting it', () => import('./inspect/command.js')],
+  encrypt: ['encrypt one value from standard input', () => import('./encrypt.js')],
+  decrypt: ['decrypt one value from standard input', () => import('./decrypt.js')],
+}
+
+async function run(argv: readonly string[]): Promise<void> {
+  const program = new Command('waxseal')
+    .description('Envelope encryption for credentials in Postgres.')
+    .version(version())
+    .exitOverride()
+    // The value of a mistyped option may be a secret: it is not repeated into a log.
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'waxseal: ').replace(/=[^']*'/, "=…'")),
+    })
+    .addHelpText('after', '\nExit codes and examples: docs/cli.md')
+  for (const [name, [summary, load]] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(summary)
+    if (argv.includes(name)) (await load()).define(command)
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // Commander has said what is wrong, or has printed what was asked for.
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  }
+}
+
+function version(): string {
+  const main = realpathSync(process.argv[1] ?? '.')
+  return (createRequire(main)('waxseal/package.json') as { version: string }).version
+}
+
+function end(): void {
+  // A DataSource of the user's may keep the process alive; what was printed is written out first.
+  process.stdout.write('', () => process.exit())
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader has seen enough, as in `waxseal doctor | head`.
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.internal)
+})
+run(process.argv.slice(2)).then(end, (error: unknown) => {
+  const { message, exitCode } = failureOf(error)
+  tell(`${paint('red', 'waxseal:', process.stderr)} ${message}`)
+  if (isDebugging(currentEnvironment())) for (const line of tracesOf(error)) tell(line)
+  process.exitCode = exitCode
+  end()
+})

@@ -1,0 +1,48 @@
+import { styleText } from 'node:util'
+import { MAX_FIELD_BYTES } from '../envelope/format.js'
+import { ConfigurationError } from '../errors.js'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** The result of a command, and nothing else: scripts read it. */
+export function print(text: string | Uint8Array): void {
+  process.stdout.write(text)
+}
+
+export function printLine(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** For the person at the terminal, beside the result. */
+export function tell(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Colours on a terminal only, and not where NO_COLOR is set. */
+export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
+  return styleText(style, text, { stream })
+}
+
+/** Base64url of the largest field, and room for its metadata. */
+const LARGEST_INPUT = 2 * MAX_FIELD_BYTES
+
+/** All of standard input. Refuses a terminal: a secret typed there would be shown and kept in its history. */
+export async function readInput(what: string): Promise<Buffer> {
+  if (process.stdin.isTTY) {
+    throw new ConfigurationError(`expected ${what} on standard input, found a terminal; pipe it into the command`)
+  }
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > LARGEST_INPUT) {
+      throw new ConfigurationError(`expected at most ${LARGEST_INPUT} bytes on standard input, found more`)
+    }
+  }
+  return Buffer.concat(chunks)
+}

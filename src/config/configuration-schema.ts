@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { providers } from '../../providers/index.js'
+import type { KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
+import type { DataSourceLike, ProviderSection } from './configuration.js'
+import { expecting, strict } from './problems.js'
+import { protectedTable } from './table-declaration.js'
+
+const METHODS = ['currentKek', 'generateDataKey', 'wrap', 'unwrap', 'rewrap']
+const NAMES = Object.keys(providers).join(', ')
+const PROVIDER = `a provider, or { name, … } with the name of one (${NAMES}) and its options`
+
+const provider = z.custom<KmsProvider | ProviderSection>(
+  (value) => isProvider(value) || isSection(value),
+  expecting(PROVIDER),
+)
+const recipient = z.custom<KmsProvider | WrapOnlyRecipient | ProviderSection>(
+  (value) => isProvider(value) || isWrapOnly(value) || isSection(value),
+  expecting(`${PROVIDER}, or a recipient with the methods currentKek and wrap`),
+)
+
+/** What the examples in this repository put where a value of one's own belongs. */
+const isPlaceholder = (text: string) => /change-?me/i.test(text)
+const text = z
+  .string(expecting('text'))
+  .min(1, expecting('text that is not empty'))
+  .refine((value) => !isPlaceholder(value), expecting('a value of your own instead of the placeholder'))
+
+const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z)?$/
+const until = z
+  .custom<Date | string>(
+    (value) =>
+      (value instanceof Date || INSTANT.test(String(value))) && !Number.isNaN(Number(new Date(value as string))),
+    expecting('a Date, or an instant such as 2026-12-31 or 2026-12-31T18:00:00Z'),
+  )
+  .transform((value) => new Date(value))
+
+export const configurationSchema = strict({
+  provider,
+  recipients: z.array(recipient, expecting('a list')).default([]),
+  accepted: z
+    .array(
+      strict({
+        provider,
+        kek: strict({ id: text, version: text.optional() }).optional(),
+        until: until.optional(),
+      }),
+      expecting('a list of { provider, kek, until }'),
+    )
+    .default([]),
+  database: text.refine(isPostgresUrl, expecting('a URL such as postgres://user@host:5432/database')).optional(),
+  dataSource: z
+    .custom<DataSourceLike | (() => unknown) | string>(
+      (value) => typeof value === 'function' || isDataSource(value) || (typeof value === 'string' && value !== ''),
+      expecting('a TypeORM DataSource, a function that returns one, or "path#export"'),
+    )
+    .optional(),
+  tables: z.array(protectedTable, expecting('a list of tables')).min(1, expecting('at least one table')).optional(),
+  environment: text.optional(),
+}).refine(({ dataSource, tables }) => dataSource === undefined || tables === undefined, {
+  path: ['tables'],
+  ...expecting('either "dataSource" or "tables": two lists of the same tables would come to differ'),
+})
+
+export type ValidConfiguration = z.output<typeof configurationSchema>
+
+/** By shape: it may come from the other build of this library, or be somebody's own. */
+export function isProvider(value: unknown): value is KmsProvider {
+  return isNamed(value) && METHODS.every((method) => typeof Reflect.get(value, method) === 'function')
+}
+
+export function isWrapOnly(value: unknown): value is WrapOnlyRecipient {
+  const has = (method: string) => typeof Reflect.get(value as object, method) === 'function'
+  return isNamed(value) && has('currentKek') && has('wrap') && !has('unwrap')
+}
+
+export function isDataSource(value: unknown): value is DataSourceLike {
+  const { options, initialize } = (value ?? {}) as Partial<DataSourceLike>
+  return typeof options === 'object' && options !== null && typeof initialize === 'function'
+}
+
+function isSection(value: unknown): value is ProviderSection {
+  return isNamed(value) && Object.hasOwn(providers, value.name) && typeof Reflect.get(value, 'wrap') !== 'function'
+}
+
+function isNamed(value: unknown): value is { readonly name: string } {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'name') === 'string'
+}
+
+function isPostgresUrl(value: string): boolean {
+  return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)
+}

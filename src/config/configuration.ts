@@ -1,0 +1,51 @@
+import type { ProviderName } from '../../providers/index.js'
+import type { KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
+import type { TableDeclaration } from './table-declaration.js'
+
+/** A provider by its name, with its own options; `providers/<name>/README.md` lists them. */
+export interface ProviderSection {
+  readonly name: ProviderName
+  readonly [option: string]: unknown
+}
+
+/** The part of a TypeORM DataSource that is looked at before TypeORM is loaded. */
+export interface DataSourceLike {
+  readonly options: { readonly type: string }
+  initialize(): Promise<unknown>
+}
+
+export interface AcceptedDeclaration {
+  readonly provider: KmsProvider | ProviderSection
+  /** Only this KEK, and only this version of it where one is given. */
+  readonly kek?: { readonly id: string; readonly version?: string }
+  /** The end of its acceptance: a Date, or an instant such as `2026-12-31` or `2026-12-31T18:00:00Z`. */
+  readonly until?: Date | string
+}
+
+/** What `waxseal.config.*` exports. */
+export interface Configuration {
+  /** Wraps new data keys. */
+  readonly provider: KmsProvider | ProviderSection
+  /** Each gets a wrap of its own. */
+  readonly recipients?: readonly (KmsProvider | WrapOnlyRecipient | ProviderSection)[]
+  /** What may also be read. */
+  readonly accepted?: readonly AcceptedDeclaration[]
+  /** A Postgres URL. Default: `WAXSEAL_DATABASE_URL`, `DATABASE_URL`, then the connection of `dataSource`. */
+  readonly database?: string
+  /**
+   * Where the tables come from: a DataSource, a function that returns one, or `path#export` relative to the file. A
+   * function with an `import()` inside keeps `connectCipher()` from loading the entities a second time.
+   */
+  readonly dataSource?: DataSourceLike | (() => unknown) | string
+  /** Instead of `dataSource`, for those who do not use TypeORM. */
+  readonly tables?: readonly TableDeclaration[]
+  /** Such as `production`; `waxseal doctor` compares it with the tag of the KEK. */
+  readonly environment?: string
+}
+
+/** Gives `waxseal.config.ts` its types. Returns what it is given. */
+export function defineConfiguration<T extends Configuration | (() => Configuration | Promise<Configuration>)>(
+  configuration: T,
+): T {
+  return configuration
+}

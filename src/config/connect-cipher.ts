@@ -1,0 +1,74 @@
+import type { DataKeyCacheOptions } from '../envelope/data-key-cache.js'
+import { EnvelopeCipher } from '../envelope/envelope-cipher.js'
+import { ConfigurationError } from '../errors.js'
+import type { CallLedger } from '../kms/call-ledger.js'
+import type { KmsProvider } from '../kms/provider.js'
+import { RecordingProvider } from '../kms/recording-provider.js'
+import { RetryingProvider, type RetryOptions } from '../kms/retrying-provider.js'
+import type { Configuration } from './configuration.js'
+import { connectProvider, connectRecipient } from './connect-provider.js'
+import { type LoadedConfiguration, loadConfiguration, validateConfiguration } from './load-configuration.js'
+
+export interface CipherOptions {
+  /** Gets every call to a KMS before it is sent. Without one nothing is recorded. */
+  readonly ledger?: CallLedger
+  readonly retry?: RetryOptions
+  /** As of `EnvelopeCipher`. */
+  readonly cache?: DataKeyCacheOptions | false
+  /** As of `EnvelopeCipher`. */
+  readonly timeoutMs?: number
+}
+
+export interface ConnectOptions extends CipherOptions {
+  /** Instead of a file or the environment. */
+  readonly configuration?: Configuration
+  /** The configuration file, where it is not the `waxseal.config.*` of the working directory. */
+  readonly file?: string
+}
+
+const OPTIONS = new Set(['configuration', 'file', 'ledger', 'retry', 'cache', 'timeoutMs'])
+
+/**
+ * The cipher of the configuration: a file, else the environment. Calls no KMS, and does not look at `dataSource` or
+ * `tables`. Rejects with `ConfigurationError`.
+ */
+export async function connectCipher(options: ConnectOptions = {}): Promise<EnvelopeCipher> {
+  for (const name of Object.keys(options)) {
+    if (!OPTIONS.has(name)) {
+      throw new ConfigurationError(`connectCipher: unknown option "${name}"; known are ${[...OPTIONS].join(', ')}`)
+    }
+  }
+  const { configuration, file, ...rest } = options
+  if (configuration !== undefined && file !== undefined) {
+    throw new ConfigurationError('connectCipher: expected "configuration" or "file", found both')
+  }
+  const loaded = configuration
+    ? validateConfiguration(configuration)
+    : await loadConfiguration(file === undefined ? {} : { file })
+  return cipherOf(loaded, rest)
+}
+
+/** The cipher of a configuration that was loaded already. */
+export async function cipherOf(
+  configuration: LoadedConfiguration,
+  options: CipherOptions = {},
+): Promise<EnvelopeCipher> {
+  const { ledger, retry, cache, timeoutMs } = options
+  const decorate = (provider: KmsProvider) =>
+    new RetryingProvider(ledger ? new RecordingProvider(provider, ledger) : provider, retry)
+  const recipients = await Promise.all(configuration.recipients.map(connectRecipient))
+  const accepted = await Promise.all(
+    configuration.accepted.map(async ({ provider, kek, until }) => ({
+      provider: decorate(await connectProvider(provider)),
+      ...(kek && { kek: kek.version === undefined ? { id: kek.id } : { id: kek.id, version: kek.version } }),
+      ...(until && { until }),
+    })),
+  )
+  return new EnvelopeCipher({
+    provider: decorate(await connectProvider(configuration.provider)),
+    recipients: recipients.map((recipient) => ('unwrap' in recipient ? decorate(recipient) : recipient)),
+    accepted,
+    ...(cache !== undefined && { cache }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  })
+}

@@ -1,0 +1,6 @@
+export type { AcceptedDeclaration, Configuration, DataSourceLike, ProviderSection } from './configuration.js'
+export { defineConfiguration } from './configuration.js'
+export { type CipherOptions, type ConnectOptions, connectCipher } from './connect-cipher.js'
+export type { Environment } from './environment.js'
+export { type LoadedConfiguration, type LoadOptions, loadConfiguration } from './load-configuration.js'
+export type { FieldDeclaration, TableDeclaration } from './table-declaration.js'

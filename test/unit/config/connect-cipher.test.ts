@@ -1,0 +1,116 @@
+import { expect, test } from '@jest/globals'
+import { generateLocalKey, LocalProvider } from '../../../providers/local/index.js'
+import { type ConnectOptions, connectCipher } from '../../../src/config/index.js'
+import { type EnvelopeCipher, InMemoryCallLedger } from '../../../src/index.js'
+import { FaultyProvider, faults } from '../../../src/testing/index.js'
+
+const keys = `1:${generateLocalKey()}`
+const provider = { name: 'local', keys, currentKey: 1 } as const
+const binding = { entity: 'credential', row: '1', context: {} }
+const field = { id: 'credential.password', kind: 'text' } as const
+
+async function encrypted(cipher: EnvelopeCipher) {
+  const envelope = await cipher.mint(binding)
+  return { metadata: envelope.metadata, field: envelope.encryptField(field, 'plaintext') }
+}
+
+async function decrypted(cipher: EnvelopeCipher, stored: Awaited<ReturnType<typeof encrypted>>) {
+  return (await cipher.open(stored.metadata, binding)).decryptField(field, stored.field)
+}
+
+test('what one cipher of a configuration wrote, another reads', async () => {
+  const stored = await encrypted(await connectCipher({ configuration: { provider } }))
+  const same = new LocalProvider({ keys, currentKey: 1 })
+  await expect(decrypted(await connectCipher({ configuration: { provider: same } }), stored)).resolves.toBe('plaintext')
+})
+
+test('a recipient gets a wrap of its own', async () => {
+  const recipient = new FaultyProvider()
+  const { metadata } = await encrypted(await connectCipher({ configuration: { provider, recipients: [recipient] } }))
+  expect(metadata.wraps.map(({ kek }) => kek.provider)).toEqual(['local', 'fake'])
+})
+
+test('an accepted KEK is read until its time is up', async () => {
+  const stored = await encrypted(await connectCipher({ configuration: { provider } }))
+  const read = async (accepted: { until?: string; kek?: { id: string; version?: string } }) => {
+    const cipher = await connectCipher({
+      configuration: { provider: new FaultyProvider(), accepted: [{ provider, ...accepted }] },
+    })
+    return decrypted(cipher, stored)
+  }
+  const { id, version } = stored.metadata.wraps[0]!.kek
+  await expect(read({})).resolves.toBe('plaintext')
+  await expect(read({ until: '9999-01-01' })).resolves.toBe('plaintext')
+  await expect(read({ kek: { id } })).resolves.toBe('plaintext')
+  await expect(read({ kek: { id, version } })).resolves.toBe('plaintext')
+  for (const other of [
+    { until: '2000-01-01' },
+    { kek: { id: 'other' } },
+    { kek: { id, version: '2-0123456789abcdef' } },
+  ]) {
+    await expect(read(other)).rejects.toMatchObject({ code: 'ERR_KEK_NOT_ACCEPTED' })
+  }
+})
+
+test('a ledger gets every call, of the provider, its recipients and what is accepted', async () => {
+  const ledger = new InMemoryCallLedger()
+  const options = {
+    ledger,
+    cache: false,
+    configuration: { provider, recipients: [provider], accepted: [{ provider }] },
+  } as const
+  const stored = await encrypted(await connectCipher(options))
+  expect(ledger.counts()).toEqual({ generateDataKey: 1, wrap: 1 })
+  await decrypted(await connectCipher(options), stored)
+  expect(ledger.counts()).toEqual({ generateDataKey: 1, wrap: 1, unwrap: 1 })
+  await decrypted(
+    await connectCipher({ ...options, configuration: { provider: new FaultyProvider(), accepted: [{ provider }] } }),
+    stored,
+  )
+  expect(ledger.counts()).toMatchObject({ unwrap: 2 })
+})
+
+test('each attempt is a call in the ledger, and "retry" says how many there are', async () => {
+  const attempts = async (retry?: ConnectOptions['retry']) => {
+    const ledger = new InMemoryCallLedger()
+    const faulty = new FaultyProvider()
+    faulty.faults.inject(faults.throttle())
+    const cipher = await connectCipher({
+      configuration: { provider: faulty },
+      ledger,
+      retry: { initialDelayMs: 0, ...retry },
+    })
+    await expect(cipher.mint(binding)).rejects.toMatchObject({ code: 'ERR_KMS_UNAVAILABLE' })
+    return ledger.counts().generateDataKey
+  }
+  await expect(attempts()).resolves.toBe(3)
+  await expect(attempts({ retries: 0 })).resolves.toBe(1)
+})
+
+test('"cache" and "timeoutMs" are those of the cipher', async () => {
+  const ledger = new InMemoryCallLedger()
+  const configuration = { provider }
+  const warm = await connectCipher({ configuration, ledger })
+  const stored = await encrypted(warm)
+  await decrypted(warm, stored)
+  expect(ledger.counts().unwrap).toBeUndefined()
+  const cold = await connectCipher({ configuration, ledger, cache: false })
+  await decrypted(cold, stored)
+  await decrypted(cold, stored)
+  expect(ledger.counts().unwrap).toBe(2)
+  const hanging = new FaultyProvider()
+  hanging.faults.inject(faults.hang())
+  const impatient = await connectCipher({ configuration: { provider: hanging }, timeoutMs: 1 })
+  await expect(impatient.mint(binding)).rejects.toMatchObject({ code: 'ERR_KMS_UNAVAILABLE', reason: 'timeout' })
+})
+
+test('an option that nobody reads is refused, and so are two configurations', async () => {
+  const options = { configuration: { provider }, ledgr: new InMemoryCallLedger() } as ConnectOptions
+  await expect(connectCipher(options)).rejects.toThrow(/^connectCipher: unknown option "ledgr"; known are /)
+  await expect(connectCipher({ configuration: { provider }, file: 'x.json' })).rejects.toThrow(/found both/)
+})
+
+test('an option of the provider that it does not know is refused', async () => {
+  const configuration = { provider: { ...provider, region: 'eu' } }
+  await expect(connectCipher({ configuration })).rejects.toThrow(/provider "local": unknown option "region"/)
+})
