@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { EnvelopeCipher, type EnvelopeCipherOptions } from '../../../src/envelope/envelope-cipher.js'
-import { binding, codeOf, setup, store } from './fixtures.js'
-import { SmallKms } from './small-kms.js'
+import { binding, callsOf, codeOf, kmsNamed, setup, store } from './fixtures.js'
 
-const provider = new SmallKms()
-const named = (name: unknown) => Object.assign(new SmallKms(), { name })
+const provider = kmsNamed('small')
+const named = (name: unknown) => Object.assign(kmsNamed('small'), { name })
 const { currentKek, wrap } = provider
 const offline = { name: 'offline', currentKek, wrap }
 
@@ -66,7 +65,7 @@ describe('EnvelopeCipher refuses', () => {
 test('an unknown option of an operation is refused before any call: it may be a check that the caller relies on', async () => {
   const { cipher, kms } = setup()
   const { metadata } = await store(cipher)
-  kms.calls.length = 0
+  kms.clearCalls()
   const mistyped = { expectedContxt: { tenant: 'another tenant' } } as object
   for (const call of [
     () => cipher.mint(binding, mistyped),
@@ -78,7 +77,7 @@ test('an unknown option of an operation is refused before any call: it may be a 
   ]) {
     expect(await codeOf(call)).toBe('ERR_CONFIGURATION')
   }
-  expect(kms.calls).toEqual([])
+  expect(callsOf(kms)).toEqual([[]])
 })
 
 test('the expected context is no option of operations that do not read a credential', async () => {

@@ -1,11 +1,12 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { binding, codeOf, password, setup, store } from './fixtures.js'
-import { settled } from './manual-clock.js'
-import { hang, SmallKms } from './small-kms.js'
+import { hang, slow } from '../../../src/testing/faults.js'
+import { binding, callsOf, codeOf, kmsNamed, password, setup, store } from './fixtures.js'
 
 type Setup = ReturnType<typeof setup>
 
-const offline = { name: 'offline', currentKek: hang, wrap: hang }
+const never = () => new Promise<never>(() => undefined)
+const offline = { name: 'offline', currentKek: never, wrap: never }
 
 describe('an operation ends at its deadline although the KMS never answers', () => {
   const operations: [
@@ -17,7 +18,7 @@ describe('an operation ends at its deadline although the KMS never answers', () 
       'open',
       async ({ cipher, kms }, options) => {
         const { metadata } = await store(setup({ provider: kms }).cipher)
-        kms.around = hang
+        kms.faults.inject(hang({ deaf: true }))
         return cipher.open(metadata, binding, options)
       },
     ],
@@ -30,11 +31,11 @@ describe('an operation ends at its deadline although the KMS never answers', () 
     ] as const) {
       test(`${name} ${what}`, async () => {
         const env = setup()
-        if (name !== 'open') env.kms.around = hang
+        if (name !== 'open') env.kms.faults.inject(hang({ deaf: true }))
         const ended: (string | undefined)[] = []
         const options = wait === undefined ? {} : { deadline: env.clock.now() + wait }
         void codeOf(() => run(env, options)).then((code) => ended.push(code))
-        await settled()
+        await setImmediate()
         await env.clock.advance((wait ?? 5_000) - 1)
         expect(ended).toEqual([])
         await env.clock.advance(1)
@@ -44,10 +45,10 @@ describe('an operation ends at its deadline although the KMS never answers', () 
 
     test(`${name} when its caller gives up`, async () => {
       const env = setup()
-      if (name !== 'open') env.kms.around = hang
+      if (name !== 'open') env.kms.faults.inject(hang({ deaf: true }))
       const controller = new AbortController()
       const running = run(env, { signal: controller.signal })
-      await settled()
+      await setImmediate()
       controller.abort(new Error('enough'))
       await expect(running).rejects.toThrow('enough')
     })
@@ -65,27 +66,25 @@ describe('an operation ends at its deadline although the KMS never answers', () 
     const { cipher, clock, kms } = setup()
     const { metadata } = await store(cipher)
     cipher.forgetAll()
-    kms.calls.length = 0
+    kms.clearCalls()
     expect(await codeOf(() => cipher.open(metadata, binding, { deadline: clock.now() }))).toBe('ERR_KMS_UNAVAILABLE')
     expect(await codeOf(() => cipher.mint(binding, { deadline: clock.now() }))).toBe('ERR_KMS_UNAVAILABLE')
-    expect(kms.calls).toEqual([])
+    expect(callsOf(kms)).toEqual([[]])
   })
 })
 
 describe('a shared unwrap', () => {
-  const slow = async (ms: number) => {
+  const withSlowKms = async (ms: number) => {
     const env = setup()
     const { metadata, field } = await store(env.cipher, 'kept')
     env.cipher.forgetAll()
-    env.kms.calls.length = 0
-    env.kms.around = (_operation, call) => {
-      return new Promise<void>((resolve) => env.clock.after(ms, resolve)).then(call)
-    }
+    env.kms.clearCalls()
+    env.kms.faults.inject(slow(ms))
     return { ...env, metadata, field }
   }
 
   test('goes on for the others when the one who started it gives up', async () => {
-    const { cipher, clock, kms, metadata, field } = await slow(100)
+    const { cipher, clock, kms, metadata, field } = await withSlowKms(100)
     const controller = new AbortController()
     const first = codeOf(() => cipher.open(metadata, binding, { signal: controller.signal }))
     const second = cipher.open(metadata, binding)
@@ -93,21 +92,21 @@ describe('a shared unwrap', () => {
     expect(await first).toContain('enough')
     await clock.advance(100)
     expect((await second).decryptField(password, field)).toBe('kept')
-    expect(kms.calls).toEqual(['unwrap'])
+    expect(callsOf(kms)).toEqual([['unwrap']])
   })
 
   test('goes on for the others when the one who started it is out of time', async () => {
-    const { cipher, clock, kms, metadata, field } = await slow(100)
+    const { cipher, clock, kms, metadata, field } = await withSlowKms(100)
     const first = codeOf(() => cipher.open(metadata, binding, { deadline: clock.now() + 50 }))
     const second = cipher.open(metadata, binding)
     await clock.advance(100)
     expect(await first).toBe('ERR_KMS_UNAVAILABLE')
     expect((await second).decryptField(password, field)).toBe('kept')
-    expect(kms.calls).toEqual(['unwrap'])
+    expect(callsOf(kms)).toEqual([['unwrap']])
   })
 
   test('may take as long as the one who started it waits', async () => {
-    const { cipher, clock, metadata, field } = await slow(30_000)
+    const { cipher, clock, metadata, field } = await withSlowKms(30_000)
     const opened = cipher.open(metadata, binding, { deadline: clock.now() + 60_000 })
     await clock.advance(30_000)
     expect((await opened).decryptField(password, field)).toBe('kept')
@@ -115,7 +114,7 @@ describe('a shared unwrap', () => {
 })
 
 test('a recipient keeps what it was given: its name, and its own this', async () => {
-  const kms = new SmallKms('offline')
+  const kms = kmsNamed('offline')
   const { cipher } = setup({
     recipients: [{ name: kms.name, currentKek: kms.currentKek.bind(kms), wrap: kms.wrap.bind(kms) }],
   })

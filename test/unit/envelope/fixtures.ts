@@ -5,8 +5,9 @@ import { EnvelopeCipher, type EnvelopeCipherOptions } from '../../../src/envelop
 import type { FieldSpec } from '../../../src/envelope/field-value.js'
 import type { WrappedMetadata } from '../../../src/envelope/metadata.js'
 import { isWaxsealError } from '../../../src/errors.js'
-import { ManualClock } from './manual-clock.js'
-import { SmallKms } from './small-kms.js'
+import type { Fault } from '../../../src/testing/faults.js'
+import { FaultyProvider } from '../../../src/testing/faulty-provider.js'
+import { ManualClock } from '../../../src/testing/manual-clock.js'
 
 export const password: FieldSpec = { id: 'credential.password', kind: 'text' }
 export const tokens: FieldSpec = { id: 'credential.tokens', kind: 'json' }
@@ -22,16 +23,28 @@ export const binding: EnvelopeBinding = {
 export const secret = () => `secret-${randomBytes(9).toString('hex')}`
 
 export interface Setup {
-  readonly kms: SmallKms
+  readonly kms: FaultyProvider
   readonly clock: ManualClock
   readonly cipher: EnvelopeCipher
 }
 
 export function setup(options: Partial<EnvelopeCipherOptions> = {}): Setup {
-  const kms = new SmallKms()
-  const clock = new ManualClock()
+  const clock = new ManualClock(new Date('2026-11-22T21:00:00Z'))
+  const kms = new FaultyProvider({ name: 'small', kekId: 'kek-a', clock })
   return { kms, clock, cipher: new EnvelopeCipher({ provider: kms, clock, ...options }) }
 }
+
+export const kmsNamed = (name: string, kekId = 'kek-a') => new FaultyProvider({ name, kekId })
+
+/** The operations that reached each KMS, in their order. */
+export const callsOf = (...all: FaultyProvider[]) => all.map(({ calls }) => calls.map(({ operation }) => operation))
+
+export function forgetCalls(...all: FaultyProvider[]): void {
+  for (const kms of all) kms.clearCalls()
+}
+
+/** A call that ends with `error` before anything happens at the KMS. */
+export const refusal = (error: Error): Fault => ({ transport: () => Promise.reject(error) })
 
 export interface Stored {
   readonly metadata: WrappedMetadata

@@ -1,15 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import { metadataFromJson, metadataToJson } from '../../../src/envelope/metadata-codec.js'
 import type { KmsProvider, WrappedDataKey } from '../../../src/kms/provider.js'
-import { binding, codeOf, password, secret, setup } from './fixtures.js'
-import { SmallKms } from './small-kms.js'
+import { deny } from '../../../src/testing/faults.js'
+import { FaultyProvider } from '../../../src/testing/faulty-provider.js'
+import { binding, callsOf, codeOf, kmsNamed, password, secret, setup } from './fixtures.js'
 
 describe('mint', () => {
   test('makes one data key, wraps it for the provider and each recipient in their order, and reads it back', async () => {
-    const recipients = [new SmallKms('second', 'kek-b'), new SmallKms('third', 'kek-c')]
+    const recipients = [kmsNamed('second', 'kek-b'), kmsNamed('third', 'kek-c')]
     const { cipher, kms } = setup({ recipients })
     const { metadata } = await cipher.mint(binding)
-    expect([kms.calls, ...recipients.map(({ calls }) => calls)]).toEqual([['generateDataKey'], ['wrap'], ['wrap']])
+    expect(callsOf(kms, ...recipients)).toEqual([['generateDataKey'], ['wrap'], ['wrap']])
     expect(metadata.wraps.map(({ kek }) => `${kek.provider} ${kek.id} ${kek.version}`)).toEqual([
       'small kek-a 1',
       'second kek-b 1',
@@ -28,7 +29,7 @@ describe('mint', () => {
   })
 
   test('each wrap alone opens the envelope', async () => {
-    const second = new SmallKms('second', 'kek-b')
+    const second = kmsNamed('second', 'kek-b')
     const { cipher, kms } = setup({ recipients: [second], cache: false })
     const envelope = await cipher.mint(binding)
     const value = secret()
@@ -37,14 +38,14 @@ describe('mint', () => {
       const opened = await cipher.open({ ...envelope.metadata, wraps: [wrap] }, binding)
       expect(opened.decryptField(password, field)).toBe(value)
     }
-    expect([kms.calls, second.calls]).toEqual([
+    expect(callsOf(kms, second)).toEqual([
       ['generateDataKey', 'unwrap'],
       ['wrap', 'unwrap'],
     ])
   })
 
   test('a recipient that can only wrap gets a wrap like any other', async () => {
-    const offline = new SmallKms('offline', 'recovery')
+    const offline = kmsNamed('offline', 'recovery')
     const { cipher } = setup({
       recipients: [
         {
@@ -62,13 +63,13 @@ describe('mint', () => {
   })
 
   test('a failed recipient fails the whole, and nothing of it is cached', async () => {
-    const second = new SmallKms('second', 'kek-b')
+    const second = kmsNamed('second', 'kek-b')
     const { cipher, kms } = setup({ recipients: [second] })
-    second.around = () => Promise.reject(new Error('down'))
-    await expect(cipher.mint(binding)).rejects.toThrow('down')
-    second.around = (_operation, call) => call()
+    second.faults.inject(deny())
+    expect(await codeOf(() => cipher.mint(binding))).toBe('ERR_KMS_ACCESS_DENIED')
+    second.faults.clear()
     const { metadata } = await cipher.mint(binding)
-    expect(kms.calls).toEqual(['generateDataKey', 'generateDataKey'])
+    expect(callsOf(kms)).toEqual([['generateDataKey', 'generateDataKey']])
     expect(cipher.openCached(metadata, binding)?.metadata).toBe(metadata)
   })
 
@@ -80,18 +81,18 @@ describe('mint', () => {
     expect(await codeOf(() => cipher.mint({ ...binding, context: { 'waxseal-row': 'x' } }))).toBe('ERR_CONFIGURATION')
     await expect(cipher.mint({ ...binding, row: '\ud800' })).rejects.toThrow(TypeError)
     await expect(cipher.mint({ ...binding, context: { tenant: 7 as unknown as string } })).rejects.toThrow(TypeError)
-    expect(kms.calls).toEqual([])
+    expect(callsOf(kms)).toEqual([[]])
   })
 })
 
 describe('what could not be read back is not written: a provider that answers', () => {
   const answering = (change: (wrapped: WrappedDataKey) => unknown): KmsProvider => {
-    const kms = new SmallKms()
-    kms.around = async (operation, call) => {
-      const answer = (await call()) as { wrapped: WrappedDataKey }
-      return (operation === 'generateDataKey' ? { ...answer, wrapped: change(answer.wrapped) } : answer) as never
+    const kms = kmsNamed('small')
+    const generateDataKey: KmsProvider['generateDataKey'] = async (context, options) => {
+      const { dataKey, wrapped } = await FaultyProvider.prototype.generateDataKey.call(kms, context, options)
+      return { dataKey, wrapped: change(wrapped) as WrappedDataKey }
     }
-    return kms
+    return Object.assign(kms, { generateDataKey })
   }
 
   for (const [what, change, code] of [

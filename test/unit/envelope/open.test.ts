@@ -1,9 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import type { WrappedMetadata } from '../../../src/envelope/metadata.js'
-import { KekUnavailableError, KmsUnavailableError } from '../../../src/errors.js'
-import { DataKey } from '../../../src/kms/data-key.js'
-import { binding, codeOf, password, secret, setup, store, withWraps } from './fixtures.js'
-import { hang, SmallKms } from './small-kms.js'
+import { answerWithOtherDataKey, type Fault, hang, throttle } from '../../../src/testing/faults.js'
+import {
+  binding,
+  callsOf,
+  codeOf,
+  forgetCalls,
+  kmsNamed,
+  password,
+  secret,
+  setup,
+  store,
+  withWraps,
+} from './fixtures.js'
 
 const stranger = { ...binding, context: { tenant: 'tenant-2' } }
 const kekOf = (change: object) => (metadata: WrappedMetadata) =>
@@ -15,10 +24,10 @@ describe('open', () => {
     const value = secret()
     const { metadata, field } = await store(writer, value)
     const { cipher } = setup({ provider: kms })
-    kms.calls.length = 0
+    kms.clearCalls()
     expect((await cipher.open(metadata, binding)).decryptField(password, field)).toBe(value)
     expect((await cipher.open(metadata, binding)).decryptField(password, field)).toBe(value)
-    expect(kms.calls).toEqual(['unwrap'])
+    expect(callsOf(kms)).toEqual([['unwrap']])
   })
 
   for (const [what, to] of [
@@ -33,13 +42,17 @@ describe('open', () => {
       const { cipher, kms } = setup({ cache: false })
       const { metadata, field } = await store(cipher)
       expect(await codeOf(() => cipher.open(metadata, to))).toBe('ERR_DECRYPTION_FAILED')
-      let key: DataKey | undefined
-      kms.around = async (operation, call) => {
-        const answer = await call().catch(() => key as never)
-        if (operation === 'unwrap') key = answer as DataKey
-        return answer
+      // A KMS that unwraps whatever it is given, as one does that binds no context.
+      let plaintext: Uint8Array = new Uint8Array()
+      const keep: Fault = {
+        answer(answer) {
+          plaintext = Buffer.from(answer.plaintext!)
+          return answer
+        },
       }
+      kms.faults.inject(keep, { times: 1 })
       await cipher.open(metadata, binding)
+      kms.faults.inject({ transport: async () => ({ plaintext }) as never })
       const opened = await cipher.open(metadata, to)
       expect(await codeOf(() => opened.decryptField(password, field))).toBe('ERR_DECRYPTION_FAILED')
     })
@@ -57,12 +70,12 @@ describe('open', () => {
     const { cipher, kms } = setup()
     const { metadata } = await store(cipher)
     const expected = { expectedContext: { tenant: 'tenant-2' } }
-    kms.calls.length = 0
+    kms.clearCalls()
     expect(await codeOf(() => cipher.open(metadata, binding, expected))).toBe('ERR_DECRYPTION_FAILED')
     expect(await codeOf(() => cipher.openCached(metadata, binding, expected))).toBe('ERR_DECRYPTION_FAILED')
     cipher.forgetAll()
     expect(await codeOf(() => cipher.open(metadata, binding, expected))).toBe('ERR_DECRYPTION_FAILED')
-    expect(kms.calls).toEqual([])
+    expect(callsOf(kms)).toEqual([[]])
     expect(await codeOf(() => cipher.open(metadata, binding, { expectedContext: binding.context }))).toBe(undefined)
   })
 
@@ -70,35 +83,32 @@ describe('open', () => {
     const { cipher, kms } = setup()
     const { metadata } = await store(cipher)
     const { id, commitment } = metadata
-    kms.calls.length = 0
+    kms.clearCalls()
     const shredded = { state: 'shredded', id, commitment, receipt: 'receipt-7' } as const
     expect(await codeOf(() => cipher.open({ state: 'empty' }, binding))).toBe('ERR_INVALID_ENVELOPE')
     expect(await codeOf(() => cipher.open(shredded, binding))).toBe('ERR_CREDENTIAL_SHREDDED')
     await expect(cipher.open(shredded, binding)).rejects.toThrow('receipt-7')
-    expect(kms.calls).toEqual([])
+    expect(callsOf(kms)).toEqual([[]])
   })
 
   test('a reply under another data key is refused, and not cached', async () => {
     const { cipher, kms } = setup()
     const { metadata, field } = await store(cipher, 'right')
     cipher.forgetAll()
-    kms.around = async () => DataKey.generate() as never
+    kms.faults.inject(answerWithOtherDataKey())
     expect(await codeOf(() => cipher.open(metadata, binding))).toBe('ERR_DECRYPTION_FAILED')
     expect(cipher.openCached(metadata, binding)).toBe(undefined)
-    kms.around = (_operation, call) => call()
+    kms.faults.clear()
     expect((await cipher.open(metadata, binding)).decryptField(password, field)).toBe('right')
   })
 
   test('hands the call token and the listener for replies to the call that it makes', async () => {
     const { cipher, kms } = setup({ cache: false })
     const { metadata } = await store(cipher)
-    const seen: (string | undefined)[] = []
-    kms.around = (_operation, call, { callToken }) => {
-      seen.push(callToken)
-      return call()
-    }
+    const seen: string[] = []
+    kms.clearCalls()
     await cipher.open(metadata, binding, { callToken: 'token-1', onReply: ({ status }) => seen.push(status) })
-    expect(seen).toEqual(['unwrap', 'token-1'])
+    expect([seen, kms.calls.map(({ callToken }) => callToken)]).toEqual([['OK'], ['token-1']])
   })
 })
 
@@ -110,9 +120,9 @@ describe('the KEK list', () => {
     test(`refuses another ${what} than the configured one without any call`, async () => {
       const { cipher, kms } = setup()
       const { metadata } = await store(cipher)
-      kms.calls.length = 0
+      kms.clearCalls()
       expect(await codeOf(() => cipher.open(kekOf(change)(metadata), binding))).toBe('ERR_KEK_NOT_ACCEPTED')
-      expect(kms.calls).toEqual([])
+      expect(callsOf(kms)).toEqual([[]])
     })
   }
 
@@ -125,22 +135,22 @@ describe('the KEK list', () => {
   })
 
   test('passes over wraps that are not on it', async () => {
-    const old = new SmallKms('old')
+    const old = kmsNamed('old')
     const { cipher: writer, kms } = setup({ recipients: [old] })
     const { metadata, field } = await store(writer, 'kept')
     const { cipher } = setup({ provider: old })
-    kms.calls.length = 0
+    kms.clearCalls()
     expect((await cipher.open(metadata, binding)).decryptField(password, field)).toBe('kept')
-    expect(kms.calls).toEqual([])
+    expect(callsOf(kms)).toEqual([[]])
   })
 
   describe('accepts', () => {
     const reader = async (kek?: { id: string; version?: string }) => {
-      const old = new SmallKms('old', 'kek-old')
+      const old = kmsNamed('old', 'kek-old')
       const stored = await store(setup({ provider: old }).cipher)
-      old.calls.length = 0
+      old.clearCalls()
       const { cipher } = setup({ accepted: [{ provider: old, ...(kek && { kek }) }] })
-      return { code: await codeOf(() => cipher.open(stored.metadata, binding)), calls: old.calls }
+      return { code: await codeOf(() => cipher.open(stored.metadata, binding)), calls: callsOf(old)[0] }
     }
 
     test('all KEKs of a provider when none is named', async () => {
@@ -166,7 +176,7 @@ describe('the KEK list', () => {
     ['of the same name as the current provider', 'small'],
   ] as const) {
     test(`ends the acceptance of a KEK ${what} at its time, although the data key is cached`, async () => {
-      const old = new SmallKms(name, 'kek-old')
+      const old = kmsNamed(name, 'kek-old')
       const { metadata, field } = await store(setup({ provider: old }).cipher, 'kept')
       const { cipher, clock } = setup()
       const until = new Date(clock.now() + 60_000)
@@ -176,17 +186,17 @@ describe('the KEK list', () => {
       expect(await codeOf(() => moved.cipher.open(metadata, binding))).toBe(undefined)
       expect(moved.cipher.openCached(metadata, binding)).toBeDefined()
       await clock.advance(1)
-      old.calls.length = 0
+      old.clearCalls()
       expect(await codeOf(() => moved.cipher.open(metadata, binding))).toBe('ERR_KEK_NOT_ACCEPTED')
       expect(await codeOf(() => moved.cipher.openCached(metadata, binding) ?? cipher.open(metadata, binding))).toBe(
         'ERR_KEK_NOT_ACCEPTED',
       )
-      expect(old.calls).toEqual([])
+      expect(callsOf(old)).toEqual([[]])
     })
   }
 
   test('a data key that came through an accepted KEK is not kept for a wrap that never opened', async () => {
-    const old = new SmallKms('old', 'kek-old')
+    const old = kmsNamed('old', 'kek-old')
     const { metadata } = await store(setup({ recipients: [old] }).cipher)
     const { cipher, clock, kms } = setup()
     const until = new Date(clock.now() + 1_000)
@@ -201,10 +211,10 @@ describe('the KEK list', () => {
 
 describe('several wraps', () => {
   const three = async () => {
-    const [second, third] = [new SmallKms('second'), new SmallKms('third')]
+    const [second, third] = [kmsNamed('second'), kmsNamed('third')]
     const { cipher, kms, clock } = setup({ recipients: [second, third], cache: false })
     const stored = await store(cipher, 'kept')
-    for (const each of [kms, second, third]) each.calls.length = 0
+    for (const each of [kms, second, third]) each.clearCalls()
     return { cipher, clock, kms, second, third, ...stored }
   }
 
@@ -212,7 +222,7 @@ describe('several wraps', () => {
     const { cipher, kms, second, third, metadata } = await three()
     expect(await codeOf(() => cipher.open(metadata, binding))).toBe(undefined)
     expect([kms, second, third].map(({ calls }) => calls.length)).toEqual([1, 0, 0])
-    kms.around = () => Promise.reject(new KekUnavailableError('disabled'))
+    kms.kms.disable('1')
     expect(await codeOf(() => cipher.open(metadata, binding))).toBe(undefined)
     expect([kms, second, third].map(({ calls }) => calls.length)).toEqual([2, 1, 0])
     const reversed = { ...metadata, wraps: metadata.wraps.toReversed() }
@@ -222,14 +232,14 @@ describe('several wraps', () => {
 
   test('a first KMS that gives another key is passed over', async () => {
     const { cipher, kms, metadata, field } = await three()
-    kms.around = async () => DataKey.generate() as never
+    kms.faults.inject(answerWithOtherDataKey())
     expect((await cipher.open(metadata, binding)).decryptField(password, field)).toBe('kept')
   })
 
   test('when none opens, the failure of the first is told', async () => {
     const { cipher, kms, second, third, metadata } = await three()
-    kms.around = () => Promise.reject(new KmsUnavailableError('down', { reason: 'network' }))
-    for (const each of [second, third]) each.around = () => Promise.reject(new KekUnavailableError('disabled'))
+    kms.faults.inject(throttle())
+    for (const each of [second, third]) each.kms.disable('1')
     expect(await codeOf(() => cipher.open(metadata, binding))).toBe('ERR_KMS_UNAVAILABLE')
   })
 
@@ -240,7 +250,7 @@ describe('several wraps', () => {
   ] as const) {
     test(`a first and a second KMS that hang leave time for the third, with ${what}`, async () => {
       const { cipher, clock, kms, second, metadata, field } = await three()
-      for (const each of [kms, second]) each.around = hang
+      for (const each of [kms, second]) each.faults.inject(hang({ deaf: true }))
       const started = clock.now()
       const options = deadline === undefined ? {} : { deadline: started + deadline }
       const opened = cipher.open(metadata, binding, options)
@@ -251,12 +261,12 @@ describe('several wraps', () => {
   }
 
   test('one provider that is named twice is asked once', async () => {
-    const kms = new SmallKms()
+    const kms = kmsNamed('small')
     const { metadata } = await store(setup({ provider: kms }).cipher)
     const { cipher } = setup({ provider: kms, accepted: [{ provider: kms }, { provider: kms, kek: { id: 'kek-a' } }] })
-    kms.calls.length = 0
-    kms.around = () => Promise.reject(new KekUnavailableError('disabled'))
+    kms.clearCalls()
+    kms.kms.disable('1')
     expect(await codeOf(() => cipher.open(metadata, binding))).toBe('ERR_KEK_UNAVAILABLE')
-    expect(kms.calls).toEqual(['unwrap'])
+    expect(callsOf(kms)).toEqual([['unwrap']])
   })
 })

@@ -1,20 +1,29 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
+import { encryptionContextOf } from '../../../src/envelope/binding.js'
 import type { EnvelopeCipher } from '../../../src/envelope/envelope-cipher.js'
 import type { WrappedMetadata } from '../../../src/envelope/metadata.js'
 import { metadataFromJson, metadataToJson } from '../../../src/envelope/metadata-codec.js'
-import { KekUnavailableError, KmsAccessDeniedError, KmsUnavailableError } from '../../../src/errors.js'
-import { DataKey } from '../../../src/kms/data-key.js'
-import type { WrappedDataKey } from '../../../src/kms/provider.js'
-import { binding, codeOf, password, type Stored, setup, store, withWraps } from './fixtures.js'
-import { SmallKms } from './small-kms.js'
+import type { KmsProvider, WrappedDataKey } from '../../../src/kms/provider.js'
+import { answerWithOtherKek, deny, type Fault, throttle } from '../../../src/testing/faults.js'
+import { FaultyProvider } from '../../../src/testing/faulty-provider.js'
+import {
+  binding,
+  callsOf,
+  codeOf,
+  forgetCalls,
+  kmsNamed,
+  password,
+  type Stored,
+  setup,
+  store,
+  withWraps,
+} from './fixtures.js'
 
 const keksOf = ({ wraps }: WrappedMetadata) => wraps.map(({ kek }) => `${kek.provider} ${kek.id} ${kek.version}`)
-const forget = (...kms: SmallKms[]) => {
-  for (const each of kms) each.calls.length = 0
-}
 
 /** The field as it was stored opens under the new metadata, read by a cipher that has nothing cached. */
-async function expectReadable(provider: SmallKms, metadata: WrappedMetadata, { field }: Stored): Promise<void> {
+async function expectReadable(provider: FaultyProvider, metadata: WrappedMetadata, { field }: Stored): Promise<void> {
   const reader = setup({ provider, cache: false }).cipher
   const stored = metadataFromJson(JSON.parse(JSON.stringify(metadataToJson(metadata))))
   expect((await reader.open(stored, binding)).decryptField(password, field)).toBe('kept')
@@ -27,25 +36,37 @@ const rewrapped = async (cipher: EnvelopeCipher, { metadata }: Stored) => {
   return next
 }
 
+/** As AWS's Encrypt: the reference of a wrap does not say which version it used. The KMS finds it by itself. */
+function hideVersions(kms: FaultyProvider): void {
+  kms.faults.inject(answerWithOtherKek({ version: '' }))
+  const found = ({ kek, bytes }: WrappedDataKey) => ({ kek: { ...kek, version: kms.kms.currentVersion }, bytes })
+  const { unwrap, rewrap } = FaultyProvider.prototype
+  const finding: Pick<KmsProvider, 'unwrap' | 'rewrap'> = {
+    unwrap: (wrapped, ...rest) => unwrap.call(kms, found(wrapped), ...rest),
+    rewrap: (wrapped, ...rest) => rewrap.call(kms, found(wrapped), ...rest),
+  }
+  Object.assign(kms, finding)
+}
+
 describe('rewrap', () => {
   test('returns the same object when nothing is stale, after one look-up', async () => {
     const { cipher, kms } = setup()
     const { metadata } = await store(cipher)
-    forget(kms)
+    forgetCalls(kms)
     expect(await cipher.isStale(metadata, binding)).toBe(false)
     expect(await cipher.rewrap(metadata, binding)).toBe(metadata)
-    expect(kms.calls).toEqual(['currentKek', 'currentKek'])
+    expect(callsOf(kms)).toEqual([['currentKek', 'currentKek']])
   })
 
   test('to a new version is one native rewrap and one unwrap that proves it, and nothing else changes', async () => {
     const { cipher, kms, clock } = setup({ cache: false })
     const stored = await store(cipher, 'kept')
-    kms.rotate()
+    kms.kms.rotate()
     await clock.advance(90_000)
-    forget(kms)
+    forgetCalls(kms)
     expect(await cipher.isStale(stored.metadata, binding)).toBe(true)
     const next = await rewrapped(cipher, stored)
-    expect(kms.calls).toEqual(['currentKek', 'currentKek', 'rewrap', 'unwrap'])
+    expect(callsOf(kms)).toEqual([['currentKek', 'currentKek', 'rewrap', 'unwrap']])
     expect(keksOf(next)).toEqual(['small kek-a 2'])
     expect([next.wrap, next.wraps[0]?.wrappedAt]).toEqual([2, '2026-11-22T21:01:30Z'])
     await expectReadable(kms, next, stored)
@@ -53,44 +74,44 @@ describe('rewrap', () => {
   })
 
   test('moving to another provider opens the envelope once and wraps its data key', async () => {
-    const old = new SmallKms('old', 'kek-old')
+    const old = kmsNamed('old', 'kek-old')
     const stored = await store(setup({ provider: old }).cipher, 'kept')
     const { cipher, kms } = setup({ accepted: [{ provider: old }], cache: false })
-    forget(old)
+    forgetCalls(old)
     const next = await rewrapped(cipher, stored)
-    expect([kms.calls, old.calls]).toEqual([['currentKek', 'wrap', 'unwrap'], ['unwrap']])
+    expect(callsOf(kms, old)).toEqual([['currentKek', 'wrap', 'unwrap'], ['unwrap']])
     expect(keksOf(next)).toEqual(['small kek-a 1'])
     await expectReadable(kms, next, stored)
   })
 
   test('moving to another KEK of the same name does the same', async () => {
-    const old = new SmallKms('small', 'kek-old')
+    const old = kmsNamed('small', 'kek-old')
     const stored = await store(setup({ provider: old }).cipher, 'kept')
     const { cipher, kms } = setup({ accepted: [{ provider: old }], cache: false })
-    forget(old)
+    forgetCalls(old)
     const next = await rewrapped(cipher, stored)
-    expect([kms.calls, old.calls]).toEqual([['currentKek', 'wrap', 'unwrap'], ['unwrap']])
+    expect(callsOf(kms, old)).toEqual([['currentKek', 'wrap', 'unwrap'], ['unwrap']])
     await expectReadable(kms, next, stored)
   })
 
   test('from a KEK that is not accepted is refused, and nothing is wrapped', async () => {
-    const stored = await store(setup({ provider: new SmallKms('old') }).cipher)
+    const stored = await store(setup({ provider: kmsNamed('old') }).cipher)
     const { cipher, kms } = setup()
     expect(await codeOf(() => cipher.rewrap(stored.metadata, binding))).toBe('ERR_KEK_NOT_ACCEPTED')
-    expect(kms.calls).toEqual(['currentKek'])
+    expect(callsOf(kms)).toEqual([['currentKek']])
   })
 
   test('adds a recipient, keeping the wraps that are current as they are', async () => {
     const { cipher: before, kms } = setup()
     const stored = await store(before, 'kept')
-    const [second, third] = [new SmallKms('second'), new SmallKms('third')]
+    const [second, third] = [kmsNamed('second'), kmsNamed('third')]
     const { cipher } = setup({ provider: kms, recipients: [second, third], cache: false })
-    forget(kms)
+    forgetCalls(kms)
     const next = await rewrapped(cipher, stored)
     expect(keksOf(next)).toEqual(['small kek-a 1', 'second kek-a 1', 'third kek-a 1'])
     expect(next.wraps[0]).toBe(stored.metadata.wraps[0])
     // Opened once for both recipients, each of which proves its own wrap.
-    expect([kms, second, third].map(({ calls }) => calls)).toEqual([
+    expect(callsOf(kms, second, third)).toEqual([
       ['currentKek', 'unwrap'],
       ['currentKek', 'wrap', 'unwrap'],
       ['currentKek', 'wrap', 'unwrap'],
@@ -99,18 +120,18 @@ describe('rewrap', () => {
   })
 
   test('drops a recipient after one unwrap of the wrap that stays', async () => {
-    const second = new SmallKms('second')
+    const second = kmsNamed('second')
     const { cipher: before, kms } = setup({ recipients: [second] })
     const stored = await store(before, 'kept')
     const { cipher } = setup({ provider: kms })
-    forget(kms, second)
+    forgetCalls(kms, second)
     const next = await rewrapped(cipher, stored)
     expect(keksOf(next)).toEqual(['small kek-a 1'])
-    expect([next.wrap, kms.calls, second.calls]).toEqual([2, ['currentKek', 'unwrap'], []])
+    expect([next.wrap, ...callsOf(kms, second)]).toEqual([2, ['currentKek', 'unwrap'], []])
   })
 
   test('drops no recipient while the wrap that would stay does not open', async () => {
-    const { cipher: before, kms } = setup({ recipients: [new SmallKms('second')] })
+    const { cipher: before, kms } = setup({ recipients: [kmsNamed('second')] })
     const { metadata } = await store(before)
     const { cipher } = setup({ provider: kms })
     const altered = withWraps(metadata, (_wrap, index) => (index === 0 ? { dataKey: 'AAAA' } : {}))
@@ -127,20 +148,20 @@ describe('rewrap', () => {
   })
 
   test('each of two recipients of one name rewraps its own wrap natively', async () => {
-    const recipients = [new SmallKms('cloud', 'eu'), new SmallKms('cloud', 'us')]
+    const recipients = [kmsNamed('cloud', 'eu'), kmsNamed('cloud', 'us')]
     const { cipher, kms } = setup({ recipients, cache: false })
     const stored = await store(cipher, 'kept')
-    for (const each of recipients) each.rotate()
-    forget(kms, ...recipients)
+    for (const each of recipients) each.kms.rotate()
+    forgetCalls(kms, ...recipients)
     const next = await rewrapped(cipher, stored)
     expect(keksOf(next)).toEqual(['small kek-a 1', 'cloud eu 2', 'cloud us 2'])
     const native = ['currentKek', 'rewrap', 'unwrap']
-    expect([kms, ...recipients].map(({ calls }) => calls)).toEqual([['currentKek'], native, native])
+    expect(callsOf(kms, ...recipients)).toEqual([['currentKek'], native, native])
   })
 
   test('a wrap of unknown version is stale every time, and stays readable', async () => {
     const { cipher, kms } = setup({ cache: false })
-    kms.hidesVersion = true
+    hideVersions(kms)
     const stored = await store(cipher, 'kept')
     expect(stored.metadata.wraps[0]?.kek.version).toBe('')
     expect(await cipher.isStale(stored.metadata, binding)).toBe(true)
@@ -151,7 +172,7 @@ describe('rewrap', () => {
   })
 
   test('the order of the wraps alone makes nothing stale', async () => {
-    const { cipher } = setup({ recipients: [new SmallKms('second')] })
+    const { cipher } = setup({ recipients: [kmsNamed('second')] })
     const { metadata } = await store(cipher)
     expect(await cipher.isStale({ ...metadata, wraps: metadata.wraps.toReversed() }, binding)).toBe(false)
     expect(await cipher.isStale({ ...metadata, wraps: [...metadata.wraps, metadata.wraps[0]!] }, binding)).toBe(true)
@@ -160,7 +181,7 @@ describe('rewrap', () => {
   test('wraps for a recipient that can only wrap, unproven: nobody here can open it', async () => {
     const { cipher: before, kms } = setup()
     const stored = await store(before, 'kept')
-    const offline = new SmallKms('offline', 'recovery')
+    const offline = kmsNamed('offline', 'recovery')
     const recipient = {
       name: 'offline',
       currentKek: offline.currentKek.bind(offline),
@@ -169,7 +190,7 @@ describe('rewrap', () => {
     const { cipher } = setup({ provider: kms, recipients: [recipient] })
     const next = await rewrapped(cipher, stored)
     expect(keksOf(next)).toEqual(['small kek-a 1', 'offline recovery 1'])
-    expect(offline.calls).toEqual(['currentKek', 'wrap'])
+    expect(callsOf(offline)).toEqual([['currentKek', 'wrap']])
     await expectReadable(offline, next, stored)
   })
 })
@@ -178,37 +199,23 @@ describe('no new wrap is returned unproven: a provider that', () => {
   const rotated = async () => {
     const env = setup({ cache: false })
     const stored = await store(env.cipher, 'kept')
-    env.kms.rotate()
+    env.kms.kms.rotate()
     return { ...env, stored }
   }
-  const wrapsAnotherKey = (kms: SmallKms, operation: 'wrap' | 'rewrap') => {
-    const liar = new SmallKms(kms.name, kms.kekId)
-    kms.around = async (called, call) => {
-      if (called !== operation) return call()
-      const wrapped = (await call()) as WrappedDataKey
-      // A well-formed wrap that this KMS will open: of another data key.
-      kms.around = (_operation, next) => next()
-      const other = await kms.wrap(DataKey.generate(), contextOf(liar))
-      return { ...wrapped, bytes: other.bytes } as never
-    }
-  }
-  let context = {}
-  const contextOf = (_kms: SmallKms) => context
+  /** A well-formed wrap that this KMS will open: of another data key. */
+  const wrapOfAnotherKey = ({ kms }: FaultyProvider, { metadata }: Stored): Fault => ({
+    answer(answer) {
+      return { ...answer, wrapped: kms.wrap(randomBytes(32), encryptionContextOf(binding, metadata.id)) }
+    },
+  })
 
   for (const operation of ['rewrap', 'wrap'] as const) {
     test(`answers a ${operation} with the wrap of another data key is refused`, async () => {
-      const old = new SmallKms('old')
       const { cipher, kms, stored } = await rotated()
-      const moved = setup({ provider: old, accepted: [{ provider: kms }], cache: false })
-      const { id } = stored.metadata
-      context = {
-        'waxseal-entity': binding.entity,
-        'waxseal-envelope': id,
-        'waxseal-row': binding.row,
-        ...binding.context,
-      }
-      wrapsAnotherKey(operation === 'rewrap' ? kms : old, operation)
-      const job = operation === 'rewrap' ? cipher : moved.cipher
+      const next = kmsNamed('next')
+      const moved = setup({ provider: next, accepted: [{ provider: kms }], cache: false }).cipher
+      const [job, liar] = operation === 'rewrap' ? [cipher, kms] : [moved, next]
+      liar.faults.inject(wrapOfAnotherKey(liar, stored), { operation })
       expect(await codeOf(() => job.rewrap(stored.metadata, binding))).toBe('ERR_DECRYPTION_FAILED')
     })
   }
@@ -233,26 +240,23 @@ describe('no new wrap is returned unproven: a provider that', () => {
     [
       'a KEK of another name',
       (wrapped) => ({ ...wrapped, kek: { ...wrapped.kek, provider: 'other' } }),
-      'ERR_CONFIGURATION',
+      'ERR_KEK_NOT_ACCEPTED',
     ],
   ] as [string, (wrapped: WrappedDataKey) => WrappedDataKey, string][]) {
     test(`answers with ${what} is refused`, async () => {
       const { cipher, kms, stored } = await rotated()
-      kms.around = async (operation, call) => {
-        const answer = await call()
-        return operation === 'rewrap' ? (change(answer as WrappedDataKey) as never) : answer
-      }
+      const rewrap: KmsProvider['rewrap'] = async (...call) =>
+        change(await FaultyProvider.prototype.rewrap.apply(kms, call))
+      Object.assign(kms, { rewrap })
       expect(await codeOf(() => cipher.rewrap(stored.metadata, binding))).toBe(code)
     })
   }
 
   test('cannot unwrap at the moment makes the rewrap fail and be retried', async () => {
     const { cipher, kms, stored } = await rotated()
-    kms.around = (operation, call) => {
-      return operation === 'unwrap' ? Promise.reject(new KmsUnavailableError('down', { reason: 'network' })) : call()
-    }
+    kms.faults.inject(throttle(), { operation: 'unwrap' })
     expect(await codeOf(() => cipher.rewrap(stored.metadata, binding))).toBe('ERR_KMS_UNAVAILABLE')
-    kms.around = (_operation, call) => call()
+    kms.faults.clear()
     await expectReadable(kms, await rewrapped(cipher, stored), stored)
   })
 
@@ -265,17 +269,16 @@ describe('no new wrap is returned unproven: a provider that', () => {
 
 describe('a wrap that opens no more is mended from another one', () => {
   const two = async () => {
-    const second = new SmallKms('second')
+    const second = kmsNamed('second')
     const env = setup({ recipients: [second], cache: false })
     const stored = await store(env.cipher, 'kept')
-    env.kms.rotate()
+    env.kms.kms.rotate()
     return { ...env, second, stored }
   }
 
   test('when its KEK version is gone', async () => {
     const { cipher, kms, stored } = await two()
-    kms.around = (operation, call) =>
-      operation === 'rewrap' ? Promise.reject(new KekUnavailableError('gone')) : call()
+    kms.kms.disable('1')
     const next = await rewrapped(cipher, stored)
     expect(keksOf(next)).toEqual(['small kek-a 2', 'second kek-a 1'])
     await expectReadable(kms, next, stored)
@@ -289,14 +292,15 @@ describe('a wrap that opens no more is mended from another one', () => {
 
   test('but not when the KMS refuses the caller or cannot answer', async () => {
     const { cipher, kms, second, stored } = await two()
-    for (const [error, code] of [
-      [new KmsAccessDeniedError('denied'), 'ERR_KMS_ACCESS_DENIED'],
-      [new KmsUnavailableError('down', { reason: 'throttled' }), 'ERR_KMS_UNAVAILABLE'],
+    for (const [fault, code] of [
+      [deny(), 'ERR_KMS_ACCESS_DENIED'],
+      [throttle(), 'ERR_KMS_UNAVAILABLE'],
     ] as const) {
-      forget(second)
-      kms.around = (operation, call) => (operation === 'rewrap' ? Promise.reject(error) : call())
+      forgetCalls(second)
+      kms.faults.clear()
+      kms.faults.inject(fault, { operation: 'rewrap' })
       expect(await codeOf(() => cipher.rewrap(stored.metadata, binding))).toBe(code)
-      expect(second.calls).toEqual(['currentKek'])
+      expect(callsOf(second)).toEqual([['currentKek']])
     }
   })
 })

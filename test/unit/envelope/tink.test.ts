@@ -2,7 +2,7 @@ import { createDecipheriv } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { aadOf } from '../../../src/envelope/aad.js'
 import { withSharedData } from '../../setup/shared-data.js'
-import { binding, codeOf, password, setup, store } from './fixtures.js'
+import { binding, callsOf, codeOf, password, setup, store } from './fixtures.js'
 
 interface TinkVector {
   readonly kekHex: string
@@ -53,7 +53,7 @@ withSharedData("Tink's KMS envelope", 'vectors/tink_kms_envelope_aead.json', (co
       const { metadata } = await store(cipher)
       const stranger = { ...binding, context: { tenant: 'another tenant' } }
       expect(await codeOf(() => cipher.open(metadata, stranger))).toBe('ERR_DECRYPTION_FAILED')
-      expect(kms.calls).toEqual(['generateDataKey', 'unwrap'])
+      expect(callsOf(kms)).toEqual([['generateDataKey', 'unwrap']])
     })
 
     test('its payload does not name its data key; ours carries a commitment in the AAD', () => {
