@@ -55,7 +55,8 @@ ${rows.map(([operation, mode, { warm, cold, off }]) => `| ${operation} | ${mode}
 
 \`save()\` of an existing row loads it first, which is what its unwrap is for; \`updateEncrypted()\` loads it under a lock
 before that. A change of every field, or of what the envelope is bound to (a context column, a bound primary key), makes a
-new data key; any other change keeps the row's own.
+new data key; any other change keeps the row's own. \`rewrapRows()\` proves each new wrap by unwrapping it, and runs at
+most 10 rows at a time unless it is told otherwise.
 `
 }
 

@@ -85,6 +85,8 @@ export const KMS_CALLS = {
     lazy: calls('0', '0', '0'),
   },
   '`delete()`, `softDelete()`, `restore()`': always('0'),
+  '`rewrapRows()` of 3 stale rows': always('3 currentKek + 3 rewrap + 3 unwrap'),
+  '`rewrapRows()` of 3 rows under the current KEK': always('3 currentKek'),
 } satisfies Record<string, CallsByMode>
 
 export type Operation = keyof typeof KMS_CALLS

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { EntitySchema, type Repository } from 'typeorm'
 import type { KmsOperation } from '../../src/kms/call-ledger.js'
+import { readEnvelopes, rewrapRows, type StoredRow } from '../../src/postgres/index.js'
 import {
   decryptAll,
   EncryptedValue,
   encryptedColumn,
   encryptionMetadataColumn,
+  protectedTableOf,
   type StoredEnvelope,
   updateEncrypted,
   upsertEncrypted,
@@ -75,10 +77,23 @@ async function loaded(accounts: Repository<Account>): Promise<Account> {
   return accounts.findOneByOrFail({ id })
 }
 
+/** Saves three rows, and reads them as a rotation does. */
+async function storedAccounts(accounts: Repository<Account>) {
+  const table = protectedTableOf(accounts.manager.connection, accounts.target)
+  const saved = await accounts.save([newAccount(), newAccount(), newAccount()] as Account[])
+  const ids = new Set(saved.map(({ id }) => id))
+  const rows: StoredRow[] = []
+  for await (const batch of readEnvelopes(database.client, table)) rows.push(...batch)
+  return { table, rows: rows.filter(({ primaryKey }) => ids.has(primaryKey.id!)) }
+}
+
 type Act = () => Promise<unknown>
 
 /** Each sets the stage and returns what is counted. */
-const OPERATIONS: Record<Operation, (accounts: Repository<Account>) => Promise<readonly Act[]>> = {
+const OPERATIONS: Record<
+  Operation,
+  (accounts: Repository<Account>, encrypted: EncryptedDataSource) => Promise<readonly Act[]>
+> = {
   '`save()` or `insert()` of a new row': async (accounts) => [
     () => accounts.save(newAccount() as Account),
     () => accounts.insert(newAccount() as Account),
@@ -183,16 +198,27 @@ const OPERATIONS: Record<Operation, (accounts: Repository<Account>) => Promise<r
     const { id } = await loaded(accounts)
     return [() => accounts.softDelete(id), () => accounts.restore(id), () => accounts.delete(id)]
   },
+  '`rewrapRows()` of 3 stale rows': async (accounts, encrypted) => {
+    const { table, rows } = await storedAccounts(accounts)
+    encrypted.provider.kms.rotate()
+    const rewrap = () => rewrapRows(database.client, table, rows, encrypted.cipher)
+    return [async () => expect(await rewrap()).toMatchObject({ rewrapped: 3 })]
+  },
+  '`rewrapRows()` of 3 rows under the current KEK': async (accounts, encrypted) => {
+    const { table, rows } = await storedAccounts(accounts)
+    const rewrap = () => rewrapRows(database.client, table, rows, encrypted.cipher)
+    return [async () => expect(await rewrap()).toMatchObject({ current: 3 })]
+  },
 }
 
-const NAMES: Record<string, KmsOperation> = { generate: 'generateDataKey', unwrap: 'unwrap' }
+const NAMES: Record<string, KmsOperation> = { generate: 'generateDataKey' }
 
 function countsOf(calls: Calls): Partial<Record<KmsOperation, number>> {
   if (calls === '0') return {}
   return Object.fromEntries(
     calls.split(' + ').map((part) => {
       const [count, name] = part.split(' ')
-      return [NAMES[name!], Number(count)]
+      return [NAMES[name!] ?? name, Number(count)]
     }),
   )
 }
@@ -204,8 +230,9 @@ for (const operation of Object.keys(KMS_CALLS) as Operation[]) {
         const expected = KMS_CALLS[operation][mode]?.[state]
         if (expected === undefined) continue
         test(`${mode}, ${state}: ${expected}`, async () => {
-          const { dataSource, ledger, cipher } = state === 'off' ? uncached : cached
-          const acts = await OPERATIONS[operation](dataSource.getRepository(SCHEMAS[mode]))
+          const encrypted = state === 'off' ? uncached : cached
+          const { dataSource, ledger, cipher } = encrypted
+          const acts = await OPERATIONS[operation](dataSource.getRepository(SCHEMAS[mode]), encrypted)
           for (const act of acts) {
             if (state === 'cold') cipher.forgetAll()
             ledger.clear()
