@@ -6,6 +6,9 @@ import { protectedEntityOf } from './protected-entity.js'
 const OPERATOR = String.raw`(?:=|<>|!=|<=|>=|<|>|~~?\*?|!~|(?:NOT\s+)?(?:I?LIKE|IN|BETWEEN|SIMILAR)\b|IS\s+(?:NOT\s+)?DISTINCT\b)`
 const STATEMENT = /^\s*(?:WITH|SELECT|UPDATE|DELETE)\b/i
 
+/** What TypeORM puts between a query and its parameters to look it up in a query cache. */
+const CACHED_PARAMETERS = ' -- PARAMETERS: '
+
 /** Long lists of keys give texts that do not come back. */
 const LONGEST_REMEMBERED = 10_000
 
@@ -29,7 +32,17 @@ export class PredicateRule {
     this.#dataSource = dataSource
   }
 
-  check(query: string): void {
+  check(query: string, parameters: readonly unknown[] = []): void {
+    this.#checkText(query)
+    // A query cache is asked first, with the query that it may hold, and its parameters, as one parameter.
+    if (!this.#dataSource.queryResultCache) return
+    for (const parameter of parameters) {
+      const end = typeof parameter === 'string' ? parameter.indexOf(CACHED_PARAMETERS) : -1
+      if (end > 0) this.#checkText((parameter as string).slice(0, end))
+    }
+  }
+
+  #checkText(query: string): void {
     // Entity metadata is there once the DataSource is initialised.
     this.#tables ??= this.#dataSource.isInitialized ? tablesOf(this.#dataSource) : undefined
     if (!this.#tables || this.#passed.has(query) || !STATEMENT.test(query)) return

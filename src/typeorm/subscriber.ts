@@ -87,7 +87,7 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
       const refused = values.find(isRefusedParameter)
       if (refused) throw refused.refusal()
       if (carriesCiphertext) refuseUpsert(query)
-      this.setup().predicates.check(query)
+      this.setup().predicates.check(query, values)
     } catch (error) {
       pending?.failed()
       throw error
