@@ -7,7 +7,8 @@ import type { ProtectedEntity } from './protected-entity.js'
  */
 export function refuseUnknownRows(protection: ProtectedEntity, values: object): void {
   const set = protection.fields.filter(({ column }) => {
-    const value = column.getEntityValue(values)
+    // A flat path to an embedded field: TypeORM finds the column by it and no value, and would write null.
+    const value = column.getEntityValue(values) ?? (values as Record<string, unknown>)[column.propertyPath]
     return value !== undefined && value !== null
   })
   const metadata = protection.metadata.getEntityValue(values) === undefined ? [] : [protection.metadata]

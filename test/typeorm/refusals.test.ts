@@ -1,0 +1,292 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { EntityManager, EntitySubscriberInterface } from 'typeorm'
+import { Credential, Token } from './entities.js'
+import { expectRefused, failureOf } from './refusal.js'
+import { newCanary, suite } from './suite.js'
+
+const s = suite([Credential, Token])
+const tenantId = randomUUID()
+const credentials = () => s.dataSource.getRepository(Credential)
+const builder = () => s.dataSource.createQueryBuilder()
+
+let existing: Credential
+/** The row as it lies in the table. */
+let stored: Record<string, unknown>
+const row = async () => (await s.database.client.query('select * from credential where id = $1', [existing.id])).rows[0]
+
+beforeEach(async () => {
+  const values = { tenantId, name: randomUUID(), password: 'before', endpoint: { secret: 'before' } }
+  existing = await credentials().save(credentials().create(values))
+  stored = await row()
+})
+afterEach(async () => {
+  expect(await row()).toEqual(stored)
+})
+
+/** A way of writing `canary` that is refused before the statement is sent. */
+type Write = (canary: string) => Promise<unknown>
+
+const sqlLiteral = (canary: string) => (() => `'${canary}'`) as never
+
+const rowsUnknown: Record<string, Write> = {
+  'update() by id': (canary) => credentials().update(existing.id, { password: canary }),
+  'update() by criteria': (canary) => credentials().update({ name: existing.name! }, { password: canary }),
+  'update() of an embedded field': (canary) => credentials().update(existing.id, { endpoint: { secret: canary } }),
+  'update() by a flat path': (canary) => credentials().update(existing.id, { 'endpoint.secret': canary } as never),
+  'update() of json': (canary) => credentials().update(existing.id, { settings: { a: canary } }),
+  'update() of a lazy field': (canary) => credentials().update(existing.id, { oauth: { access: canary } as never }),
+  'update() of bytes': (canary) => credentials().update(existing.id, { certificate: Buffer.from(canary) }),
+  'update() of a hidden field': (canary) => credentials().update(existing.id, { hidden: canary }),
+  'update() with a field and another column': (canary) =>
+    credentials().update(existing.id, { name: 'other', password: canary }),
+  'updateAll()': (canary) =>
+    (credentials() as unknown as { updateAll(set: object): Promise<unknown> }).updateAll({ password: canary }),
+  'an update query builder': (canary) =>
+    builder().update(Credential).set({ password: canary }).where({ id: existing.id }).execute(),
+  'an update query builder of an entity': (canary) =>
+    builder().update(Credential).set({ password: canary }).whereEntity(existing).execute(),
+  'an update query builder by the name of the entity': (canary) =>
+    builder().update('Credential').set({ password: canary }).where({ id: existing.id }).execute(),
+  'an update query builder by the name of the table': (canary) =>
+    builder().update('credential').set({ password: canary }).where({ id: existing.id }).execute(),
+  'an update query builder without listeners': (canary) =>
+    builder().update(Credential).set({ password: canary }).where({ id: existing.id }).callListeners(false).execute(),
+  'an update query builder of bytes without listeners': (canary) =>
+    builder()
+      .update(Credential)
+      .set({ certificate: Buffer.from(canary) })
+      .where({ id: existing.id })
+      .callListeners(false)
+      .execute(),
+}
+
+const insertsWithoutHooks: Record<string, Write> = {
+  'an insert query builder without listeners': (canary) =>
+    builder().insert().into(Credential).values({ tenantId, password: canary }).callListeners(false).execute(),
+  'an insert query builder of json without listeners': (canary) =>
+    builder()
+      .insert()
+      .into(Credential)
+      .values({ tenantId, settings: { a: canary } })
+      .callListeners(false)
+      .execute(),
+  'save() without listeners of a new entity': (canary) =>
+    credentials().save({ tenantId, password: canary }, { listeners: false }),
+  'save() without listeners of a changed entity': (canary) =>
+    credentials().save({ id: existing.id, password: canary }, { listeners: false }),
+  'save() without listeners of a changed embedded field': (canary) =>
+    credentials().save({ id: existing.id, endpoint: { secret: canary } }, { listeners: false }),
+  'save() without listeners of json': (canary) =>
+    credentials().save({ id: existing.id, settings: { a: canary } }, { listeners: false }),
+  'save() without listeners of a cascade': (canary) =>
+    credentials().save({ id: existing.id, tokens: [{ value: canary } as Token] }, { listeners: false }),
+}
+
+const upserts: Record<string, Write> = {
+  'upsert() of a new row': (canary) =>
+    credentials().upsert({ tenantId, name: randomUUID(), password: canary }, ['name']),
+  'upsert() of an existing row': (canary) =>
+    credentials().upsert({ tenantId, name: existing.name!, password: canary }, ['name']),
+  'upsert() that skips what would not change': (canary) =>
+    credentials().upsert(
+      { tenantId, name: existing.name!, password: canary },
+      { conflictPaths: ['name'], skipUpdateIfNoValuesChanged: true },
+    ),
+  'orUpdate()': (canary) =>
+    builder()
+      .insert()
+      .into(Credential)
+      .values({ tenantId, name: existing.name!, password: canary })
+      .orUpdate(['password'], ['name'])
+      .execute(),
+  'orUpdate() of another column': (canary) =>
+    builder()
+      .insert()
+      .into(Credential)
+      .values({ tenantId, name: existing.name!, password: canary })
+      .orUpdate(['deletedAt'], ['name'])
+      .execute(),
+  'orUpdate() without listeners': (canary) =>
+    builder()
+      .insert()
+      .into(Credential)
+      .values({ tenantId, name: existing.name!, password: canary })
+      .orUpdate(['password'], ['name'])
+      .callListeners(false)
+      .execute(),
+}
+
+const sqlExpressions: Record<string, Write> = {
+  'a function value in save()': (canary) => credentials().save({ id: existing.id, password: sqlLiteral(canary) }),
+  'a function value in save() of a new entity': (canary) =>
+    credentials().save({ tenantId, password: sqlLiteral(canary) }),
+  'a function value in an embedded field': (canary) =>
+    credentials().save({ id: existing.id, endpoint: { secret: sqlLiteral(canary) } }),
+  'a function value in insert()': (canary) => credentials().insert({ tenantId, password: sqlLiteral(canary) }),
+  'a function value in update()': (canary) => credentials().update(existing.id, { password: sqlLiteral(canary) }),
+  'a function value in a query builder': (canary) =>
+    builder()
+      .update(Credential)
+      .set({ password: () => ':p' })
+      .setParameter('p', canary)
+      .where({ id: existing.id })
+      .execute(),
+  'increment() of a field': () => credentials().increment({ id: existing.id }, 'password', 1),
+  'decrement() of a field': () => credentials().decrement({ id: existing.id }, 'password', 1),
+}
+
+const otherTypes: Record<string, Write> = Object.fromEntries(
+  (
+    [
+      ['a number', () => 42],
+      ['false', () => false],
+      ['a Date', () => new Date()],
+      ['an object', (canary) => ({ canary })],
+      ['an array', (canary) => [canary]],
+      ['a String object', (canary) => new String(canary)],
+      ['a Buffer', (canary) => Buffer.from(canary)],
+      ['a symbol', () => Symbol('s')],
+      ['a lone surrogate', (canary) => `${canary}\ud800`],
+      ['something with toPostgres', (canary) => ({ toPostgres: () => canary })],
+      ['something with toJSON', (canary) => ({ toJSON: () => canary })],
+    ] as [string, (canary: string) => unknown][]
+  ).flatMap(([name, value]): [string, Write][] => [
+    [`${name} in a text field`, (canary) => credentials().save({ id: existing.id, password: value(canary) as never })],
+    [
+      `${name} in a text field of a new row`,
+      (canary) => credentials().insert({ tenantId, password: value(canary) as never }),
+    ],
+    [
+      `${name} in a text field by update()`,
+      (canary) => credentials().update(existing.id, { password: value(canary) as never }),
+    ],
+    [
+      `${name} in a text field without listeners`,
+      (canary) => credentials().save({ id: existing.id, password: value(canary) as never }, { listeners: false }),
+    ],
+  ]),
+)
+
+const jsonThatChanges: Record<string, Write> = Object.fromEntries(
+  (
+    [
+      ['a Date', (canary) => ({ canary, at: new Date() })],
+      ['NaN', (canary) => ({ canary, n: Number.NaN })],
+      ['minus zero', (canary) => ({ canary, n: -0 })],
+      ['undefined', (canary) => ({ canary, u: undefined })],
+      ['a class instance', (canary) => Object.assign(new (class Settings {})(), { canary })],
+      ['a bigint', (canary) => ({ canary, n: 1n })],
+      ['a function', (canary) => ({ canary, f: () => canary })],
+      ['a circle', (canary) => circle(canary)],
+    ] as [string, (canary: string) => unknown][]
+  ).map(([name, value]): [string, Write] => [
+    `json with ${name}`,
+    (canary) => credentials().save({ tenantId, settings: value(canary) as never }),
+  ]),
+)
+
+function circle(canary: string): object {
+  const object: { canary: string; self?: object } = { canary }
+  object.self = object
+  return object
+}
+
+for (const [group, writes] of Object.entries({
+  'rows that nobody loaded': rowsUnknown,
+  'inserts and saves without hooks': insertsWithoutHooks,
+  upserts,
+  'SQL expressions': sqlExpressions,
+  'values of another type': otherTypes,
+  'json that would not come back': jsonThatChanges,
+})) {
+  for (const [name, write] of Object.entries(writes)) {
+    test(`${group}: ${name} is refused before it is sent`, async () => {
+      const canary = newCanary()
+      await expectRefused(s, canary, () => write(canary))
+    })
+  }
+}
+
+test('a refusal inside a transaction leaves the transaction usable', async () => {
+  const canary = newCanary()
+  await s.dataSource.transaction(async (manager) => {
+    expect(await failureOf(() => manager.update(Credential, existing.id, { password: canary }))).toMatchObject({
+      code: 'ERR_PLAINTEXT_REFUSED',
+    })
+    const other = await manager.save(Credential, { tenantId, password: canary } as Credential)
+    expect((await manager.findOneByOrFail(Credential, { id: other.id })).password).toBe(canary)
+  })
+})
+
+for (const hook of ['beforeInsert', 'beforeUpdate'] as const) {
+  for (const order of ['before', 'after'] as const) {
+    test(`a subscriber ${order} ours that sets a field late, in ${hook}, is refused`, async () => {
+      const canary = newCanary()
+      let encrypted: Promise<unknown> | undefined
+      const subscriber: EntitySubscriberInterface = {
+        async [hook]({ entity, manager }: { entity?: { password?: unknown }; manager: EntityManager }) {
+          // A query on the same connection ends long after our hook has encrypted: the data key is cached.
+          encrypted = manager.query('select pg_sleep(0.05)')
+          await encrypted
+          if (entity) entity.password = canary
+        },
+      }
+      const { subscribers } = s.dataSource
+      if (order === 'before') subscribers.unshift(subscriber)
+      else subscribers.push(subscriber)
+      try {
+        await expectRefused(s, canary, () =>
+          hook === 'beforeInsert'
+            ? credentials().save({ tenantId, password: 'first' })
+            : credentials().save({ id: existing.id, password: 'first' }),
+        )
+        expect(encrypted).toBeDefined()
+      } finally {
+        subscribers.splice(subscribers.indexOf(subscriber), 1)
+      }
+    })
+  }
+}
+
+test('a listener of the entity that sets a field at once is encrypted', async () => {
+  const canary = newCanary()
+  const subscriber: EntitySubscriberInterface = {
+    beforeInsert({ entity }) {
+      ;(entity as Credential).password = canary
+    },
+  }
+  s.dataSource.subscribers.push(subscriber)
+  try {
+    const saved = await credentials().save({ tenantId, password: 'first' })
+    expect((await credentials().findOneByOrFail({ id: saved.id })).password).toBe(canary)
+  } finally {
+    s.dataSource.subscribers.pop()
+  }
+})
+
+test('a tenant that another subscriber sets late makes the save fail', async () => {
+  const subscriber: EntitySubscriberInterface = {
+    async beforeInsert({ entity, manager }) {
+      await manager.query('select pg_sleep(0.05)')
+      ;(entity as Credential).tenantId = randomUUID()
+    },
+  }
+  s.dataSource.subscribers.push(subscriber)
+  const name = randomUUID()
+  try {
+    const save = () => credentials().save({ tenantId, name, password: 'p' })
+    expect(await failureOf(save)).toMatchObject({ code: 'ERR_INVALID_ENVELOPE' })
+  } finally {
+    s.dataSource.subscribers.pop()
+  }
+  expect(await credentials().countBy({ name })).toBe(0)
+})
+
+test('null needs no encryption, so update() may set it', async () => {
+  const canary = newCanary()
+  const { id } = await credentials().save({ tenantId, password: canary, settings: { a: 1 } })
+  await credentials().update(id, { password: null })
+  const found = await credentials().findOneByOrFail({ id })
+  expect([found.password, found.settings]).toEqual([null, { a: 1 }])
+})
