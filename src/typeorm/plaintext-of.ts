@@ -25,7 +25,8 @@ export async function plaintextOf(field: ProtectedField, value: unknown, binding
 
 export function foreignValue(field: ProtectedField): PlaintextRefusedError {
   return new PlaintextRefusedError(
-    `field "${field.id}": an EncryptedValue of another row cannot be assigned; await its decrypt() and assign the result`,
+    `field "${field.id}": an EncryptedValue of another row, or one that was loaded without its envelope, cannot be saved; ` +
+      'assign what its decrypt() gives, or call decryptAll(repository, rows) first',
   )
 }
 
