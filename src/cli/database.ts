@@ -40,7 +40,7 @@ function connectionOf({ source, database }: LoadedConfiguration, dataSource: Dat
   return { connectionString: url, host, port, user, password, database: name, ssl, ...(extra as object | undefined) }
 }
 
-async function loadPg(): Promise<typeof import('pg').default> {
+async function loadPg() {
   try {
     return (await import('pg')).default
   } catch (cause) {

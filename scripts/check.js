@@ -1,0 +1,72 @@
+// `npm run check`: all that can be said about the code and the package without running the tests.
+// `--summary FILE` also writes the counts, for .ci/run.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkConsumer } from './consumer.js'
+import { contentProblems } from './package-contents.js'
+import { run } from './run.js'
+
+// Outside of the project, so that an application in it does not find the project's own packages.
+const folder = mkdtempSync(join(tmpdir(), 'waxseal-check-'))
+let [built, packed] = [false, '']
+
+const steps = [
+  ['biome', () => run('biome', ['check', '--error-on-warnings', '--diagnostic-level=warn'])],
+  ['types', () => run('tsc', ['-p', 'tsconfig.json', '--noEmit'])],
+  ['types of the tests', () => run('tsc', ['-p', 'tsconfig.test.json'])],
+  ['build', build],
+  ['docs are up to date', () => run(process.execPath, ['scripts/docs.js', '--check'])],
+  ['package', pack],
+  ['publint', () => run('publint', ['run', tarball(), '--strict'])],
+  ['arethetypeswrong', () => run('attw', [tarball(), '--profile', 'node16', '--no-emoji'])],
+  ['application without peers', () => checkConsumer(tarball(), mkdtempSync(join(folder, 'application-')))],
+]
+
+let failed = 0
+try {
+  for (const [name, check] of steps) {
+    const start = performance.now()
+    const problem = await problemOf(check)
+    const seconds = ((performance.now() - start) / 1000).toFixed(1)
+    process.stdout.write(`${problem ? 'failed' : 'ok    '}  ${name.padEnd(26)} ${seconds.padStart(5)} s\n`)
+    if (!problem) continue
+    failed++
+    process.stdout.write(`\n${problem.message.trimEnd()}\n\n`)
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+const summary = process.argv.indexOf('--summary')
+if (summary > 0) writeFileSync(process.argv[summary + 1], JSON.stringify({ passed: steps.length - failed, failed }))
+process.exitCode = failed === 0 ? 0 : 1
+
+async function problemOf(check) {
+  try {
+    await check()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+async function build() {
+  await run(process.execPath, ['scripts/build.js'])
+  built = true
+}
+
+async function pack() {
+  if (!built) throw new Error('not run: the build failed')
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
+  const [{ filename, files }] = JSON.parse(await run('npm', args))
+  const paths = files.map(({ path }) => path)
+  const problems = contentProblems(paths, JSON.parse(readFileSync('package.json', 'utf8')))
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  packed = join(folder, filename)
+}
+
+function tarball() {
+  if (packed === '') throw new Error('not run: there is no package to look at')
+  return packed
+}

@@ -1,0 +1,24 @@
+const FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+const BUILT = /^dist\/(esm|cjs)\/(src|providers)\/[a-z0-9/-]+\.(js|d\.ts)$/
+
+/** What is in the package and should not be, or the other way round. */
+export function contentProblems(paths, manifest) {
+  const strangers = paths.filter((path) => ![...FILES, 'dist/cjs/package.json'].includes(path) && !BUILT.test(path))
+  const missing = [...FILES, ...filesNamedIn(manifest)].filter((path) => !paths.includes(path))
+  const single = paths.filter((path) => BUILT.test(path) && !paths.includes(twinOf(path)))
+  return [
+    ...strangers.map((path) => `${path} does not belong into the package: see "files" in package.json`),
+    ...missing.map((path) => `${path} is missing in the package`),
+    ...single.map((path) => `${path} is in one of the two builds only`),
+  ]
+}
+
+/** Every file that `bin` and `exports` promise. */
+function filesNamedIn({ bin, exports }) {
+  const leaves = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(leaves))
+  return [...new Set(leaves([bin, exports]))].map((path) => path.replace(/^\.\//, ''))
+}
+
+function twinOf(path) {
+  return path.startsWith('dist/esm/') ? path.replace('/esm/', '/cjs/') : path.replace('/cjs/', '/esm/')
+}
