@@ -35,7 +35,16 @@ export function decodeValue({ id, kind }: FieldSpec, bytes: Buffer): unknown {
 /** Whether two plaintexts are the same value, so that storing one for the other would change nothing. */
 export function sameValue(kind: FieldKind, a: unknown, b: unknown): boolean {
   if (kind === 'bytes' && types.isUint8Array(a) && types.isUint8Array(b)) return Buffer.compare(a, b) === 0
-  return kind === 'json' ? isDeepStrictEqual(a, b) : a === b
+  return kind === 'json' ? isSameJson(a, b) : a === b
+}
+
+function isSameJson(a: unknown, b: unknown): boolean {
+  try {
+    return isDeepStrictEqual(a, b)
+  } catch {
+    // More levels than can be compared; `encodeValue` refuses such.
+    return false
+  }
 }
 
 type Refuse = (expected: string) => PlaintextRefusedError
@@ -79,9 +88,9 @@ const decoders: Record<FieldKind, (bytes: Buffer, invalid: () => InvalidEnvelope
 function roundTrippingJson(value: unknown): string | undefined {
   try {
     const text: string | undefined = JSON.stringify(value)
-    return text !== undefined && isDeepStrictEqual(JSON.parse(text), value) ? text : undefined
+    return text !== undefined && isSameJson(JSON.parse(text), value) ? text : undefined
   } catch {
-    // A circle, a bigint, a `toJSON` that throws, or more levels than can be compared.
+    // A circle, a bigint, a `toJSON` that throws, or more levels than can be printed.
     return undefined
   }
 }

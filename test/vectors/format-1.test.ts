@@ -126,6 +126,12 @@ describe('spellings', () => {
     })
   }
 
+  test('the canonical context that docs/format.md shows', () => {
+    const page = readFileSync(new URL('../../docs/format.md', folder), 'utf8')
+    const [, context, bytes] = page.match(/^(\{ "tenant": .* \})\n([0-9a-f ]+)$/m)!
+    expect(canonicalContext(JSON.parse(context!)).toString('hex')).toBe(bytes!.replaceAll(' ', ''))
+  })
+
   for (const { name, state, json } of vectors.otherMetadata) {
     test(`${name} metadata`, () => {
       expect(metadataFromJson(json).state).toBe(state)

@@ -176,6 +176,10 @@ describe('a refusal', () => {
 })
 
 describe('sameValue', () => {
+  test('values too deep to compare are not the same, and no error', () => {
+    expect(sameValue('json', nested(3_000), nested(3_000))).toBe(false)
+  })
+
   for (const [kind, a, b, same] of [
     ['text', 'a', 'a', true],
     ['text', 'a', 'b', false],
