@@ -26,6 +26,7 @@ export const invalidText = [
   ['trailing line feed', `${secret.text}\n`],
   ['no commitment', `${prefix}:${bytesText}`],
   ['no ciphertext', `${prefix}:${commitmentText}`],
+  ['another separator', `${prefix}:${commitmentText}.${bytesText}`],
   ['empty ciphertext', `${prefix}:${commitmentText}:`],
   ['commitment of 42 characters', `${prefix}:${commitmentText.slice(1)}:${bytesText}`],
   ['commitment of 44 characters', `${prefix}:A${commitmentText}:${bytesText}`],

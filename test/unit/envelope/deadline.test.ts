@@ -113,6 +113,25 @@ describe('a shared unwrap', () => {
   })
 })
 
+test('no timer outlives its operation', async () => {
+  const offline = kmsNamed('offline')
+  const recipient = {
+    name: 'offline',
+    currentKek: offline.currentKek.bind(offline),
+    wrap: offline.wrap.bind(offline),
+  }
+  const { cipher, clock, kms } = setup({ recipients: [kmsNamed('second'), recipient] })
+  const { metadata } = await store(cipher)
+  cipher.forgetAll()
+  await cipher.open(metadata, binding)
+  kms.kms.rotate()
+  await cipher.rewrap(metadata, binding)
+  kms.kms.disable('1')
+  cipher.forgetAll()
+  await codeOf(() => cipher.open({ ...metadata, wraps: metadata.wraps.slice(0, 1) }, binding))
+  expect(clock.pendingTimers).toBe(0)
+})
+
 test('a recipient keeps what it was given: its name, and its own this', async () => {
   const kms = kmsNamed('offline')
   const { cipher } = setup({

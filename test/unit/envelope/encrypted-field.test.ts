@@ -42,6 +42,7 @@ describe('parseText', () => {
     ['a commitment too long', `ws1:A${commitment}:${shortest}`],
     ['a commitment with a foreign character', `ws1:*${commitment.slice(1)}:${shortest}`],
     ['a commitment in another spelling', `ws1:${'A'.repeat(42)}B:${shortest}`],
+    ['another separator', `ws1:${commitment}.${shortest}`],
     ['no ciphertext', `ws1:${commitment}:`],
     ['a ciphertext too short', `ws1:${commitment}:${Buffer.alloc(27).toString('base64url')}`],
     ['padding', `ws1:${commitment}:${Buffer.alloc(28).toString('base64')}`],

@@ -117,6 +117,12 @@ describe('what could not be read back is not written: a provider that answers', 
     })
   }
 
+  test('a wrapped key of 4 KiB is taken', async () => {
+    const { cipher } = setup({ provider: answering((wrapped) => ({ ...wrapped, bytes: Buffer.alloc(4096, 1) })) })
+    const { metadata } = await cipher.mint(binding)
+    expect(metadataFromJson(metadataToJson(metadata))).toEqual(metadata)
+  })
+
   test('more about the KEK than is stored loses the rest of it', async () => {
     const { cipher } = setup({
       provider: answering((wrapped) => ({ ...wrapped, kek: { ...wrapped.kek, region: 'eu-west-1' } })),

@@ -1,5 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, jest, test } from '@jest/globals'
+import { formatBytes, formatText, parseBytes, parseText } from '../../../src/envelope/encrypted-field.js'
+import { MAX_FIELD_BYTES } from '../../../src/envelope/format.js'
 import { OpenEnvelope } from '../../../src/envelope/open-envelope.js'
 import { DataKey } from '../../../src/kms/data-key.js'
 import { binding, certificate, codeOf, password, secret, setup, store, tokens } from './fixtures.js'
@@ -16,6 +18,17 @@ describe('an open envelope', () => {
     ] as const) {
       expect(envelope.decryptField(field, envelope.encryptField(field, value))).toEqual(value)
     }
+  })
+
+  test('encrypts 64 MiB and no byte more, and reads them from both columns', async () => {
+    const { cipher } = setup()
+    const envelope = await cipher.mint(binding)
+    const tooLong = Buffer.alloc(MAX_FIELD_BYTES + 1, 'waxseal')
+    const value = tooLong.subarray(1)
+    const field = envelope.encryptField(certificate, value)
+    const read = [parseText(formatText(field)), parseBytes(formatBytes(field))]
+    expect(read.map((each) => value.equals(envelope.decryptField(certificate, each) as Buffer))).toEqual([true, true])
+    expect(await codeOf(() => envelope.encryptField(certificate, tooLong))).toBe('ERR_PLAINTEXT_REFUSED')
   })
 
   test('never gives the same ciphertext twice', async () => {
