@@ -4,9 +4,6 @@ import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
 
 /** Refuses, before anything is synchronised or written, every entity that could not be protected as declared. */
 export function validateEntities(dataSource: DataSource): void {
-  if (dataSource.options.type !== 'postgres') {
-    throw new ConfigurationError(`waxseal needs a DataSource of type postgres, found ${dataSource.options.type}`)
-  }
   const tables = new Map<string, string>()
   for (const metadata of dataSource.entityMetadatas) {
     const protection = protectedEntityOf(metadata)

@@ -13,13 +13,17 @@ let encrypted: EncryptedDataSource
 let shops: Repository<Shop>
 let mine: Shop
 let other: Shop
+/** Whether a test has started a DataSource of its own. */
+let isOther = false
 
 beforeAll(async () => {
   database = await freshDatabase()
+  await open()
 })
 
 beforeEach(async () => {
-  await open()
+  if (isOther) await reopen({})
+  isOther = false
   const shop = (n: number) => ({
     tenantId: randomUUID(),
     apiKey: `key ${n}`,
@@ -31,13 +35,12 @@ beforeEach(async () => {
   encrypted.ledger.clear()
 })
 
-afterEach(async () => {
-  await encrypted?.dataSource.destroy()
-  // Before the next start, which installs what a test took away.
-  await database.client.query('TRUNCATE shop, key CASCADE')
-})
+afterEach(() => database.client.query('TRUNCATE shop, key CASCADE'))
 
-afterAll(() => database?.drop())
+afterAll(async () => {
+  await encrypted?.dataSource.destroy()
+  await database?.drop()
+})
 
 async function open(encryption: Partial<EncryptionOptions> = {}, provider = new FaultyProvider()): Promise<void> {
   encrypted = await encryptedDataSource(database, READ_ENTITIES, { encryption, provider })
@@ -46,6 +49,7 @@ async function open(encryption: Partial<EncryptionOptions> = {}, provider = new 
 
 /** Starts again with other options, an empty cache and the same KMS. */
 async function reopen(encryption: Partial<EncryptionOptions>): Promise<void> {
+  isOther = true
   await encrypted.dataSource.destroy()
   await open(encryption, encrypted.provider)
 }
@@ -107,6 +111,8 @@ describe('what was written elsewhere does not open here', () => {
       `SELECT indexrelid::regclass AS name FROM pg_index WHERE indrelid = 'shop'::regclass AND indexprs IS NOT NULL`,
     )
     for (const { name } of rows) await sql(`DROP INDEX ${name}`)
+    // The next start installs it again.
+    isOther = true
     await sql(
       `UPDATE shop SET ("apiKey", token, encryption_metadata) = (SELECT "apiKey", token, encryption_metadata FROM shop WHERE id = $2) WHERE id = $1`,
       mine.id,
@@ -309,5 +315,19 @@ describe('expectedContext', () => {
     expect(await shops.find()).toHaveLength(2)
     expected = { tenant: mine.tenantId }
     await expect(shops.find()).rejects.toMatchObject({ code: 'ERR_DECRYPTION_FAILED' })
+  })
+
+  test('with a pair that no entity declares is an error, which names those that are declared', async () => {
+    await reopen({ expectedContext: () => ({ tennant: mine.tenantId }) })
+    await expect(shops.find()).rejects.toMatchObject({
+      code: 'ERR_CONFIGURATION',
+      message: expect.stringContaining('no entity declares the context "tennant"; declared are tenant'),
+    })
+  })
+
+  test('says nothing about rows of an entity that does not declare the pair', async () => {
+    const keys = encrypted.dataSource.getRepository(Key)
+    const { id } = await keys.save({ position: 1, value: 'without a tenant' })
+    expect((await keys.findOneByOrFail({ id })).value).toBe('without a tenant')
   })
 })
