@@ -68,6 +68,9 @@ function read(metadata: EntityMetadata): ProtectedEntity | undefined {
       `${metadata.name}: an entity with @Encrypted columns needs exactly one @EncryptionMetadata column, found ${envelopes.length}`,
     )
   }
+  const key = fields.find(({ column }) => column.isPrimary)
+  if (key)
+    throw new ConfigurationError(`${metadata.name}.${key.column.propertyPath}: a primary key cannot be encrypted`)
   const { column, declaration } = envelope
   return {
     entity: declaration.entity,

@@ -1,6 +1,8 @@
 import type { DataSource, EntityMetadata } from 'typeorm'
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
 import { ConfigurationError } from '../errors.js'
 import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
+import { protectedTablesOf } from './protected-tables.js'
 
 /** Refuses, before anything is synchronised or written, every entity that could not be protected as declared. */
 export function validateEntities(dataSource: DataSource): void {
@@ -19,29 +21,36 @@ export function validateEntities(dataSource: DataSource): void {
     }
     tables.set(protection.entity, metadata.tablePath)
   }
+  // What the classes of a table declare together, for the guard and the jobs, must agree as well.
+  protectedTablesOf(dataSource)
 }
 
 function validate(metadata: EntityMetadata, protection: ProtectedEntity): void {
   const refuse = (path: string, problem: string) => {
     throw new ConfigurationError(`${metadata.name}.${path}: ${problem}`)
   }
-  const { metadata: envelope, fields, row } = protection
+  const { metadata: envelope, fields, row, context } = protection
   if (!envelope.isSelect) refuse(envelope.propertyPath, 'the metadata column must be selected with the entity')
   if (envelope.isNullable || envelope.type !== 'jsonb')
     refuse(envelope.propertyPath, 'the metadata column must be jsonb NOT NULL')
-  const ids = new Map<string, string>()
+  const ids = new Map<string, ColumnMetadata>()
   for (const { id, column } of fields) {
     const path = column.propertyPath
-    if (column.isPrimary) refuse(path, 'a primary key cannot be encrypted')
-    if (column.isArray || column.isGenerated) refuse(path, 'an array or a generated column cannot be encrypted')
+    if (column.isArray || column.isGenerated || column.asExpression) {
+      refuse(path, 'an array or a generated column cannot be encrypted')
+    }
     if (column.default !== undefined && column.default !== null) {
       refuse(path, 'an encrypted column cannot have a default: the database would store it in plaintext')
     }
     if (column.length)
       refuse(path, 'an encrypted column cannot have a length: a ciphertext is longer than its plaintext')
     if (column.type !== 'text' && column.type !== 'bytea') refuse(path, 'an encrypted column is of type text or bytea')
-    if (ids.has(id)) refuse(path, `the logical id "${id}" is also that of ${ids.get(id)}; set id: on one of them`)
-    ids.set(id, path)
+    // Classes of a single table may share a column, and with it the id.
+    const other = ids.get(id) ?? column
+    if (other.databaseName !== column.databaseName) {
+      refuse(path, `the logical id "${id}" is also that of ${other.propertyPath}; set id: on one of them`)
+    }
+    ids.set(id, column)
   }
   const encrypted = new Set(fields.map(({ column }) => column))
   for (const { columns, name } of [...metadata.indices, ...metadata.uniques]) {
@@ -49,12 +58,27 @@ function validate(metadata: EntityMetadata, protection: ProtectedEntity): void {
     if (column)
       refuse(column.propertyPath, `an encrypted column cannot be in an index (${name}): equal plaintexts differ`)
   }
+  for (const { propertyPath, isInsert, isUpdate, transformer } of [envelope, ...encrypted]) {
+    // A new data key is written with every field that it encrypts, or the row is lost.
+    if (!isInsert || !isUpdate) refuse(propertyPath, 'the column must be written by inserts and updates')
+    // Another one would be given what only ours may see, or hand us what it made of it.
+    if (Array.isArray(transformer)) refuse(propertyPath, 'the column can have no other transformer')
+  }
   for (const { column } of row) {
     if (column.isGenerated && column.generationStrategy !== 'uuid') {
       refuse(
         column.propertyPath,
         `the database generates this key (${column.generationStrategy}), so an envelope cannot be bound to it before the insert; ` +
           'use a uuid key, or set bindRow: false and declare a context',
+      )
+    }
+  }
+  for (const { column } of context) {
+    if (column.isVersion) refuse(column.propertyPath, 'every update changes it, so no envelope can be bound to it')
+    if (column.isGenerated && !row.some((key) => key.column === column)) {
+      refuse(
+        column.propertyPath,
+        'the database generates this value, so an envelope cannot be bound to it before the insert',
       )
     }
   }
