@@ -27,23 +27,19 @@ export function fingerprintOf(bytes: Uint8Array): string {
   return fingerprint
 }
 
-/** Takes ownership of `bytes`: they are zeroed before this returns, also when it throws. */
-export function adoptKek(number: number, bytes: Uint8Array): NumberedKek {
-  try {
-    assertKeyNumber(number)
-    if (bytes.length !== KEY_BYTES) {
-      throw new ConfigurationError(
-        `provider "local": key ${number} must have ${KEY_BYTES} bytes, found ${bytes.length}; make one with "waxseal keygen"`,
-      )
-    }
-    const guessable = whyGuessable(bytes)
-    if (guessable) {
-      throw new ConfigurationError(`provider "local": key ${number} ${guessable}; make one with "waxseal keygen"`)
-    }
-    return { number, fingerprint: fingerprintOf(bytes), key: createSecretKey(bytes) }
-  } finally {
-    bytes.fill(0)
+/** Refuses bytes that nobody should use as a key. Copies them; the caller zeroes his. */
+export function kekOf(number: number, bytes: Uint8Array): NumberedKek {
+  assertKeyNumber(number)
+  if (bytes.length !== KEY_BYTES) {
+    throw new ConfigurationError(
+      `provider "local": key ${number} must have ${KEY_BYTES} bytes, found ${bytes.length}; make one with "waxseal keygen"`,
+    )
   }
+  const guessable = whyGuessable(bytes)
+  if (guessable) {
+    throw new ConfigurationError(`provider "local": key ${number} ${guessable}; make one with "waxseal keygen"`)
+  }
+  return { number, fingerprint: fingerprintOf(bytes), key: createSecretKey(bytes) }
 }
 
 /** Throws unless `number` is a whole number from 1 to 999999999. */

@@ -1,6 +1,6 @@
 import { ConfigurationError, KekNotAcceptedError } from '../../src/errors.js'
 import { describeKek, type KekRef } from '../../src/kms/provider.js'
-import { adoptKek, type NumberedKek } from './key-material.js'
+import { kekOf, type NumberedKek } from './key-material.js'
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const VERSION = /^([1-9][0-9]{0,8})-([0-9a-f]{16})$/
@@ -16,7 +16,7 @@ export class LocalKeyring {
     this.#id = id
     try {
       if (!ID.test(id)) throw refused(`the keyring id must match ${ID.source}`)
-      for (const [number, bytes] of Object.entries(keys)) this.#add(adoptKek(Number(number), bytes))
+      for (const [number, bytes] of Object.entries(keys)) this.#add(kekOf(Number(number), bytes))
     } finally {
       for (const bytes of Object.values(keys)) bytes.fill(0)
     }

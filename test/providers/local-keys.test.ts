@@ -102,6 +102,11 @@ for (const [what, bytes, message] of REFUSED_BYTES) {
   })
 }
 
+test('one number in two spellings before key bytes is refused', () => {
+  const keys = { 1: randomBytes(32), '01': randomBytes(32) }
+  expect(refusalOf({ keys, currentKey: 1 }).message).toContain('the number 1 is given to two keys')
+})
+
 for (const currentKey of [2, 0, -1, 1.5, Number.NaN]) {
   test(`the current key ${currentKey} is refused when it is not among the keys`, () => {
     const { message } = refusalOf({ keys: `1:${KEY}`, currentKey })
