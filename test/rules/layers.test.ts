@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { sources } from './files.js'
+import { pages, sources } from './files.js'
 import { layerProblems } from './layers.js'
+
+test('the rules see the sources and the pages', () => {
+  const seen = [...sources(), ...pages()].map(({ path }) => path)
+  expect(seen).toEqual(expect.arrayContaining(['src/index.ts', 'providers/local/provider.ts', 'docs/error-codes.md']))
+})
 
 test('every file belongs to a layer and imports only what its layer may', () => {
   expect(sources().flatMap(layerProblems)).toEqual([])
