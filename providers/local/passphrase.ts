@@ -34,6 +34,8 @@ export function assertCost({ n, r, p }: ScryptCost): void {
 export function assertPassphrase(passphrase: string): void {
   const characters = [...passphrase]
   const distinct = new Set(characters).size
+  // Several are given one a line, so none that has two lines would ever be found again.
+  if (/[\r\n]/.test(passphrase)) throw weak('must be one line')
   if (isPlaceholder(passphrase)) throw weak('is a placeholder')
   if (characters.length < FEWEST_CHARACTERS) {
     throw weak(`must have at least ${FEWEST_CHARACTERS} characters, found ${characters.length}`)

@@ -92,6 +92,13 @@ for (const [what, passphrase, message] of [
   })
 }
 
+for (const lineEnd of ['\n', '\r\n', '\r']) {
+  test(`a passphrase with the line end ${JSON.stringify(lineEnd)} makes no keyring: it could not be given back`, async () => {
+    const passphrase = `${PASSPHRASE}${lineEnd}${NEXT_PASSPHRASE}`
+    expect(await refusalOf(createPassphraseKeyring({ passphrase }))).toContain('must be one line')
+  })
+}
+
 test('an empty passphrase is refused', async () => {
   expect(await refusalOf(unlockPassphraseKeyring(keyring, '\n'))).toContain('the passphrase is empty')
 })
