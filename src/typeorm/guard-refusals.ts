@@ -31,5 +31,11 @@ const refusals: Readonly<Record<string, (cause: unknown) => WaxsealError>> = {
 /** What the guard said, in our words; undefined for any other failure of a statement. */
 export function guardRefusal(error: unknown): WaxsealError | undefined {
   const code = (error as { code?: unknown } | undefined)?.code
-  return typeof code === 'string' && Object.hasOwn(refusals, code) ? refusals[code]?.(error) : undefined
+  return typeof code === 'string' && Object.hasOwn(refusals, code) ? refusals[code]?.(withoutValues(error)) : undefined
+}
+
+/** A server that logs the parameters of failed statements puts them into the error as well, into `where`. */
+function withoutValues(error: unknown): Error {
+  const { message, code, schema, table, constraint } = error as Error & Record<string, unknown>
+  return Object.assign(new Error(message), { code, schema, table, constraint })
 }

@@ -1,21 +1,14 @@
 import { LRUCache } from 'lru-cache'
 import type { DataSource } from 'typeorm'
 import { PlaintextRefusedError } from '../errors.js'
+import { ComparedColumns, type ComparedTable, comparingPartOf } from './compared-columns.js'
 import { protectedEntityOf } from './protected-entity.js'
-
-const OPERATOR = String.raw`(?:=|<>|!=|<=|>=|<|>|~~?\*?|!~|(?:NOT\s+)?(?:I?LIKE|IN|BETWEEN|SIMILAR)\b|IS\s+(?:NOT\s+)?DISTINCT\b)`
-const STATEMENT = /^\s*(?:WITH|SELECT|UPDATE|DELETE)\b/i
 
 /** What TypeORM puts between a query and its parameters to look it up in a query cache. */
 const CACHED_PARAMETERS = ' -- PARAMETERS: '
 
 /** Long lists of keys give texts that do not come back. */
 const LONGEST_REMEMBERED = 10_000
-
-interface Table {
-  readonly name: string
-  readonly columns: string
-}
 
 /**
  * Refuses statements that compare an encrypted column: a string predicate such as `where("c.password = :p")` would send
@@ -26,7 +19,7 @@ export class PredicateRule {
   readonly #dataSource: DataSource
   /** An ORM sends the same texts over and over, and reading one takes longer than looking it up. */
   readonly #passed = new LRUCache<string, true>({ max: 1_000 })
-  #tables: readonly Table[] | undefined
+  #tables: ReadonlyMap<string, ComparedColumns> | undefined
 
   constructor(dataSource: DataSource) {
     this.#dataSource = dataSource
@@ -45,35 +38,33 @@ export class PredicateRule {
   #checkText(query: string): void {
     // Entity metadata is there once the DataSource is initialised.
     this.#tables ??= this.#dataSource.isInitialized ? tablesOf(this.#dataSource) : undefined
-    if (!this.#tables || this.#passed.has(query) || !STATEMENT.test(query)) return
-    for (const table of this.#tables) if (query.includes(table.name)) this.#checkTable(query, table)
+    if (!this.#tables || this.#passed.has(query)) return
+    const compared = comparingPartOf(query)
+    if (compared !== undefined) this.#refuseIn(compared, this.#tables)
     if (query.length <= LONGEST_REMEMBERED) this.#passed.set(query, true)
   }
 
-  #checkTable(query: string, { name, columns }: Table): void {
-    const aliases = [...query.matchAll(new RegExp(`"?\\b${escapeRegExp(name)}"?(?:\\s+(?:AS\\s+)?"?(\\w+)"?)?`, 'gi'))]
-    const owners = [name, ...aliases.flatMap(([, alias]) => (alias ? [alias] : []))].map(escapeRegExp).join('|')
-    const column = `(?:"?(?:${owners})"?\\s*\\.\\s*|(?<![.\\w"]))"?(?:${columns})"?(?![\\w"])`
-    // What is assigned is not compared; the field's own rules look at it.
-    const compared = /^\s*UPDATE\b/i.test(query) ? query.replace(/^[\s\S]*?\bWHERE\b/i, '') : query
-    const predicate = new RegExp(`${column}\\)?\\s*${OPERATOR}|${OPERATOR}\\s*\\(?${column}`, 'i')
-    if (!predicate.test(compared)) return
-    throw new PlaintextRefusedError(
-      `a condition on an encrypted column of "${name}": equal plaintexts have different ciphertexts, so it would find nothing ` +
-        'and send the plaintext; only IS NULL and IS NOT NULL can be asked',
-    )
+  #refuseIn(compared: string, tables: ReadonlyMap<string, ComparedColumns>): void {
+    for (const [name, columns] of tables) {
+      if (!columns.areIn(compared)) continue
+      throw new PlaintextRefusedError(
+        `a condition on an encrypted column of ${name}: equal plaintexts have different ciphertexts, so it would find ` +
+          'nothing and send the plaintext; only IS NULL and IS NOT NULL can be asked',
+      )
+    }
   }
 }
 
-function tablesOf(dataSource: DataSource): Table[] {
-  const columns = new Map<string, string[]>()
+/** By their qualified names. */
+function tablesOf(dataSource: DataSource): Map<string, ComparedColumns> {
+  const tables = new Map<string, ComparedTable>()
   for (const metadata of dataSource.entityMetadatas) {
-    const names = protectedEntityOf(metadata)?.fields.map(({ column }) => column.databaseName) ?? []
-    if (names.length > 0) columns.set(metadata.tableName, [...(columns.get(metadata.tableName) ?? []), ...names])
+    const columns = protectedEntityOf(metadata)?.fields.map(({ column }) => column.databaseName) ?? []
+    if (columns.length === 0) continue
+    const schema = metadata.schema ?? (dataSource.options as { schema?: string }).schema ?? 'public'
+    const name = metadata.tableName
+    const key = `"${schema}"."${name}"`
+    tables.set(key, { schema, name, columns: [...new Set([...(tables.get(key)?.columns ?? []), ...columns])] })
   }
-  return [...columns].map(([name, of]) => ({ name, columns: [...new Set(of)].map(escapeRegExp).join('|') }))
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return new Map([...tables].map(([key, table]) => [key, new ComparedColumns(table)]))
 }
