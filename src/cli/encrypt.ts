@@ -25,7 +25,7 @@ async function encrypt(options: ValueOptions & { allowEmpty?: true }): Promise<v
       'expected the value on standard input, found nothing; pass --allow-empty if that is the value',
     )
   }
-  if (endsInOneLineBreak(input)) {
+  if (field.kind === 'text' && endsInOneLineBreak(input)) {
     tell('note: the value ends with a line break, which is encrypted with it; "printf %s" prints none, "echo" does')
   }
   const cipher = await cipherOf(configuration, { cache: false })

@@ -37,7 +37,10 @@ export function tracesOf(error: unknown): string[] {
   const lines: string[] = []
   for (let cause: unknown = error; cause instanceof Error && lines.length < 200; cause = cause.cause) {
     const code = 'code' in cause ? ` ${String(cause.code)}` : ''
-    const frames = (cause.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line))
+    const { stack = '', message } = cause
+    // The message stands before the frames, and may look like some.
+    const behind = stack.slice(stack.indexOf(message) + message.length)
+    const frames = behind.split('\n').filter((line) => /^ {4}at /.test(line))
     lines.push(`${lines.length > 0 ? 'caused by ' : ''}${cause.name}${code}`, ...frames)
   }
   return lines

@@ -31,7 +31,8 @@ async function run(argv: readonly string[]): Promise<void> {
     .exitOverride()
     // The value of a mistyped option may be a secret: it is not repeated into a log.
     .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error: /, 'waxseal: ').replace(/=[^']*'/, "=…'")),
+      outputError: (text, write) =>
+        write(text.replace(/^error: /, 'waxseal: ').replace(/(unknown option '[^=']*=).*/s, "$1…'\n")),
     })
     .addHelpText('after', '\nExit codes and examples: docs/cli.md')
   for (const [name, [summary, load]] of Object.entries(COMMANDS)) {

@@ -1,14 +1,20 @@
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { ConfigurationError, isWaxsealError } from '../errors.js'
 import { importModule } from './import-module.js'
-import { installTypeScriptLoader } from './typescript-loader.js'
+import { installTypeScriptLoader, moduleFormatOf } from './typescript-loader.js'
 
 /** What a module of the user's exports. A CommonJS module's exports are as an `import` of TypeScript would see them. */
 export async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   if (!existsSync(file)) throw new ConfigurationError(`${file}: no such file`)
-  if (/\.[cm]?ts$/.test(file)) installTypeScriptLoader(file)
+  const isTypeScript = /\.[cm]?ts$/.test(file)
+  if (isTypeScript) installTypeScriptLoader(file)
   try {
+    if (isTypeScript && moduleFormatOf(file) === 'commonjs') {
+      // Could be imported too: then each file below it would be asked for in the thread of the hooks, TypeORM's as well.
+      return createRequire(file)(file) as Readonly<Record<string, unknown>>
+    }
     const module = await importModule(pathToFileURL(file).href)
     const inner = module.default as { readonly __esModule?: true } | undefined
     return inner?.__esModule ? (inner as Readonly<Record<string, unknown>>) : module

@@ -1,16 +1,17 @@
 /**
  * The module hooks of the TypeScript loader. They run in a thread of their own, which Node starts from a URL: this text,
- * because a source that is compiled to ESM and to CommonJS has no way to say where its neighbours lie. `compile` is
- * `compileTypeScript`, as text.
+ * because a source that is compiled to ESM and to CommonJS has no way to say where its neighbours lie. `compile` and
+ * `formatOf` are functions of the loader, as text.
  */
-export function typescriptHooks(compile: string): string {
+export function typescriptHooks(compile: string, formatOf: string): string {
   return `
-import { readFileSync } from 'node:fs'
+import * as fs from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, extname, join } from 'node:path'
+import * as path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const compile = ${compile}
+const formatOf = ${formatOf}
 let swc
 
 export function initialize(data) {
@@ -37,17 +38,8 @@ export async function resolve(specifier, context, next) {
 export async function load(url, context, next) {
   if (!url.startsWith('file:') || !/\\.[cm]?ts$/.test(url)) return next(url, context)
   const file = fileURLToPath(url)
-  const format = { '.mts': 'module', '.cts': 'commonjs' }[extname(file)] ?? packageType(dirname(file))
-  return { format, source: compile(swc, readFileSync(file, 'utf8'), file, format), shortCircuit: true }
-}
-
-function packageType(folder) {
-  try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).type ?? 'commonjs'
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error
-    return folder === dirname(folder) ? 'commonjs' : packageType(dirname(folder))
-  }
+  const format = formatOf(file, fs, path)
+  return { format, source: compile(swc, fs.readFileSync(file, 'utf8'), file, format), shortCircuit: true }
 }
 `
 }

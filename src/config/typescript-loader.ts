@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import * as fs from 'node:fs'
 import { createRequire, Module, register } from 'node:module'
-import { join } from 'node:path'
+import * as path from 'node:path'
 import { ConfigurationError } from '../errors.js'
 import { typescriptHooks } from './typescript-hooks.js'
 
@@ -31,14 +31,14 @@ let isInstalled = false
  */
 export function installTypeScriptLoader(file: string): void {
   if (isInstalled) return
-  const path = findSwc(file)
-  const swc = createRequire(path)(path) as Swc
-  const hooks = typescriptHooks(compileTypeScript.toString())
-  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: { swc: path } })
+  const entry = findSwc(file)
+  const swc = createRequire(entry)(entry) as Swc
+  const hooks = typescriptHooks(compileTypeScript.toString(), formatOf.toString())
+  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: { swc: entry } })
   const internals = Module as unknown as ModuleInternals
   for (const extension of ['.ts', '.cts']) {
     internals._extensions[extension] = (module, name) => {
-      module._compile(compileTypeScript(swc, readFileSync(name, 'utf8'), name, 'commonjs'), name)
+      module._compile(compileTypeScript(swc, fs.readFileSync(name, 'utf8'), name, 'commonjs'), name)
     }
   }
   const resolve = internals._resolveFilename
@@ -56,7 +56,7 @@ export function installTypeScriptLoader(file: string): void {
 
 function findSwc(file: string): string {
   // Beside the file, in the project, beside this program.
-  for (const start of [file, join(process.cwd(), 'package.json'), process.argv[1] ?? file]) {
+  for (const start of [file, path.join(process.cwd(), 'package.json'), process.argv[1] ?? file]) {
     try {
       return createRequire(start).resolve('@swc/core')
     } catch {
@@ -66,6 +66,28 @@ function findSwc(file: string): string {
   throw new ConfigurationError(
     `${file}: a configuration in TypeScript needs the package @swc/core; install it with "npm i -D @swc/core", or name a compiled file`,
   )
+}
+
+/** What Node takes a TypeScript file for. */
+export function moduleFormatOf(file: string): 'module' | 'commonjs' {
+  return formatOf(file, fs, path)
+}
+
+/** Also sent, as text, to the thread of the hooks: it may use nothing but its arguments and itself. */
+function formatOf(
+  file: string,
+  { readFileSync }: Pick<typeof fs, 'readFileSync'>,
+  { dirname, extname, join }: Pick<typeof path, 'dirname' | 'extname' | 'join'>,
+): 'module' | 'commonjs' {
+  if (extname(file) !== '.ts') return extname(file) === '.mts' ? 'module' : 'commonjs'
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    try {
+      return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).type === 'module' ? 'module' : 'commonjs'
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      if (folder === dirname(folder)) return 'commonjs'
+    }
+  }
 }
 
 /** Also sent, as text, to the thread of the hooks: it may use nothing but its arguments. */

@@ -6,10 +6,12 @@ import { expectedContextOf } from './expected-context.js'
 import { GuardCheck } from './guard-check.js'
 import { installGuards, removeGuards } from './install-guards.js'
 import { PredicateRule } from './predicate-rule.js'
+import { sharedWeakMap } from './shared-state.js'
 import { countSubscribers, EncryptionSubscriber, type SubscriberSetup } from './subscriber.js'
 import { validateEntities } from './validate.js'
 
-const installed = new WeakMap<DataSource, EncryptionOptions>()
+/** Shared by the builds: `waxseal doctor` is ESM and asks about DataSources of CommonJS applications. */
+const installed = sharedWeakMap<DataSource, EncryptionOptions>('waxseal.encryption-options')
 
 /**
  * Adds encryption to a DataSource that is not initialised yet, and returns the same DataSource. Its entities are

@@ -13,8 +13,9 @@ const END_OF_LIFE: Readonly<Record<number, string>> = {
 /** Whether this Node still gets security fixes. A line that is not in the table is newer than the table. */
 export function checkRuntime(version: string, now: Date): Finding[] {
   const end = END_OF_LIFE[Number.parseInt(version, 10)]
-  if (end === undefined || now.toISOString().slice(0, 10) <= end) return []
-  const supported = Object.entries(END_OF_LIFE).filter(([line, date]) => Number(line) % 2 === 0 && date > end)
+  const today = now.toISOString().slice(0, 10)
+  if (end === undefined || today <= end) return []
+  const supported = Object.entries(END_OF_LIFE).filter(([line, date]) => Number(line) % 2 === 0 && date >= today)
   const lines = supported.map(([line]) => line).join(' or ')
   return [
     finding(

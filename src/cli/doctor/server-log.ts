@@ -32,49 +32,63 @@ export async function checkServerLog(client: Queryable): Promise<Finding[]> {
  * this is about statements that bypass it, whether the guard refuses them or not.
  */
 export function serverLogFindings(settings: Settings): Finding[] {
-  const statements = statementLoggers(settings)
-  const isTerse = settings.log_error_verbosity === 'terse'
-  const parameters = [
-    // In the DETAIL of the statement's line, which TERSE leaves out.
-    ...(statements.length > 0 && isOn(settings.log_parameter_max_length) && !isTerse
-      ? [`log_parameter_max_length = ${settings.log_parameter_max_length}`]
-      : []),
-    ...(isAtLeast(settings['auto_explain.log_min_duration'], 0) &&
-    isOn(settings['auto_explain.log_parameter_max_length'])
-      ? [`auto_explain.log_parameter_max_length = ${settings['auto_explain.log_parameter_max_length']}`]
-      : []),
-    ...(settings['pgaudit.log_parameter'] === 'on' ? ['pgaudit.log_parameter = on'] : []),
+  const byServer = statementsByServer(settings)
+  const isExplained = isAtLeast(settings['auto_explain.log_min_duration'], 0)
+  const statements = [
+    ...byServer,
+    ...named(settings, isExplained, 'auto_explain.log_min_duration'),
+    ...named(settings, isAudited(settings), 'pgaudit.log'),
   ]
+  // In the DETAIL of a statement's line, or in the CONTEXT of an error: TERSE leaves out both, and nothing of extensions.
+  const isTerse = settings.log_error_verbosity === 'terse'
+  const isOn = (name: keyof Settings) => !['0', 'off', undefined].includes(settings[name])
+  const parameters = [
+    ...named(settings, byServer.length > 0 && isOn('log_parameter_max_length') && !isTerse, 'log_parameter_max_length'),
+    ...named(
+      settings,
+      isExplained && isOn('auto_explain.log_parameter_max_length'),
+      'auto_explain.log_parameter_max_length',
+    ),
+    ...named(settings, isAudited(settings) && isOn('pgaudit.log_parameter'), 'pgaudit.log_parameter'),
+  ]
+  const onError = named(
+    settings,
+    isOn('log_parameter_max_length_on_error') && !isTerse,
+    'log_parameter_max_length_on_error',
+  )
+  const refused = named(settings, LOGS_ERRORS.has(settings.log_min_error_statement ?? ''), 'log_min_error_statement')
   return [
     ...(statements.length === 0 ? [] : [logsStatements(statements)]),
     ...(parameters.length === 0 ? [] : [logsParameters(parameters)]),
-    // In the CONTEXT of the error, which TERSE leaves out too.
-    ...(isOn(settings.log_parameter_max_length_on_error ?? '0') && !isTerse ? [logsOnError(settings)] : []),
-    ...(LOGS_ERRORS.has(settings.log_min_error_statement ?? 'error') ? [logsRefused(settings)] : []),
+    ...onError.map(logsOnError),
+    ...refused.map(logsRefused),
   ]
 }
 
-function statementLoggers(settings: Settings): string[] {
-  const named = (name: keyof Settings) => `${name} = ${settings[name]}`
-  const when = (condition: boolean, name: keyof Settings) => (condition ? [named(name)] : [])
-  const sampled = isAtLeast(settings.log_min_duration_sample, 0) && Number(settings.log_statement_sample_rate ?? 1) > 0
-  const audited = settings['pgaudit.log'] ?? 'none'
+/** The setting as Postgres shows it, where a condition holds. */
+function named(settings: Settings, condition: boolean, name: keyof Settings): string[] {
+  return condition ? [`${name} = ${settings[name]}`] : []
+}
+
+function statementsByServer(settings: Settings): string[] {
+  const isSampled = isAtLeast(settings.log_min_duration_sample, 0) && Number(settings.log_statement_sample_rate) > 0
   return [
-    ...when(['mod', 'all'].includes(settings.log_statement ?? 'none'), 'log_statement'),
-    ...when(isAtLeast(settings.log_min_duration_statement, 0), 'log_min_duration_statement'),
-    ...when(sampled, 'log_min_duration_sample'),
-    ...when(Number(settings.log_transaction_sample_rate ?? 0) > 0, 'log_transaction_sample_rate'),
-    ...when(isAtLeast(settings['auto_explain.log_min_duration'], 0), 'auto_explain.log_min_duration'),
-    ...when(/\b(all|write)\b/.test(audited) && !/-(all|write)\b/.test(audited), 'pgaudit.log'),
+    ...named(settings, ['mod', 'all'].includes(settings.log_statement ?? ''), 'log_statement'),
+    ...named(settings, isAtLeast(settings.log_min_duration_statement, 0), 'log_min_duration_statement'),
+    ...named(settings, isSampled, 'log_min_duration_sample'),
+    ...named(settings, Number(settings.log_transaction_sample_rate) > 0, 'log_transaction_sample_rate'),
   ]
+}
+
+const isAtLeast = (setting: string | undefined, least: number) => setting !== undefined && Number(setting) >= least
+
+/** Whether pgaudit logs writes: a list of classes, of which those with a minus are left out. */
+function isAudited({ 'pgaudit.log': classes = 'none' }: Settings): boolean {
+  return /\b(all|write)\b/.test(classes) && !/-(all|write)\b/.test(classes)
 }
 
 /** Those at which an ERROR is written with its statement. */
 const LOGS_ERRORS = new Set(['debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'info', 'notice', 'warning', 'error'])
-
-const isAtLeast = (setting: string | undefined, least: number) => setting !== undefined && Number(setting) >= least
-/** A length: 0 is none, -1 all of it. */
-const isOn = (setting: string | undefined) => setting !== undefined && setting !== '0'
 
 function logsStatements(settings: readonly string[]): Finding {
   return finding(
@@ -92,18 +106,18 @@ function logsParameters(settings: readonly string[]): Finding {
   )
 }
 
-function logsOnError(settings: Settings): Finding {
+function logsOnError(setting: string): Finding {
   return finding(
     'SERVER_LOGS_PARAMETERS_ON_ERROR',
-    `the server logs the parameters of statements that fail (log_parameter_max_length_on_error = ${settings.log_parameter_max_length_on_error}): what the guard refuses is in its log`,
+    `the server logs the parameters of statements that fail (${setting}): what the guard refuses is in its log`,
     'set log_parameter_max_length_on_error = 0, which is the default',
   )
 }
 
-function logsRefused(settings: Settings): Finding {
+function logsRefused(setting: string): Finding {
   return finding(
     'SERVER_LOGS_REFUSED',
-    `the server logs the text of statements that fail (log_min_error_statement = ${settings.log_min_error_statement}): a literal in raw SQL that the guard refuses is in its log`,
+    `the server logs the text of statements that fail (${setting}): a literal in raw SQL that the guard refuses is in its log`,
     'send secrets as parameters only; log_min_error_statement = panic switches it off, for all other errors too',
   )
 }

@@ -1,0 +1,113 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { connectLocal } from '../../providers/local/index.js'
+import { canary, waxseal } from '../setup/cli.js'
+
+const KEY = /^[A-Za-z0-9_-]{43}\.[0-9a-f]{16}\n$/
+const passphrase = 'seven lamps under a copper bridge'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'waxseal-keygen-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('prints a key that the local provider takes, another each time', async () => {
+  const runs = await Promise.all([waxseal(['keygen']), waxseal(['keygen'])])
+  for (const { status, stdout, stderr } of runs) {
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(KEY)
+    await expect(connectLocal({ keys: `1:${stdout}`, currentKey: 1 })).resolves.toMatchObject({ name: 'local' })
+  }
+  expect(runs[0]!.stdout).not.toBe(runs[1]!.stdout)
+})
+
+test('prints the key as JSON', async () => {
+  const { stdout } = await waxseal(['keygen', '--json'])
+  expect(JSON.parse(stdout)).toEqual({ key: expect.stringMatching(/^[A-Za-z0-9_-]{43}\.[0-9a-f]{16}$/) })
+})
+
+test('writes a file that only its owner reads, adds keys to it, and never overwrites it', async () => {
+  const file = join(folder, 'keys')
+  const made = await waxseal(['keygen', '--file', file])
+  expect(made).toEqual({ status: 0, stdout: `key 1 written to ${file}\n`, stderr: '' })
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  const first = readFileSync(file, 'utf8')
+  expect(first).toMatch(/^1:[A-Za-z0-9_-]{43}\.[0-9a-f]{16}\n$/)
+
+  const again = await waxseal(['keygen', '--file', file])
+  expect(again.status).toBe(2)
+  expect(again.stderr).toMatch(/it exists; add a key to it with --add/)
+  expect(readFileSync(file, 'utf8')).toBe(first)
+
+  const added = await waxseal(['keygen', '--file', file, '--add', '--json'])
+  expect(JSON.parse(added.stdout)).toEqual({ file, number: 2 })
+  expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`^${first}2:[A-Za-z0-9_-]{43}\\.[0-9a-f]{16}\n$`))
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  for (const currentKey of [1, 2]) {
+    await expect(connectLocal({ keysFile: file, currentKey })).resolves.toMatchObject({ name: 'local' })
+  }
+})
+
+test('a file that cannot be read as keys is left as it is, and not repeated', async () => {
+  const file = join(folder, 'other')
+  const secret = canary()
+  writeFileSync(file, secret)
+  const { status, stdout, stderr } = await waxseal(['keygen', '--file', file, '--add'])
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  expect(stderr).not.toContain(secret)
+  expect(readFileSync(file, 'utf8')).toBe(secret)
+  expect(readdirSync(folder)).toEqual(expect.not.arrayContaining([expect.stringMatching(/\.new$/)]))
+})
+
+test('makes a keyring from a passphrase on standard input or in the environment, which it does not print', async () => {
+  for (const options of [
+    { stdin: `${passphrase}\nanother line\n` },
+    { env: { WAXSEAL_LOCAL_PASSPHRASE: passphrase } },
+  ]) {
+    const { status, stdout, stderr } = await waxseal(['keygen', '--passphrase'], options)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).not.toContain(passphrase)
+    const keyringFile = join(folder, 'keyring')
+    rmSync(keyringFile, { force: true })
+    writeFileSync(keyringFile, stdout, { mode: 0o600 })
+    await expect(connectLocal({ keyringFile, passphrase, currentKey: 1 })).resolves.toMatchObject({ name: 'local' })
+  }
+})
+
+test('adds a key to a keyring', async () => {
+  const file = join(folder, 'keyring-file')
+  await waxseal(['keygen', '--passphrase', '--file', file], { stdin: passphrase })
+  const second = 'nine herons beside the iron harbour'
+  const { stdout } = await waxseal(['keygen', '--passphrase', '--file', file, '--add'], { stdin: second })
+  expect(stdout).toBe(`key 2 written to ${file}\n`)
+  const passphrases = `${passphrase}\n${second}`
+  const connected = connectLocal({ keyringFile: file, passphrase: passphrases, currentKey: 2 })
+  await expect(connected).resolves.toMatchObject({ name: 'local' })
+})
+
+test('refuses a weak passphrase, and one that stands among the arguments', async () => {
+  const weak = await waxseal(['keygen', '--passphrase'], { stdin: 'tinypass' })
+  expect(weak).toMatchObject({ status: 2, stdout: '' })
+  expect(weak.stderr).toMatch(/the passphrase must have at least 16 characters/)
+  expect(weak.stderr).not.toContain('tinypass')
+  const secret = canary()
+  for (const args of [['--passphrase', secret], [`--passphrase=${secret}`], [`--pasphrase=${secret}`]]) {
+    const { status, stdout, stderr } = await waxseal(['keygen', ...args])
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).not.toContain(secret)
+  }
+})
+
+test('refuses --add without a file, and a folder that nobody may write to', async () => {
+  expect(await waxseal(['keygen', '--add'])).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/--add needs --file/),
+  })
+  const { status, stderr } = await waxseal(['keygen', '--file', join(folder, 'gone', 'keys')])
+  expect(status).toBe(2)
+  expect(stderr).toMatch(/it cannot be written \(ENOENT\); nothing was changed/)
+  expect(existsSync(join(folder, 'gone'))).toBe(false)
+})
