@@ -1,0 +1,31 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { DemoOptions } from './demo.js'
+
+export function define(command: Command): void {
+  command
+    .option(
+      '--database-url <url>',
+      'work there, in a schema of its own that is dropped afterwards (default: a temporary Postgres)',
+    )
+    .option(
+      '--credentials <file.jsonl>',
+      'load these, one JSON object a line: {"shop": …, "secret": …} (default: a made-up set)',
+    )
+    .addOption(
+      new Option('--rows <number>', 'the size of the made-up set')
+        .argParser(wholeNumber)
+        .default(1_000)
+        .conflicts('credentials'),
+    )
+    .option('--json', 'print one JSON document instead')
+    .action(async (options: DemoOptions) => {
+      const { demo } = await import('./demo.js')
+      process.exitCode = await demo(options)
+    })
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number >= 1) return number
+  throw new InvalidArgumentError('expected a whole number from 1.')
+}
