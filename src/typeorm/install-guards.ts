@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm'
+import { assertStoredNames } from '../postgres/guard-check.js'
 import { guardSql } from '../postgres/guard-sql.js'
 import { type ProtectedTable, qualifiedName } from '../postgres/protected-table.js'
-import { protectedTablesOf } from './protected-tables.js'
+import { protectedTablesOf, queryableOf } from './protected-tables.js'
 
-/** Installs the guard on every protected table that exists. */
+/** Installs the guard on every protected table that exists, unless there is one that holds other logical names. */
 export async function installGuards(dataSource: DataSource): Promise<void> {
   await runOnTables(dataSource, (table) => guardSql(table).install)
 }
@@ -20,6 +21,7 @@ async function runOnTables(
     for (const table of protectedTablesOf(dataSource)) {
       const [{ found }] = await queryRunner!.query('SELECT to_regclass($1) AS found', [qualifiedName(table)])
       if (found === null) continue
+      await assertStoredNames(queryableOf(queryRunner!), table)
       for (const statement of statementsOf(table)) await queryRunner!.query(statement)
     }
   })
