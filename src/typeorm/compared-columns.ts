@@ -15,10 +15,10 @@ const ASSIGNMENTS = /\bSET\b[\s\S]*?(?=\b(?:WHERE|FROM|RETURNING)\b|$)/gi
 /** Between `FROM` and a further table of its list. */
 const FROM_LIST = /\bFROM\b(?:(?!\b(?:WHERE|GROUP|ORDER|HAVING|LIMIT|SELECT|RETURNING)\b)[^()])*,\s*$/i
 
-const OPERATOR = String.raw`(?:[=<>]|!=|!?~|\^@|\b(?:(?:NOT\s+)?(?:I?LIKE|IN|BETWEEN|SIMILAR)|IS\s+(?:NOT\s+)?DISTINCT)\b)`
+const OPERATOR = String.raw`(?:<@|[=<>]|!=|!?~|\^@|@[>@?]|&&|\?[|&]?|\b(?:(?:NOT\s+)?(?:I?LIKE|IN|BETWEEN|SIMILAR)|IS\s+(?:NOT\s+)?DISTINCT)\b)`
 /** What may stand around a column that is compared: brackets, a function, a cast, a collation. */
 const OPENED = String.raw`(?:\w*\s*\(\s*)*`
-const CLOSED = String.raw`(?:\s*(?:\)|::\s*"?\w+"?|COLLATE\s+"?[\w.-]+"?|,[^()]*\)))*\s*`
+const CLOSED = String.raw`(?:\s*(?:\)|::\s*"?\w+"?(?:\[\])?|COLLATE\s+"?[\w.-]+"?|,[^()]*\)))*\s*`
 
 /** The comparisons of one table's columns, in the text of a statement. */
 export class ComparedColumns {
