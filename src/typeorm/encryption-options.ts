@@ -5,7 +5,10 @@ import type { Clock } from '../kms/clock.js'
 import type { GuardMode } from './guard-check.js'
 
 export interface EncryptionOptions {
-  /** The cipher, or a function that makes one at each `initialize()`. Not asked for by `migration:run` and its like. */
+  /**
+   * The cipher, or a function that makes one at each `initialize()`. Not asked for where the subscribers are emptied first,
+   * as by `migration:run`, `migration:revert` and `migration:show`.
+   */
   readonly cipher: EnvelopeCipher | (() => EnvelopeCipher | Promise<EnvelopeCipher>)
   /** Default `require`. */
   readonly guard?: GuardMode
