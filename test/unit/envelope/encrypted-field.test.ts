@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { formatBytes, formatText, parseBytes, parseText } from '../../../src/envelope/encrypted-field.js'
 import { MAX_FIELD_BYTES } from '../../../src/envelope/format.js'
 import { codeOf } from './fixtures.js'
@@ -98,6 +98,10 @@ test('64 MiB are read and one byte more is refused, in both forms', async () => 
   expect(parseText(formatText({ commitment, bytes: fits })).bytes.length).toBe(fits.length)
   expect(parseBytes(formatBytes({ commitment, bytes: fits })).bytes.length).toBe(fits.length)
   const tooLong = formatText({ commitment, bytes: largest })
+  const decoded = jest.spyOn(Buffer, 'from')
   expect(await codeOf(() => parseText(tooLong))).toBe('ERR_INVALID_ENVELOPE')
+  // Refused by its length, before anything of that size is allocated.
+  expect(decoded.mock.calls.map(([part]) => String(part).length)).toEqual([43])
+  decoded.mockRestore()
   expect(await codeOf(() => parseBytes(formatBytes({ commitment, bytes: largest })))).toBe('ERR_INVALID_ENVELOPE')
 })

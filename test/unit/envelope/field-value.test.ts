@@ -157,6 +157,7 @@ describe('a refusal', () => {
       ['text', `${canary}\ud800`],
       ['bytes', canary],
       ['json', { constructor: { name: canary }, lost: undefined }],
+      ['json', { constructor: { [canary]: () => 1 }[canary] }],
       ['json', Object.assign(Object.create({ constructor: { name: canary } }), { canary })],
       ['json', { [canary]: new Date(0) }],
     ]

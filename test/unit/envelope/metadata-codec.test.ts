@@ -134,6 +134,12 @@ describe('metadataFromJson refuses', () => {
     })
   }
 
+  test('a member that is inherited and not its own', async () => {
+    const { wraps, ...rest } = wrapped
+    const inheriting = Object.assign(Object.create({ wraps }), rest, { extra: 1 })
+    expect(await codeOf(() => metadataFromJson(inheriting))).toBe('ERR_INVALID_ENVELOPE')
+  })
+
   test('naming the member and never its value', () => {
     const read = () => metadataFromJson(withKek({ id: 'not printable: canary' }))
     expect(read).toThrow('"wraps[].kek.id"')

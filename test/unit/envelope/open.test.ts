@@ -243,6 +243,14 @@ describe('several wraps', () => {
     expect(await codeOf(() => cipher.open(metadata, binding))).toBe('ERR_KMS_UNAVAILABLE')
   })
 
+  test('the failure that is told is of a provider that is responsible, not of one of the same name that is not', async () => {
+    const old = kmsNamed('small', 'kek-old')
+    const { metadata } = await store(setup({ provider: old }).cipher)
+    old.kms.disable('1')
+    const { cipher } = setup({ accepted: [{ provider: old }] })
+    expect(await codeOf(() => cipher.open(metadata, binding))).toBe('ERR_KEK_UNAVAILABLE')
+  })
+
   for (const [what, deadline] of [
     ['the default of 5 seconds', undefined],
     ['a caller who waits for one second', 1_000],
