@@ -27,6 +27,13 @@ export async function upsertEncrypted<E extends ObjectLiteral>(
       if (existing) {
         return updateEncrypted(scoped, repository.metadata.getEntityIdMap(existing) as FindOptionsWhere<E>, values)
       }
+      if (await isKeyTaken(scoped, values)) {
+        // By this very row, inserted since we looked, or by another one: save() would change that.
+        if (attempt < ATTEMPTS) continue
+        throw new PlaintextRefusedError(
+          `${repository.metadata.name}: upsertEncrypted() found no row by its conflict paths, and another row has the primary key of the values`,
+        )
+      }
       try {
         return await insertInSavepoint(manager, scoped, values)
       } catch (error) {
@@ -45,6 +52,14 @@ function insertInSavepoint<E extends ObjectLiteral>(
   return manager.transaction((nested) => nested.withRepository(repository).save(repository.create(values)))
 }
 
+async function isKeyTaken<E extends ObjectLiteral>(
+  repository: Repository<E>,
+  values: DeepPartial<E>,
+): Promise<boolean> {
+  const where = repository.metadata.getEntityIdMap(values) as FindOptionsWhere<E> | undefined
+  return where !== undefined && repository.exists({ where, withDeleted: true })
+}
+
 function keyPaths({ metadata }: Repository<ObjectLiteral>): string[] {
   return metadata.primaryColumns.map(({ propertyPath }) => `credential.${propertyPath}`)
 }
@@ -59,12 +74,13 @@ function conflictWhere<E extends ObjectLiteral>(
   for (const path of conflictPaths) {
     const column = metadata.findColumnWithPropertyPath(path)
     const value = column?.getEntityValue(values)
-    if (!column || value === undefined || value === null || fields.some((field) => field.column === column)) {
+    const isValue = value !== undefined && value !== null && typeof value !== 'function'
+    if (!column || !isValue || fields.some((field) => field.column === column)) {
       throw new PlaintextRefusedError(
         `${metadata.name}: upsertEncrypted() needs conflict paths that are mapped, not encrypted and set in the values; "${path}" is not`,
       )
     }
-    metadata.findColumnWithPropertyPath(path)?.setEntityValue(where, value)
+    column.setEntityValue(where, value)
   }
   if (conflictPaths.length === 0)
     throw new PlaintextRefusedError(`${metadata.name}: upsertEncrypted() needs a conflict path`)
