@@ -77,7 +77,9 @@ EXECUTE FUNCTION ${guardFunctionName(table)}(${args.map(quoteLiteral).join(', ')
 
 function refuseOtherRelations(table: ProtectedTable): string {
   const name = quoteLiteral(qualifiedName(table))
+  // One installation at a time: two that replace the function of a schema would fail with "tuple concurrently updated".
   return doBlock(`BEGIN
+  PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('waxseal guard'));
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = ${name}::regclass AND ${IS_ORDINARY}) THEN
     RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
       MESSAGE = format('waxseal: %s is partitioned, a partition, has children or is no table; the guard needs an ordinary '

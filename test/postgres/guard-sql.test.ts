@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { assertGuard, checkGuard, guardSql, type ProtectedTable, quoteIdentifier } from '../../src/postgres/index.js'
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { Credentials, install, outcome, remove } from './credentials.js'
@@ -91,6 +92,26 @@ test('the statements run in one transaction, and are undone with it', async () =
   await install(database.client, table)
   await database.client.query('ROLLBACK')
   expect(await objects()).toEqual(before)
+})
+
+test('two installations in one schema at the same time wait for each other', async () => {
+  const one = await Credentials.create(database.client, { schema: 'parallel', table: 'one', guarded: false })
+  const two = await Credentials.create(database.client, { schema: 'parallel', table: 'two', guarded: false })
+  const other = new pg.Client({ connectionString: database.url })
+  await other.connect()
+  try {
+    const [{ pid }] = (await other.query('SELECT pg_backend_pid() AS pid')).rows
+    await Promise.all([database.client.query('BEGIN'), other.query('BEGIN')])
+    await install(database.client, one.table)
+    const second = outcome(install(other, two.table).then(() => other.query('COMMIT')))
+    const waits = () => database.client.query('SELECT cardinality(pg_blocking_pids($1)) AS blockers', [pid])
+    while ((await waits()).rows[0].blockers === 0);
+    await database.client.query('COMMIT')
+    expect(await second).toBe('accepted')
+  } finally {
+    await other.end()
+  }
+  for (const { table } of [one, two]) expect(await checkGuard(database.client, table)).toEqual({ findings: [] })
 })
 
 test('two tables of a schema share the function, and the last one takes it away', async () => {
