@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { EntityManager, EntitySubscriberInterface } from 'typeorm'
+import { isWaxsealError } from '../../src/errors.js'
 import { Credential, Token } from './entities.js'
 import { expectRefused, failureOf } from './refusal.js'
 import { newCanary, suite } from './suite.js'
@@ -207,6 +208,24 @@ for (const [group, writes] of Object.entries({
     })
   }
 }
+
+test('an SQL expression is called one, in an insert and in an update', async () => {
+  for (const values of [
+    { tenantId, password: sqlLiteral('x') },
+    { id: existing.id, password: sqlLiteral('x') },
+  ]) {
+    const error = await failureOf(() => credentials().save(values))
+    expect(error.message).toContain('an SQL expression cannot be encrypted')
+  }
+})
+
+test("a refusal is our own error and not TypeORM's: the statement was never tried", async () => {
+  const save = () => credentials().save({ tenantId, password: 'p' }, { listeners: false })
+  const before = s.log.text.length
+  const error = await failureOf(save)
+  expect([isWaxsealError(error), error.name]).toEqual([true, 'PlaintextRefusedError'])
+  expect(s.log.text.slice(before)).not.toContain('query error')
+})
 
 test('a refusal inside a transaction leaves the transaction usable', async () => {
   const canary = newCanary()
