@@ -27,10 +27,18 @@ export async function protectedTablesOf(
     )
   }
   const loaded = await loadDataSource(choice, dataSource === undefined ? configuration.folder : process.cwd())
-  const { protectedTablesOf: tablesOf } = await import('../typeorm/index.js')
+  const { protectedTablesOf: tablesOf } = await loadTypeOrm()
   const tables = tablesOf(loaded)
   if (tables.length > 0) return { tables, dataSource: loaded }
   throw new ConfigurationError(
     `${configuration.source}: the DataSource has no entity with @Encrypted columns; is it the right one, with its entities?`,
   )
+}
+
+async function loadTypeOrm(): Promise<typeof import('../typeorm/index.js')> {
+  try {
+    return await import('../typeorm/index.js')
+  } catch (cause) {
+    throw new ConfigurationError('a DataSource needs the package typeorm; install it with "npm i typeorm"', { cause })
+  }
 }

@@ -6,6 +6,7 @@ import { EXIT_OF_ERROR } from '../../src/cli/exit-codes.js'
 import { failureOf, tracesOf } from '../../src/cli/failure.js'
 import { ConfigurationError } from '../../src/index.js'
 import { builtPackage, canary, type Project, project, waxseal } from '../setup/cli.js'
+import { provider } from './protected-project.js'
 
 const VALUE = ['--entity', 'credential', '--field', 'credential.password', '--row', '1']
 const ESCAPE = String.fromCharCode(27)
@@ -112,9 +113,16 @@ export default { provider }
 })
 
 test('a reader that has seen enough is no error', () => {
+  const made = project({
+    // Prints, and gives the closed pipe time to be noticed.
+    'waxseal.config.js': `console.log('loading')
+await new Promise(setImmediate)
+export default { provider: ${JSON.stringify(provider)} }`,
+  })
   const main = join(builtPackage(), 'dist/esm/src/cli/main.js')
-  const command = `'${process.execPath}' '${main}' --help | true; echo "\${PIPESTATUS[0]}"`
-  const { stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' })
+  const command = `'${process.execPath}' '${main}' guard sql | true; echo "\${PIPESTATUS[0]}"`
+  const { stdout, stderr } = spawnSync('bash', ['-c', command], { cwd: made.folder, encoding: 'utf8' })
+  made.remove()
   expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' })
 })
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from 'node:fs'
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { generateLocalKey } from '../../providers/local/index.js'
@@ -134,21 +134,44 @@ for (const [kind, files] of [
   })
 }
 
-test('without @swc/core the error says what to install', async () => {
-  const { folder } = projectOf({ 'waxseal.config.ts': `export default { provider: ${provider} }` }, [])
-  // A copy: from where the package is built, that of this repository would be found.
-  const copy = join(folder, 'elsewhere', 'node_modules')
-  mkdirSync(copy, { recursive: true })
-  cpSync(builtPackage(), join(copy, 'waxseal'), { recursive: true })
-  for (const name of ['commander', 'zod', 'lru-cache', 'cockatiel'])
-    cpSync(join('node_modules', name), join(copy, name), { recursive: true })
-  const { status, stderr } = await runNode([join(copy, 'waxseal/dist/esm/src/cli/main.js'), 'guard', 'sql'], {
-    cwd: folder,
+describe('a package that is missing is named, with the command that installs it:', () => {
+  /** In a copy: from where the package is built, all that this repository has would be found. */
+  async function bare(args: string[], files: Record<string, string>) {
+    const { folder } = projectOf(files, [])
+    const packages = join(folder, 'elsewhere', 'node_modules')
+    cpSync(builtPackage(), join(packages, 'waxseal'), { recursive: true })
+    for (const name of ['commander', 'zod', 'lru-cache', 'cockatiel']) {
+      cpSync(join('node_modules', name), join(packages, name), { recursive: true })
+    }
+    const { status, stderr } = await runNode([join(packages, 'waxseal/dist/esm/src/cli/main.js'), ...args], {
+      cwd: folder,
+    })
+    expect(status).toBe(2)
+    return stderr
+  }
+
+  test('@swc/core', async () => {
+    const stderr = await bare(['guard', 'sql'], { 'waxseal.config.ts': `export default { provider: ${provider} }` })
+    expect(stderr).toMatch(
+      /waxseal\.config\.ts: a configuration in TypeScript needs the package @swc\/core; install it with "npm i -D @swc\/core"/,
+    )
   })
-  expect(status).toBe(2)
-  expect(stderr).toMatch(
-    /waxseal\.config\.ts: a configuration in TypeScript needs the package @swc\/core; install it with "npm i -D @swc\/core"/,
-  )
+
+  test('typeorm', async () => {
+    const dataSource = `{ options: { type: 'postgres' }, initialize() {}, async buildMetadatas() {}, entityMetadatas: [] }`
+    const stderr = await bare(['guard', 'sql'], {
+      'waxseal.config.js': `export default { provider: ${provider}, dataSource: ${dataSource} }`,
+    })
+    expect(stderr).toMatch(/a DataSource needs the package typeorm; install it with "npm i typeorm"/)
+  })
+
+  test('pg', async () => {
+    const tables = `[{ entity: 'a', table: 'a', primaryKey: { id: 'uuid' }, fields: [{ column: 'b' }] }]`
+    const stderr = await bare(['guard', 'check'], {
+      'waxseal.config.js': `export default { provider: ${provider}, tables: ${tables}, database: 'postgres://localhost/x' }`,
+    })
+    expect(stderr).toMatch(/this command needs the package pg; install it with "npm i pg"/)
+  })
 })
 
 test('a DataSource that is not there is refused with what was found', async () => {

@@ -44,7 +44,11 @@ async function examineDatabase(setup: ConfiguredTables, withRows: boolean): Prom
     const { message, exitCode } = failureOf(error)
     if (exitCode !== EXIT.database) throw error
     const findings = [
-      finding('DATABASE_UNREACHABLE', message, 'tables, guard, rows and server settings were not checked'),
+      finding(
+        'DATABASE_UNREACHABLE',
+        message,
+        'mend the connection and run it again: tables, guard, rows and server settings were not checked',
+      ),
     ]
     return { sections: [{ name: 'database', findings }], tables: [] }
   }

@@ -29,8 +29,23 @@ function sectionLines({ name, summary, findings }: Section): string[] {
 
 function findingLines({ code, level, message, remedy }: Finding): string[] {
   const { mark, style } = MARKS[level]
-  const head = `  ${paint(style, mark)} ${paint(style, code)}  ${message}`
-  return level === 'note' && remedy === 'nothing to do' ? [head] : [head, paint('dim', `    → ${remedy}`)]
+  const advice = level === 'note' && remedy === 'nothing to do' ? [] : wrap(`→ ${remedy}`)
+  return [`  ${paint(style, `${mark} ${code}`)}`, ...wrap(message), ...advice.map((line) => paint('dim', line))]
+}
+
+const INDENT = 4
+const WIDEST = 100
+
+/** Lines of whole words for a terminal; one line for a script, which may search it. */
+function wrap(text: string): string[] {
+  const width = process.stdout.isTTY ? Math.min(process.stdout.columns, WIDEST) - INDENT : Number.POSITIVE_INFINITY
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)
+    if (line !== undefined && line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(word)
+  }
+  return lines.map((line) => `${' '.repeat(INDENT)}${line}`)
 }
 
 function totals(findings: readonly Finding[]): string {

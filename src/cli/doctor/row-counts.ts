@@ -9,7 +9,6 @@ import {
 } from '../../postgres/index.js'
 
 export interface FieldCounts {
-  readonly column: string
   /** No known form: what nothing ever encrypted. */
   readonly plaintext: number
   /** `iv:tag:ciphertext` in hex or base64, as many applications wrote before. */
@@ -27,7 +26,7 @@ export interface RowCounts {
   /** Without an envelope. */
   readonly empty: number
   readonly undecodable: number
-  readonly fields: readonly FieldCounts[]
+  readonly fields: readonly { readonly column: string; readonly counts: FieldCounts }[]
 }
 
 /** One scan of the table. Counts in the database: no value leaves it. */
@@ -40,13 +39,16 @@ export async function countRows(client: Queryable, table: ProtectedTable): Promi
     shredded: count('shredded'),
     empty: count('empty'),
     undecodable: count('undecodable'),
-    fields: table.fields.map(({ column }, index) => ({
-      column,
-      plaintext: count(`plaintext${index}`),
-      legacy: count(`legacy${index}`),
-      undecodable: count(`undecodable${index}`),
-      foreign: count(`foreign${index}`),
-    })),
+    fields: table.fields.map(({ column }, index) => {
+      const of = (name: keyof FieldCounts) => count(`${name}${index}`)
+      const counts = {
+        plaintext: of('plaintext'),
+        legacy: of('legacy'),
+        undecodable: of('undecodable'),
+        foreign: of('foreign'),
+      }
+      return { column, counts }
+    }),
   }
 }
 

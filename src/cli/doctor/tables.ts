@@ -1,7 +1,7 @@
 import { checkGuard, type ProtectedTable, type Queryable } from '../../postgres/index.js'
 import { failureOf } from '../failure.js'
-import { type Finding, finding } from './finding.js'
-import { countRows, type RowCounts } from './row-counts.js'
+import { type Finding, type FindingCode, finding } from './finding.js'
+import { countRows, type FieldCounts, type RowCounts } from './row-counts.js'
 
 export interface TableReport {
   readonly findings: readonly Finding[]
@@ -39,52 +39,45 @@ function checkBinding({ row }: ProtectedTable): Finding[] {
   ]
 }
 
-function rowFindings({ undecodable, fields }: RowCounts): Finding[] {
-  return [
-    ...(undecodable === 0
-      ? []
-      : [
-          finding(
-            'METADATA_UNDECODABLE',
-            `${rows(undecodable)} whose encryption metadata is not of format 1`,
-            'restore it from a backup; without its metadata a credential cannot be read',
-          ),
-        ]),
-    ...fields.flatMap(({ column, plaintext, legacy, undecodable: malformed, foreign }) => [
-      ...one(
-        plaintext,
-        'ROWS_PLAINTEXT',
-        column,
-        'hold plaintext',
-        'save them through the application, which encrypts them; change the credentials: backups and logs have them',
-      ),
-      ...one(
-        legacy,
-        'ROWS_LEGACY',
-        column,
-        'hold ciphertext of another scheme (iv:tag:ciphertext)',
-        'decrypt them as before and save them through the application',
-      ),
-      ...one(
-        malformed,
-        'ROWS_UNDECODABLE',
-        column,
-        'hold a ciphertext that is cut or altered',
-        'restore them from a backup, or set the credentials anew',
-      ),
-      ...one(
-        foreign,
-        'ROWS_FOREIGN',
-        column,
-        "hold a ciphertext of another data key than the row's, or of none",
-        'find out who wrote them; restore them from a backup',
-      ),
-    ]),
-  ]
-}
+/** What each count of a field is called, what it says, and what to do. In the order in which they are reported. */
+const OF_FIELDS: readonly [count: keyof FieldCounts, code: FindingCode, what: string, remedy: string][] = [
+  [
+    'plaintext',
+    'ROWS_PLAINTEXT',
+    'plaintext',
+    'save them through the application, which encrypts them; change the credentials: backups and logs have them',
+  ],
+  [
+    'legacy',
+    'ROWS_LEGACY',
+    'ciphertext of another scheme (iv:tag:ciphertext)',
+    'decrypt them as before and save them through the application',
+  ],
+  [
+    'undecodable',
+    'ROWS_UNDECODABLE',
+    'a ciphertext that is cut or altered',
+    'restore them from a backup, or set the credentials anew',
+  ],
+  [
+    'foreign',
+    'ROWS_FOREIGN',
+    "a ciphertext of another data key than the row's, or of none",
+    'find out who wrote them; restore them from a backup',
+  ],
+]
 
-function one(count: number, code: Finding['code'], column: string, what: string, remedy: string): Finding[] {
-  return count === 0 ? [] : [finding(code, `column "${column}": ${rows(count)} ${what}`, remedy)]
+function rowFindings({ undecodable, fields }: RowCounts): Finding[] {
+  const ofFields = fields.flatMap((field) =>
+    OF_FIELDS.filter(([count]) => field.counts[count] > 0).map(([count, code, what, remedy]) => {
+      const found = field.counts[count]
+      return finding(code, `column "${field.column}": ${rows(found)} ${found === 1 ? 'holds' : 'hold'} ${what}`, remedy)
+    }),
+  )
+  if (undecodable === 0) return ofFields
+  const message = `${rows(undecodable)} with encryption metadata that is not of format 1`
+  const remedy = 'restore it from a backup; without its metadata a credential cannot be read'
+  return [finding('METADATA_UNDECODABLE', message, remedy), ...ofFields]
 }
 
 const rows = (count: number) => (count === 1 ? '1 row' : `${count.toLocaleString('en')} rows`)
