@@ -52,9 +52,8 @@ test('a sound installation: exit code 0, and the report of a person', async () =
   const { status, stdout, stderr } = await made.run(['doctor'])
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect(stdout).not.toContain(provider.keys.slice(2, -17))
-  const node = process.versions.node
   const lines = stdout.split('\n')
-  expect(lines[0]).toMatch(new RegExp(`^runtime {2}Node ${node.replaceAll('.', '\\.')}`))
+  expect(lines[0]).toMatch(/^runtime {2}Node \d+\.\d+\.\d+/)
   expect(stdout).toMatch(
     /^keys ✓\n {2}· KEK_REACHABLE\n {4}provider: local:local@1-[0-9a-f]{16} wrapped and unwrapped a canary\n\n/m,
   )
