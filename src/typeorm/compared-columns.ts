@@ -31,7 +31,7 @@ export class ComparedColumns {
     const name = `(?:"${escapeRegExp(table.name)}"|\\b${escapeRegExp(table.name)}\\b)`
     const alias = String.raw`(?:\s+(?:AS\s+)?(?:"(?<quoted>[^"]+)"|(?<alias>\w+)))?`
     const before = String.raw`(?:\b(?:FROM|JOIN|UPDATE|INTO|USING|ONLY)\s+|(?<list>,\s*))`
-    this.#reference = new RegExp(`${before}${schema}${name}(?!\\s*\\.|\\w)${alias}`, 'gi')
+    this.#reference = new RegExp(`${before}${schema}${name}(?!\\s*\\.)${alias}`, 'gi')
   }
 
   /** Whether `sql`, from `comparingPartOf`, compares one of the columns with anything. */

@@ -98,6 +98,12 @@ export function isEncryptedValue(value: unknown): value is EncryptedValue {
   return stateOf(value) !== undefined
 }
 
+/** Whether it stands for a plaintext until its statement is built. */
+export function isInFlight(value: unknown): boolean {
+  const state = stateOf(value)
+  return state?.stored !== undefined && state.plaintext !== undefined
+}
+
 export function attachOpener(value: EncryptedValue, opener: FieldOpener): void {
   const state = stateOf(value)
   if (state) state.opener = opener

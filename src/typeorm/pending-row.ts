@@ -1,6 +1,6 @@
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
 import { EnvelopeChangedError } from '../errors.js'
-import { type EncryptedValue, type StoredField, stateOf } from './encrypted-value.js'
+import { type EncryptedValue, isInFlight, type StoredField, stateOf } from './encrypted-value.js'
 import type { Operation } from './operation.js'
 import { isWritable, type StoredEnvelope, setWritable } from './stored-envelope.js'
 
@@ -89,7 +89,6 @@ export class PendingRow {
 
 /** An instance that is being saved twice at once holds what the other operation put there. */
 function withoutOtherWrites(original: unknown): unknown {
-  const state = stateOf(original)
-  if (state?.stored !== undefined && state.plaintext) return state.plaintext.value
+  if (isInFlight(original)) return stateOf(original)?.plaintext?.value
   return isWritable(original) ? undefined : original
 }

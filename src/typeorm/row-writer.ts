@@ -1,12 +1,19 @@
 import type { EnvelopeMetadata } from '../envelope/metadata.js'
 import type { OpenEnvelope } from '../envelope/open-envelope.js'
-import { attachOpener, EncryptedValue, type FieldOpener, type StoredField, stateOf } from './encrypted-value.js'
+import {
+  attachOpener,
+  EncryptedValue,
+  type FieldOpener,
+  isInFlight,
+  type StoredField,
+  stateOf,
+} from './encrypted-value.js'
 import { decryptFromColumn, encryptForColumn } from './field-column.js'
 import type { EncryptionSetup } from './operation.js'
 import { startOperation } from './operation.js'
 import type { PendingRow } from './pending-row.js'
 import type { ProtectedEntity, ProtectedField } from './protected-entity.js'
-import { StoredEnvelope } from './stored-envelope.js'
+import { isWritable, StoredEnvelope } from './stored-envelope.js'
 
 /** One field of one row that is to be written, with its plaintext. */
 export interface FieldWrite {
@@ -42,13 +49,18 @@ export class RowWriter {
   writeEnvelope(protection: ProtectedEntity, metadata: EnvelopeMetadata): void {
     const { entity } = this.#row
     this.#row.replace(protection.metadata, StoredEnvelope.of(metadata))
-    // Another instance than the one that was marked for the write.
-    this.#row.afterWriting(() => protection.metadata.setEntityValue(entity, StoredEnvelope.of(metadata)))
+    this.#row.afterWriting(() => {
+      if (isWritable(protection.metadata.getEntityValue(entity))) return
+      // Another instance than the one that was marked for the write.
+      protection.metadata.setEntityValue(entity, StoredEnvelope.of(metadata))
+    })
   }
 
   /** What the property holds once the row is written. */
   #show(field: ProtectedField, envelope: OpenEnvelope, stored: StoredField, original: unknown): void {
     const { entity } = this.#row
+    // Another save of the same instance is under way, and this is what it is going to write.
+    if (isInFlight(field.column.getEntityValue(entity))) return
     if (field.lazy) {
       const value = EncryptedValue.fromStored(stored)
       attachOpener(value, this.#opener(field, envelope))

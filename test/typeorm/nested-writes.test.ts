@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { EntityManager, EntitySubscriberInterface } from 'typeorm'
+import { EncryptedValue } from '../../src/typeorm/index.js'
 import { Courier, JournalLine, Listing, Owner, Shop, ShopLogin } from './related-entities.js'
 import { newCanary, suite } from './suite.js'
 
@@ -162,6 +164,43 @@ s.encrypts('the same loaded instance saved twice at once is stored readable', as
   expect(shop.apiKey).toBe(canary)
   expect((await reread(id)).apiKey).toBe(canary)
 })
+
+for (const [target, field] of [
+  [Shop, 'apiKey'],
+  [Owner, 'passport'],
+] as const) {
+  s.encrypts(`two saves of one ${target.name}, both encrypted before either is sent, end readable`, async (canary) => {
+    const repository = s.dataSource.getRepository<{ id: string; [key: string]: unknown }>(target as never)
+    const plaintext = async (value: unknown) => (value instanceof EncryptedValue ? value.decrypt() : value)
+    const { id } = (await repository.save({ [field]: 'before' } as never)) as unknown as { id: string }
+    const entity = await repository.findOneByOrFail({ id })
+    entity[field] = canary
+    const saves: Promise<unknown>[] = []
+    let waiting = 0
+    let release: () => void = () => undefined
+    const both = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const barrier: EntitySubscriberInterface = {
+      async beforeUpdate() {
+        waiting += 1
+        if (waiting === 1) return both
+        // Our own hooks of the second save are done by then: nothing that they wait for takes a turn.
+        for (let turn = 0; turn < 10; turn++) await setImmediate()
+        expect(entity[field]).toBeInstanceOf(EncryptedValue)
+        release()
+        await Promise.race(saves)
+      },
+    }
+    await withSubscriber('after', barrier, async () => {
+      saves.push(repository.save(entity), repository.save(entity))
+      await Promise.all(saves)
+    })
+    if (target === Shop) expect(entity[field]).toBe(canary)
+    expect(await plaintext(entity[field])).toBe(canary)
+    expect(await plaintext((await repository.findOneByOrFail({ id }))[field])).toBe(canary)
+  })
+}
 
 s.encrypts('updates of different fields by two connections are both kept', async (canary) => {
   const { id } = await shops().save({ apiKey: 'a', webhookSecret: 'b' } as Shop)

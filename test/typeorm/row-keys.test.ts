@@ -102,6 +102,8 @@ test('a bound key shared with a parent that the database numbers is refused unti
   const secret = { person: {}, secret: canary } as BoundPersonSecret
   expect(await failureOf(() => manager().save(BoundPersonSecret, secret))).toMatchObject({ code: 'ERR_CONFIGURATION' })
   expect(secret.secret).toBe(canary)
+  const orphan = { secret: canary } as BoundPersonSecret
+  expect(await failureOf(() => manager().save(BoundPersonSecret, orphan))).toMatchObject({ code: 'ERR_CONFIGURATION' })
   const person = await manager().save(Person, {} as Person)
   await manager().save(BoundPersonSecret, { person, secret: canary } as BoundPersonSecret)
   expect((await manager().findOneByOrFail(BoundPersonSecret, { personId: person.id })).secret).toBe(canary)

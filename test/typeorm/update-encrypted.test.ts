@@ -60,6 +60,12 @@ s.encrypts('it changes a field of select: false and a lazy one, as a whole', asy
   expect(await plaintexts(id)).toEqual({ ...all('before'), hidden: canary, oauth: { access: canary } })
 })
 
+s.encrypts('it replaces a json or bytes value as a whole', async (canary) => {
+  const { id } = await save('before')
+  await updateEncrypted(credentials(), id, { settings: { other: canary }, certificate: Buffer.from('c') })
+  expect(await plaintexts(id)).toEqual({ ...all('before'), settings: { other: canary }, certificate: 'c' })
+})
+
 s.encrypts('it clears fields, and changes other columns alone', async (canary) => {
   const { id } = await save(canary)
   const name = randomUUID()

@@ -135,6 +135,8 @@ test('conflict paths that cannot name a row are refused', async () => {
   ]) {
     await expectRefused(s, canary, () => upsertEncrypted(credentials(), values, paths))
   }
+  const error = await failureOf(() => upsertEncrypted(credentials(), values, ['password']))
+  expect(error.message).toContain('"password" is not')
   const expression = (() => `'${canary}'`) as never
   await expectRefused(s, canary, () => upsertEncrypted(credentials(), { tenantId, name: expression }, ['name']))
   await expectRefused(s, canary, () =>

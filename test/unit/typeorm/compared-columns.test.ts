@@ -108,6 +108,7 @@ const allowed: readonly string[] = [
   'SELECT value FROM "access token" WHERE value = $1',
   'SELECT "password" FROM "credential_archive" "a" WHERE "a"."password" = $1',
   'SELECT password FROM archive.credential WHERE password = $1',
+  'SELECT password FROM credential.login WHERE password = $1',
   'SELECT "cipher text" FROM public.stored_key WHERE "cipher text" = $1',
   // Columns whose names hold a protected name.
   'SELECT id FROM credential WHERE password_hint = $1 AND "my password" = $2 AND "token_id" = $3',
