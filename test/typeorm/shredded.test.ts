@@ -66,6 +66,16 @@ describe('reading a shredded row', () => {
     expect(found.find((shop) => shop.id === other.id)?.apiKey).toBe('still there')
   })
 
+  test('decryptAll() reports a row without lazy fields too, loaded with hooks or without', async () => {
+    const shop = await shops.save(shops.create({ tenantId: randomUUID(), apiKey: 'the key' }))
+    await shred(database, 'shop', shop.id)
+    const withoutHooks = await shops.createQueryBuilder('s').callListeners(false).where({ id: shop.id }).getOneOrFail()
+    for (const row of [await shops.findOneByOrFail({ id: shop.id }), withoutHooks]) {
+      const [result] = await decryptAll(shops, [row])
+      expect(result).toMatchObject({ fields: {}, error: { code: 'ERR_CREDENTIAL_SHREDDED' } })
+    }
+  })
+
   test('decryptAll() reports the row', async () => {
     const [result] = await decryptAll(shops, [await load()])
     expect(result).toMatchObject({ fields: {}, error: { code: 'ERR_CREDENTIAL_SHREDDED' } })
