@@ -1,78 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import {
-  ChildEntity,
-  Column,
-  Entity,
-  EntitySchema,
-  type EntitySchemaColumnOptions,
-  Index,
-  JoinColumn,
-  ManyToOne,
-  PrimaryGeneratedColumn,
-  type Relation,
-  TableInheritance,
-  Unique,
-  VersionColumn,
-} from 'typeorm'
+import { describe, expect, test } from '@jest/globals'
+import { ChildEntity, Column, Entity, Index, PrimaryGeneratedColumn, TableInheritance, Unique } from 'typeorm'
 import { Encrypted, EncryptionMetadata, encryptedColumn, encryptionMetadataColumn } from '../../src/typeorm/index.js'
-import { type FreshDatabase, freshDatabase } from '../setup/database.js'
-import { encryptedDataSource } from './data-source.js'
+import { credential, ID, IDENTITY, schema, startSuite } from './start-suite.js'
 
-let database: FreshDatabase
-
-beforeAll(async () => {
-  database = await freshDatabase()
-})
-
-afterAll(() => database?.drop())
-
-type Entities = Parameters<typeof encryptedDataSource>[1]
-
-/** Starts a DataSource over the entities, against an empty database. */
-async function start(entities: Entities): Promise<void> {
-  const typeorm = { synchronize: false }
-  const { dataSource } = await encryptedDataSource(database, entities, { typeorm, encryption: { guard: 'require' } })
-  await dataSource.destroy()
-}
-
-async function refusalOf(entities: Entities): Promise<{ code?: string; message: string }> {
-  return start(entities).then(
-    () => {
-      throw new Error('it was not refused')
-    },
-    (error) => error,
-  )
-}
-
-const ID: EntitySchemaColumnOptions = { type: 'uuid', primary: true, generated: 'uuid' }
-
-function schema(columns: Record<string, EntitySchemaColumnOptions>, name = 'credential'): EntitySchema {
-  return new EntitySchema<object>({ name, columns: columns as never })
-}
-
-/** A sound entity with some of its columns replaced. */
-function credential(columns: Record<string, EntitySchemaColumnOptions>): Entities {
-  return [
-    schema({
-      id: ID,
-      secret: encryptedColumn(),
-      encryptionMetadata: encryptionMetadataColumn({ entity: 'credential' }),
-      ...columns,
-    }),
-  ]
-}
-
+const { start, refusalOf, refuses } = startSuite()
 const metadata = encryptionMetadataColumn
-
-function refuses(cases: Record<string, readonly [entities: () => Entities, message: RegExp]>): void {
-  for (const [name, [entities, message]] of Object.entries(cases)) {
-    test(name, async () => {
-      const error = await refusalOf(entities())
-      expect(error.message).toMatch(message)
-      expect(error.code).toBe('ERR_CONFIGURATION')
-    })
-  }
-}
 
 test('a sound entity starts', async () => {
   await expect(start(credential({}))).resolves.toBeUndefined()
@@ -111,8 +43,7 @@ describe('the metadata column', () => {
     'has a second transformer': [
       () => {
         const column = metadata({ entity: 'x' })
-        const other = { to: (value: unknown) => value, from: (value: unknown) => value }
-        return credential({ encryptionMetadata: { ...column, transformer: [column.transformer, other] as never } })
+        return credential({ encryptionMetadata: { ...column, transformer: [column.transformer, IDENTITY] as never } })
       },
       /credential\.encryptionMetadata: .*no other transformer/,
     ],
@@ -121,7 +52,6 @@ describe('the metadata column', () => {
 
 describe('an encrypted column', () => {
   const column = encryptedColumn()
-  const identity = { to: (value: unknown) => value, from: (value: unknown) => value }
   refuses({
     'is a primary key': [
       () => credential({ secret: { ...column, primary: true } }),
@@ -160,7 +90,7 @@ describe('an encrypted column', () => {
       /credential\.secret: .* must be written by inserts and updates/,
     ],
     'has a second transformer': [
-      () => credential({ secret: { ...column, transformer: [identity, column.transformer] as never } }),
+      () => credential({ secret: { ...column, transformer: [IDENTITY, column.transformer] as never } }),
       /credential\.secret: .*no other transformer/,
     ],
     'has the id of another': [
@@ -229,153 +159,6 @@ describe('an encrypted column', () => {
     expect((await refusalOf([TwiceFixed])).message).toMatch(
       /TwiceFixed\.second\.secret: the logical id "endpoint" is also that of first\.secret; set id:/,
     )
-  })
-})
-
-describe('the primary key', () => {
-  const bound = (columns: Record<string, EntitySchemaColumnOptions>, options: object = {}): Entities => [
-    schema({
-      secret: encryptedColumn(),
-      encryptionMetadata: metadata({ entity: 'credential', ...options }),
-      ...columns,
-    }),
-  ]
-  const serial =
-    /credential\.id: the database generates this key \(increment\).*use a uuid key, or set bindRow: false and declare a context/
-
-  refuses({
-    'is a serial that would be bound': [
-      () => bound({ id: { type: 'int', primary: true, generated: 'increment' } }),
-      serial,
-    ],
-    'is a big serial that would be bound': [
-      () => bound({ id: { type: 'bigint', primary: true, generated: true } }),
-      serial,
-    ],
-    'is an identity that would be bound': [
-      () => bound({ id: { type: 'int', primary: true, generated: 'identity' as never } }),
-      /the database generates this key \(identity\)/,
-    ],
-    'is a date': [
-      () => bound({ id: { type: 'date', primary: true } }),
-      /credential: the primary key must be a NOT NULL column of type uuid, integer, text or varchar.*"id" is not/,
-    ],
-    'is composite and holds a date': [
-      () => bound({ id: { type: 'uuid', primary: true }, day: { type: 'date', primary: true } }),
-      /the primary key must be .*"day" is not/,
-    ],
-    'has a transformer': [
-      () => {
-        const transformer = { to: (value: unknown) => value, from: (value: unknown) => value }
-        return bound({ id: { type: 'text', primary: true, transformer } })
-      },
-      /the primary key must be .*without a transformer; "id" is not/,
-    ],
-    'is char, which Postgres pads': [
-      () => bound({ id: { type: 'char', length: 8, primary: true } }),
-      /the primary key must be/,
-    ],
-    'is a date that is not bound, which jobs could not find again': [
-      () =>
-        bound(
-          { id: { type: 'date', primary: true }, tenantId: { type: 'uuid' } },
-          { bindRow: false, context: { tenant: 'tenantId' } },
-        ),
-      /credential: a primary key must be of type uuid, integer or text, so that its rows can be found again/,
-    ],
-    'is named by "row" with a property that is none': [
-      () => bound({ id: ID, name: { type: 'text' } }, { row: ['name'] }),
-      /credential: "row" must name each primary key property once: id/,
-    ],
-    'is named by "row" in part': [
-      () => bound({ a: { type: 'uuid', primary: true }, b: { type: 'int', primary: true } }, { row: ['a'] }),
-      /"row" must name each primary key property once: a, b/,
-    ],
-    'is named by "row" twice': [
-      () => bound({ a: { type: 'uuid', primary: true }, b: { type: 'int', primary: true } }, { row: ['a', 'a'] }),
-      /"row" must name each primary key property once: a, b/,
-    ],
-  })
-
-  test('may be a serial with bindRow: false and a context, or a composite in a declared order', async () => {
-    const options = { bindRow: false, context: { tenant: 'tenantId' } }
-    await start(bound({ id: { type: 'int', primary: true, generated: true }, tenantId: { type: 'uuid' } }, options))
-    const composite = { a: { type: 'uuid', primary: true }, b: { type: 'int', primary: true } } as const
-    await start(bound(composite, { row: ['b', 'a'] }))
-  })
-})
-
-describe('a context column', () => {
-  const withContext = (tenant: EntitySchemaColumnOptions, path = 'tenantId'): Entities =>
-    credential({
-      tenantId: tenant,
-      encryptionMetadata: metadata({ entity: 'credential', context: { tenant: path } }),
-    })
-  const mustBe =
-    /credential: context "tenant" must be a NOT NULL column of type uuid, integer, text or varchar.*"tenantId" is not/
-
-  refuses({
-    'is missing': [
-      () => withContext({ type: 'uuid' }, 'tenant'),
-      /credential: context "tenant" needs a mapped column, found none at "tenant"; map the column of a relation/,
-    ],
-    'is nullable': [() => withContext({ type: 'uuid', nullable: true }), mustBe],
-    'is a timestamp': [() => withContext({ type: 'timestamptz' }), mustBe],
-    'is numeric': [() => withContext({ type: 'numeric' }), mustBe],
-    'is citext': [() => withContext({ type: 'citext' }), mustBe],
-    'is an array': [() => withContext({ type: 'text', array: true }), mustBe],
-    'has a transformer': [
-      () =>
-        withContext({ type: 'text', transformer: { to: (value: unknown) => value, from: (value: unknown) => value } }),
-      mustBe,
-    ],
-    'is generated by the database': [
-      () => withContext({ type: 'int', generated: 'increment' }),
-      /credential\.tenantId: the database generates this value/,
-    ],
-  })
-
-  test('by which TypeORM counts versions is refused', async () => {
-    @Entity()
-    class Versioned {
-      @PrimaryGeneratedColumn('uuid') id!: string
-      @VersionColumn() version!: number
-      @Encrypted() secret!: string
-      @EncryptionMetadata({ entity: 'versioned', context: { version: 'version' } }) encryptionMetadata!: object
-    }
-    expect(await refusalOf([Versioned])).toMatchObject({
-      code: 'ERR_CONFIGURATION',
-      message: expect.stringMatching(/Versioned\.version: .*changes/),
-    })
-  })
-
-  test('of a relation needs a property of its own', async () => {
-    @Entity()
-    class Tenant {
-      @PrimaryGeneratedColumn('uuid') id!: string
-    }
-    @Entity()
-    class Unmapped {
-      @PrimaryGeneratedColumn('uuid') id!: string
-      @ManyToOne(() => Tenant, { nullable: false }) tenant!: Relation<Tenant>
-      @Encrypted() secret!: string
-      @EncryptionMetadata({ entity: 'unmapped', context: { tenant: 'tenant' } }) encryptionMetadata!: object
-    }
-    @Entity()
-    class Mapped {
-      @PrimaryGeneratedColumn('uuid') id!: string
-      @ManyToOne(() => Tenant, { nullable: false })
-      @JoinColumn({ name: 'tenantId' })
-      tenant!: Relation<Tenant>
-      @Column('uuid') tenantId!: string
-      @Encrypted() secret!: string
-      @EncryptionMetadata({ entity: 'mapped', context: { tenant: 'tenantId' } }) encryptionMetadata!: object
-    }
-    expect(await refusalOf([Tenant, Unmapped])).toMatchObject({
-      code: 'ERR_CONFIGURATION',
-      message: expect.stringContaining('map the column of a relation by a property of its own'),
-    })
-    await start([Tenant, Mapped])
   })
 })
 
