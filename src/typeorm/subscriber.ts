@@ -109,8 +109,8 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
   ): Promise<void> {
     const row = this.#pendingOf(queryRunner).row(entity, () => startOperation(this.setup()))
     const encrypted = async () => {
-      // Every synchronous listener and subscriber of this turn runs before us and may still change the entity.
-      await undefined
+      // Awaited also where nothing is left to check: the other listeners and subscribers of this turn may still change
+      // the entity.
       await this.setup().guard.assert(protection, queryRunner)
       await encrypt(row)
     }

@@ -29,7 +29,6 @@ export async function updateEncrypted<E extends ObjectLiteral>(
     })
     if (movesKey) return moveKey(manager, metadata, entity, changes)
     manager.merge(metadata.target, entity, changes)
-    assignFields(protection, entity, changes)
     return manager.save(metadata.target, entity)
   })
 }
@@ -53,14 +52,6 @@ async function lockRow<E extends ObjectLiteral>(
   const columns = [...fields, ...row, ...context].map(({ column }) => column).filter((column) => !column.isSelect)
   query.addSelect(columns.map(({ propertyPath }) => `credential.${propertyPath}`))
   return query.withDeleted().where(where).getOneOrFail()
-}
-
-/** `merge` copies values deeply; an encrypted field is one value and is replaced as a whole. */
-function assignFields({ fields }: ProtectedEntity, entity: object, changes: object): void {
-  for (const { column } of fields) {
-    const value = column.getEntityValue(changes)
-    if (value !== undefined) column.setEntityValue(entity, value)
-  }
 }
 
 export function protectionOf(metadata: EntityMetadata): ProtectedEntity {
