@@ -155,5 +155,20 @@ describe('a context column', () => {
       message: expect.stringContaining('map the column of a relation by a property of its own'),
     })
     await start([Tenant, Mapped])
+
+    @Entity()
+    class NamedByRelation {
+      @PrimaryGeneratedColumn('uuid') id!: string
+      @ManyToOne(() => Tenant, { nullable: false })
+      @JoinColumn({ name: 'tenantId' })
+      tenant!: Relation<Tenant>
+      @Column('uuid') tenantId!: string
+      @Encrypted() secret!: string
+      @EncryptionMetadata({ entity: 'named', context: { tenant: 'tenant' } }) encryptionMetadata!: object
+    }
+    expect(await refusalOf([Tenant, NamedByRelation])).toMatchObject({
+      code: 'ERR_CONFIGURATION',
+      message: expect.stringContaining('found none at "tenant"'),
+    })
   })
 })
