@@ -9,6 +9,7 @@ import {
   encryptionMetadataColumn,
   type GuardMode,
   protectedTableOf,
+  removeEncryptionGuard,
 } from '../../src/typeorm/index.js'
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { encryptedDataSource } from './data-source.js'
@@ -259,6 +260,25 @@ describe('a declaration with other logical names than the guard holds', () => {
       }
     })
   }
+
+  test('addEncryptionGuard() in a later migration does not replace them either, until the guard is removed', async () => {
+    const before = await start('install')
+    await save(before)
+    const renamed = await start('warn', { entity: 'secret' }, false)
+    const runner = renamed.createQueryRunner()
+    try {
+      await expect(addEncryptionGuard(runner, 'credential')).rejects.toMatchObject({
+        code: 'ERR_CONFIGURATION',
+        message: expect.stringContaining('GUARD_OTHER_NAMES'),
+      })
+      expect(await findings(before)).toEqual([])
+      await removeEncryptionGuard(runner, 'credential')
+      await addEncryptionGuard(runner, 'credential')
+    } finally {
+      await runner.release()
+    }
+    expect(await findings(renamed)).toEqual([])
+  })
 
   test('a renamed property and column with its id kept is no other name', async () => {
     const { id } = await save(await start('install'))
