@@ -35,7 +35,7 @@ export type {
   KekRef,
   KmsProvider,
   KmsReply,
-  WrappedDataKey,
   WrapOnlyRecipient,
+  WrappedDataKey,
 } from './kms/provider.js'
 export { RecordingProvider } from './kms/recording-provider.js'

@@ -1,18 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { WrappedMetadata } from '../../../src/envelope/metadata.js'
 import { answerWithOtherDataKey, type Fault, hang, throttle } from '../../../src/testing/faults.js'
-import {
-  binding,
-  callsOf,
-  codeOf,
-  forgetCalls,
-  kmsNamed,
-  password,
-  secret,
-  setup,
-  store,
-  withWraps,
-} from './fixtures.js'
+import { binding, callsOf, codeOf, kmsNamed, password, secret, setup, store, withWraps } from './fixtures.js'
 
 const stranger = { ...binding, context: { tenant: 'tenant-2' } }
 const kekOf = (change: object) => (metadata: WrappedMetadata) =>
