@@ -1,26 +1,40 @@
-/** One real Postgres 18 is started by `test/setup/global-setup.ts` for every suite. */
-export default {
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
+const swc = {
+  jsc: {
+    target: 'es2022',
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+    keepClassNames: true,
+  },
+  module: { type: 'es6' },
+  sourceMaps: 'inline',
+}
+const common = {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tmp/'],
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
-          keepClassNames: true,
-        },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
-      },
-    ],
-  },
+  transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+}
+const sources = { '^(\\.{1,2}/.*)\\.js$': '$1' }
+
+/** One real Postgres 18 is started by `test/setup/global-setup.ts` for every suite of both projects. */
+export default {
   globalSetup: '<rootDir>/test/setup/global-setup.ts',
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
   testTimeout: 60_000,
+  projects: [
+    {
+      ...common,
+      displayName: 'waxseal',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      moduleNameMapper: sources,
+    },
+    {
+      ...common,
+      displayName: 'TypeORM 0.3',
+      testMatch: ['<rootDir>/test/typeorm/**/*.test.ts'],
+      // TypeORM's own command line runs as a process of its own, which knows nothing of this mapping.
+      testPathIgnorePatterns: [...common.testPathIgnorePatterns, '<rootDir>/test/typeorm/migration-command.test.ts'],
+      moduleNameMapper: { ...sources, '^typeorm$': 'typeorm-0.3', '^typeorm/(.*)$': 'typeorm-0.3/$1' },
+    },
+  ],
 }

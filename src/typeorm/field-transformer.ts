@@ -1,4 +1,4 @@
-import type { ValueTransformer } from 'typeorm'
+import { type FindOperator, InstanceChecker, type ValueTransformer } from 'typeorm'
 import { type FieldKind, sameValue } from '../envelope/field-value.js'
 import { EncryptedValue, isEncryptedValue, type StoredField, stateOf } from './encrypted-value.js'
 import { isRefusedParameter, RefusedParameter } from './refused-parameter.js'
@@ -30,15 +30,23 @@ export class FieldTransformer implements ValueTransformer {
     this[BRAND] = declaration
   }
 
-  to(value: unknown): StoredField | RefusedParameter | null | undefined {
+  to(value: unknown): StoredField | RefusedParameter | FindOperator<unknown> | null | undefined {
     if (value === undefined || value === null) return value
     // TypeORM hands a reused FindOperator its own output again.
     if (isRefusedParameter(value)) return value
+    // TypeORM 0.3 hands over the operators inside an Or() as they are; it is their values that count.
+    if (InstanceChecker.isFindOperator(value)) {
+      value.transformValue(this)
+      return value
+    }
     const stored = stateOf(value)?.stored
     if (stored !== undefined) return stored
     const plaintext = isEncryptedValue(value) ? stateOf(value)?.plaintext?.value : value
     if (this.#last && sameValue(this[BRAND].kind, this.#last.value, plaintext)) return this.#last.parameter
-    const parameter = new RefusedParameter(this.#label)
+    const parameter = new RefusedParameter(
+      `${this.#label}: refused to send a value that was not encrypted; write it with save() or insert() and listeners on, ` +
+        'or with updateEncrypted() or upsertEncrypted(); it cannot be searched for',
+    )
     this.#last = { value: plaintext, parameter }
     // Both sides of a comparison are asked for in one go; beyond that the plaintext is not ours to keep.
     queueMicrotask(() => {

@@ -1,6 +1,6 @@
 import type { ValueTransformer } from 'typeorm'
 import { metadataToJson } from '../envelope/metadata-codec.js'
-import { PlaintextRefusedError } from '../errors.js'
+import { RefusedJsonParameter } from './refused-parameter.js'
 import { isWritable, metadataOf, StoredEnvelope } from './stored-envelope.js'
 
 /** How an entity's envelope is declared. */
@@ -30,7 +30,8 @@ export class MetadataTransformer implements ValueTransformer {
   to(value: unknown): unknown {
     if (value === undefined || value === null) return value
     if (isWritable(value)) return metadataToJson(metadataOf(value))
-    throw new PlaintextRefusedError(
+    // Not thrown here: TypeORM 0.3 also calls this while it compares, before the subscriber puts the row's own metadata in.
+    return new RefusedJsonParameter(
       `${this[BRAND].entity}: the encryption metadata is written by save() and insert() with listeners on, ` +
         'and cannot be set or searched for by hand',
     )

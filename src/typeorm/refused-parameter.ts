@@ -9,10 +9,11 @@ const BRAND = Symbol.for('waxseal.refused-parameter')
  * plaintext either.
  */
 export class RefusedParameter {
-  readonly #label: string
+  readonly #message: string
 
-  constructor(label: string) {
-    this.#label = label
+  /** `message` names the column and what to call instead. */
+  constructor(message: string) {
+    this.#message = message
     Object.defineProperty(this, BRAND, { value: true })
   }
 
@@ -43,10 +44,14 @@ export class RefusedParameter {
   }
 
   refusal(): PlaintextRefusedError {
-    return new PlaintextRefusedError(
-      `${this.#label}: refused to send a value that was not encrypted; write it with save() or insert() and listeners on, ` +
-        'or with updateEncrypted() or upsertEncrypted(); it cannot be searched for',
-    )
+    return new PlaintextRefusedError(this.#message)
+  }
+}
+
+/** As `RefusedParameter`, for a json column, whose values TypeORM serialises by `JSON.stringify` before any logger. */
+export class RefusedJsonParameter extends RefusedParameter {
+  override toJSON(): never {
+    throw this.refusal()
   }
 }
 
