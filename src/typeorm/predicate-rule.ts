@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm'
 import { PlaintextRefusedError } from '../errors.js'
 import { ComparedColumns, type ComparedTable, comparingPartOf } from './compared-columns.js'
 import { protectedEntityOf } from './protected-entity.js'
+import { schemaOf } from './protected-tables.js'
 
 /** What TypeORM puts between a query and its parameters to look it up in a query cache. */
 const CACHED_PARAMETERS = ' -- PARAMETERS: '
@@ -61,7 +62,7 @@ function tablesOf(dataSource: DataSource): Map<string, ComparedColumns> {
   for (const metadata of dataSource.entityMetadatas) {
     const columns = protectedEntityOf(metadata)?.fields.map(({ column }) => column.databaseName) ?? []
     if (columns.length === 0) continue
-    const schema = metadata.schema ?? (dataSource.options as { schema?: string }).schema ?? 'public'
+    const schema = schemaOf(metadata, dataSource)
     const name = metadata.tableName
     const key = `"${schema}"."${name}"`
     tables.set(key, { schema, name, columns: [...new Set([...(tables.get(key)?.columns ?? []), ...columns])] })

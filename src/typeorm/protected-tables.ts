@@ -40,6 +40,14 @@ function protectedFamily(root: EntityMetadata): ProtectedEntity[] {
   return [root, ...root.childEntityMetadatas].flatMap((metadata) => protectedEntityOf(metadata) ?? [])
 }
 
+/**
+ * The schema of a table: the entity's, else the DataSource's, else the first of the connection's search path, which TypeORM
+ * asks for when it connects. `public` before that.
+ */
+export function schemaOf(metadata: EntityMetadata, dataSource: DataSource): string {
+  return metadata.schema ?? (dataSource.driver as PostgresDriver).schema ?? 'public'
+}
+
 function protectedTableFrom(root: EntityMetadata, dataSource: DataSource): ProtectedTable {
   const family = protectedFamily(root)
   const [first] = family as [ProtectedEntity, ...ProtectedEntity[]]
@@ -55,7 +63,7 @@ function protectedTableFrom(root: EntityMetadata, dataSource: DataSource): Prote
   const bound = ({ column, type }: ProtectedEntity['row'][number]) => ({ column: column.databaseName, type })
   return {
     entity: first.entity,
-    schema: root.schema ?? (dataSource.driver as PostgresDriver).schema ?? 'public',
+    schema: schemaOf(root, dataSource),
     table: root.tableName,
     primaryKey: root.primaryColumns.map((column) => {
       const type = boundTypeOf(column)
