@@ -40,11 +40,22 @@ export function sameValue(kind: FieldKind, a: unknown, b: unknown): boolean {
 
 function isSameJson(a: unknown, b: unknown): boolean {
   try {
-    return isDeepStrictEqual(a, b)
+    return isDeepStrictEqual(a, b) && haveSamePrototypes(a, b)
   } catch {
     // More levels than can be compared; `encodeValue` refuses such.
     return false
   }
+}
+
+/**
+ * From Node 22 on `isDeepStrictEqual` takes an object that inherits from another plain object for a plain one, and what it
+ * inherits would not come back. For two values that are equal otherwise.
+ */
+function haveSamePrototypes(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || a === null) return true
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false
+  const [from, to] = [a, b] as Record<string, unknown>[]
+  return Object.keys(a).every((key) => haveSamePrototypes(from?.[key], to?.[key]))
 }
 
 type Refuse = (expected: string) => PlaintextRefusedError

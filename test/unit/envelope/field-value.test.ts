@@ -64,6 +64,8 @@ const isRefused: [string, FieldKind, unknown][] = [
   ['an array with a member of its own', 'json', Object.assign([1], { more: 2 })],
   ['a class instance', 'json', new Tokens()],
   ['an object without a prototype', 'json', Object.create(null)],
+  ['an object that inherits from a plain one', 'json', Object.create({ a: 1 })],
+  ['a list of such objects', 'json', [Object.create({ a: 1 })]],
   ['a Map', 'json', new Map([['a', 1]])],
   ['a Buffer', 'json', Buffer.from('a')],
   ['a boxed number', 'json', Object(1)],
