@@ -16,7 +16,7 @@ const INSTANT = '[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0
 
 const WRAPPED = `$.format == 1
   && $.wrap >= 1 && $.wrap <= ${Number.MAX_SAFE_INTEGER} && $.wrap.floor() == $.wrap
-  && $.wraps.type() == "array" && $.wraps.size() >= 1 && $.wraps.size() <= ${MAX_WRAPS}`
+  && $.wraps.size() >= 1 && $.wraps.size() <= ${MAX_WRAPS}`
 
 const SHREDDED = '$.format == 1 && $.shredded like_regex "^[!-~]{1,128}$"'
 

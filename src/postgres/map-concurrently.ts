@@ -1,4 +1,4 @@
-/** `Promise.all` over `map`, with at most `limit` running at a time. Rejects with the first failure and starts no more. */
+/** `Promise.all` over `map`, with at most `limit` running at a time. */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
   limit: number,
@@ -6,16 +6,9 @@ export async function mapConcurrently<T, R>(
 ): Promise<R[]> {
   const results = new Array<R>(items.length)
   const pending = items.entries()
-  let failed = false
   async function work(): Promise<void> {
     for (const [index, item] of pending) {
-      if (failed) return
-      try {
-        results[index] = await map(item)
-      } catch (error) {
-        failed = true
-        throw error
-      }
+      results[index] = await map(item)
     }
   }
   await Promise.all(Array.from({ length: limit }, work))

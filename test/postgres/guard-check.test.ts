@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { assertGuard, checkGuard, type ProtectedTable } from '../../src/postgres/index.js'
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { Credentials, install, outcome } from './credentials.js'
@@ -142,6 +143,14 @@ describe('of the triggers', () => {
     })
   })
 
+  test('an index that is not unique does not count', async () => {
+    const { table, name } = await create()
+    await database.client.query(
+      `UPDATE pg_index SET indisunique = false WHERE indrelid = '${name}'::regclass AND NOT indisprimary`,
+    )
+    expect(await codes(table)).toEqual(['GUARD_INDEX_MISSING'])
+  })
+
   test('a unique index that was left invalid does not count', async () => {
     const { table, name } = await create()
     await database.client.query(
@@ -166,6 +175,11 @@ describe('of the logical names', () => {
       `as: 'json' for column "oauth"`,
     ],
     ['no pair', (table) => ({ ...table, context: [] }), 'tenant (column "tenant_id")'],
+    [
+      'a pair more',
+      (table) => ({ ...table, context: [...table.context, { name: 'org', column: 'name', type: 'text' }] }),
+      'tenant (column "tenant_id")',
+    ],
     [
       'another name of a pair',
       (table) => ({ ...table, context: [{ ...table.context[0]!, name: 'org' }] }),
@@ -239,6 +253,29 @@ describe('of the logical names', () => {
     const less = await create({ guarded: false })
     await install(database.client, { ...less.table, fields: less.table.fields.slice(1) })
     expect(await codes(less.table)).toEqual(['GUARD_OUTDATED'])
+  })
+
+  test('a field in the place of one that is declared no more, whose column stays, is outdated and no more', async () => {
+    const { table } = await create()
+    const added = { column: 'name', type: 'text', id: 'credential.name', kind: 'text' } as const
+    expect(await codes({ ...table, fields: [table.fields[0]!, added] })).toEqual(['GUARD_OUTDATED'])
+  })
+
+  test('names beyond ASCII are read back from a database of another encoding', async () => {
+    await database.client.query(`CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
+    const url = new URL(database.url)
+    url.pathname = '/latin'
+    const client = new pg.Client({ connectionString: url.href })
+    await client.connect()
+    try {
+      const { table } = await Credentials.create(client, { guarded: false })
+      const named = { ...table, entity: 'größe' }
+      await install(client, named)
+      expect(await checkGuard(client, named)).toEqual({ findings: [] })
+    } finally {
+      await client.end()
+      await database.client.query('DROP DATABASE latin')
+    }
   })
 
   test('a renamed table keeps its guard', async () => {

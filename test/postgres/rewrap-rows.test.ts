@@ -276,6 +276,38 @@ test('an aborted run rejects with the reason, asks the KMS no more and stores no
   for (const row of rows) expect(await wrapOfRow(row)).toBe(1)
 })
 
+test('a run that is aborted while the last row is rewrapped stores nothing either', async () => {
+  const rows = await insertMany(1)
+  credentials.provider.kms.rotate()
+  const controller = new AbortController()
+  const cipher: Pick<typeof credentials.cipher, 'rewrap'> = {
+    async rewrap() {
+      controller.abort(new Error('stopped'))
+      throw controller.signal.reason
+    },
+  }
+  const options = { signal: controller.signal }
+  const run = rewrapRows(database.client, credentials.table, await storedRows(), cipher, options)
+  await expect(run).rejects.toThrow('stopped')
+  expect(await wrapOfRow(rows[0]!)).toBe(1)
+})
+
+test('a run that was aborted before it began asks for nothing, whether or not the cipher listens', async () => {
+  await insertMany(3)
+  credentials.provider.kms.rotate()
+  let calls = 0
+  const cipher: Pick<typeof credentials.cipher, 'rewrap'> = {
+    async rewrap(metadata, binding) {
+      calls += 1
+      return credentials.cipher.rewrap(metadata, binding)
+    },
+  }
+  const options = { signal: AbortSignal.abort(new Error('stopped')) }
+  const run = rewrapRows(database.client, credentials.table, await storedRows(), cipher, options)
+  await expect(run).rejects.toThrow('stopped')
+  expect(calls).toBe(0)
+})
+
 test.each([
   ['no concurrency', { concurrency: 0 }],
   ['an unknown option', { parallel: 3 }],
