@@ -1,0 +1,5 @@
+audit "file" "file" {
+  options = {
+    file_path = "@AUDIT_LOG@"
+  }
+}
