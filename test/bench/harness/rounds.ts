@@ -1,0 +1,82 @@
+import { performance } from 'node:perf_hooks'
+
+/** One way of doing something. It loops by itself, so that a synchronous case waits for nothing in between. */
+export interface Case {
+  readonly name: string
+  readonly run: (times: number) => void | Promise<void>
+}
+
+/** Microseconds. */
+export type Stopwatch = () => number
+
+export interface RoundOptions {
+  /** At least 9. */
+  readonly rounds: number
+  /** How long one case runs in one round, in milliseconds. Short, so that both sides of a ratio stand under one load. */
+  readonly sliceMs: number
+  readonly stopwatch?: Stopwatch
+  /** Before each slice, not measured. */
+  readonly beforeSlice?: (name: string) => void | Promise<void>
+}
+
+/** Time on the CPU, of all threads: what others do on the machine is not in it. */
+export const cpuTime: Stopwatch = () => {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
+
+export const wallTime: Stopwatch = () => performance.now() * 1_000
+
+export function synchronously(operation: () => unknown): Case['run'] {
+  return (times) => {
+    for (let i = 0; i < times; i++) operation()
+  }
+}
+
+export function oneByOne(operation: () => Promise<unknown>): Case['run'] {
+  return async (times) => {
+    for (let i = 0; i < times; i++) await operation()
+  }
+}
+
+/**
+ * Runs all cases in each round, in an order that is drawn anew, and gives the microseconds of one operation per round.
+ * The first rounds, in which the code is still being compiled, do not count.
+ */
+export async function measureRounds(cases: readonly Case[], options: RoundOptions): Promise<Record<string, number[]>> {
+  const { rounds, sliceMs, stopwatch = cpuTime, beforeSlice } = options
+  const measure = async ({ name, run }: Case, times: number) => {
+    await beforeSlice?.(name)
+    const start = stopwatch()
+    await run(times)
+    return (stopwatch() - start) / times
+  }
+  const times = new Map<string, number>()
+  for (const each of cases) {
+    await measure(each, 1)
+    let count = 1
+    for (let elapsed = 0; elapsed < sliceMs * 1_000; count *= 2) elapsed = (await measure(each, count * 2)) * count * 2
+    times.set(each.name, Math.max(1, Math.round((sliceMs * 1_000) / (await measure(each, count)))))
+  }
+  const samples: Record<string, number[]> = Object.fromEntries(cases.map(({ name }) => [name, []]))
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    for (const each of shuffled(cases)) {
+      const sample = await measure(each, times.get(each.name)!)
+      if (round >= 0) samples[each.name]!.push(sample)
+    }
+  }
+  return samples
+}
+
+const WARM_UP_ROUNDS = 3
+
+export function shuffled<T>(list: readonly T[], random: () => number = Math.random): T[] {
+  const result = [...list]
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    const [a, b] = [result[i]!, result[j]!]
+    result[i] = b
+    result[j] = a
+  }
+  return result
+}
