@@ -3,7 +3,7 @@ import { InvalidEnvelopeError } from '../errors.js'
 import type { EncryptionSetup } from './operation.js'
 import type { PendingRow } from './pending-row.js'
 import { plaintextOf, refuseSqlExpression } from './plaintext-of.js'
-import { bindingOfEntity, type ProtectedEntity } from './protected-entity.js'
+import { bindingOfEntity, type ProtectedEntity, sameBinding } from './protected-entity.js'
 import { RowWriter } from './row-writer.js'
 import { uuidV7 } from './uuid-v7.js'
 
@@ -43,8 +43,7 @@ export async function encryptInsert(
       })
     }
     // What was stored is what was bound: a trigger or a default that chose another key made the row unreadable.
-    const stored = bindingOfEntity(protection, entity)
-    if (JSON.stringify(stored) === JSON.stringify(binding)) return
+    if (sameBinding(bindingOfEntity(protection, entity), binding)) return
     throw new InvalidEnvelopeError(
       `${protection.entity}: the database stored another key or context than the envelope is bound to; ` +
         'a default or a trigger changed it: roll the transaction back',

@@ -1,12 +1,12 @@
 import type { EnvelopeBinding } from '../envelope/binding.js'
 import { sameValue } from '../envelope/field-value.js'
 import { EMPTY_METADATA, type EnvelopeMetadata } from '../envelope/metadata.js'
-import { CredentialShreddedError, PlaintextRefusedError } from '../errors.js'
+import { CredentialShreddedError, EnvelopeChangedError, PlaintextRefusedError } from '../errors.js'
 import { isEncryptedValue, sameStored, stateOf } from './encrypted-value.js'
 import type { EncryptionSetup } from './operation.js'
 import type { PendingRow } from './pending-row.js'
 import { plaintextOf, refuseSqlExpression } from './plaintext-of.js'
-import { bindingOfEntity, type ProtectedEntity, type ProtectedField } from './protected-entity.js'
+import { bindingOfEntity, type ProtectedEntity, type ProtectedField, sameBinding } from './protected-entity.js'
 import { type FieldWrite, RowWriter } from './row-writer.js'
 import { metadataOf } from './stored-envelope.js'
 
@@ -50,6 +50,12 @@ export async function encryptUpdate(
     isNew ? setup.cipher.mint(binding, options) : setup.cipher.open(metadata, binding, options),
   )
   writer.write(protection, envelope, fields, isNew)
+  row.beforeSending(() => {
+    if (sameBinding(bindingOfEntity(protection, entity, stored), binding)) return
+    throw new EnvelopeChangedError(
+      `${protection.entity}: what the envelope is bound to was changed while the fields were encrypted; retry`,
+    )
+  })
 }
 
 interface FieldState {
@@ -86,7 +92,7 @@ async function moveOf(
   if (metadata.state !== 'wrapped') return undefined
   const from = bindingOfEntity(protection, stored)
   const to = bindingOfEntity(protection, entity, stored)
-  return JSON.stringify(from) === JSON.stringify(to) ? undefined : from
+  return sameBinding(from, to) ? undefined : from
 }
 
 /** The plaintext to write. What stays as it was is still bound to where the row comes from. */

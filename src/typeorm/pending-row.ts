@@ -22,6 +22,7 @@ export class PendingRow {
   readonly depth: number
   readonly #watch: (ciphertext: StoredField) => void
   readonly #changes: Change[] = []
+  readonly #checks: (() => void)[] = []
   readonly #afterwards: ((statement: string) => void)[] = []
   #statement = ''
   #ended = false
@@ -57,6 +58,11 @@ export class PendingRow {
     return this.#changes.flatMap(({ written }) => stateOf(written)?.stored ?? [])
   }
 
+  /** Runs `check` when the statement of the row has been built; what it throws keeps it from being sent. */
+  beforeSending(check: () => void): void {
+    this.#checks.push(check)
+  }
+
   /** Runs `run`, which is given the statement, once the row is written. */
   afterWriting(run: (statement: string) => void): void {
     this.#afterwards.push(run)
@@ -65,6 +71,7 @@ export class PendingRow {
   sent(statement: string): void {
     this.#statement = statement
     this.#restore()
+    for (const check of this.#checks) check()
   }
 
   written(): void {

@@ -1,7 +1,7 @@
 import type { EnvelopeBinding } from '../envelope/binding.js'
 import { PlaintextRefusedError } from '../errors.js'
 import { type EncryptedValue, isEncryptedValue, stateOf } from './encrypted-value.js'
-import type { ProtectedField } from './protected-entity.js'
+import { type ProtectedField, sameBinding } from './protected-entity.js'
 
 /** Refuses what would become SQL text: TypeORM writes the result of a function into the statement as it is. */
 export function refuseSqlExpression(field: ProtectedField, value: unknown): void {
@@ -28,8 +28,4 @@ export function foreignValue(field: ProtectedField): PlaintextRefusedError {
     `field "${field.id}": an EncryptedValue of another row, or one that was loaded without its envelope, cannot be saved; ` +
       'assign what its decrypt() gives, or call decryptAll(repository, rows) first',
   )
-}
-
-function sameBinding(a: EnvelopeBinding, b: EnvelopeBinding): boolean {
-  return a.entity === b.entity && a.row === b.row && JSON.stringify(a.context) === JSON.stringify(b.context)
 }

@@ -39,17 +39,30 @@ export function protectedEntityOf(metadata: EntityMetadata): ProtectedEntity | u
   return known.get(metadata)
 }
 
-/** What the envelope of an entity is bound to. Properties that `entity` leaves undefined are taken from `fallback`. */
-export function bindingOfEntity(protection: ProtectedEntity, entity: object, fallback?: object): EnvelopeBinding {
+/**
+ * What the envelope of an entity is bound to. With `stored`, what it will be after an update of that row: properties that
+ * `entity` leaves undefined stay, and so do those of columns with `update: false`, whatever the entity says.
+ */
+export function bindingOfEntity(protection: ProtectedEntity, entity: object, stored?: object): EnvelopeBinding {
   const spell = ({ column, type }: BoundProperty) => {
-    const value = column.getEntityValue(entity) ?? (fallback && column.getEntityValue(fallback))
-    return spellBound(type, value, `${protection.entity}: property "${column.propertyPath}"`)
+    const written = !stored || column.isUpdate ? column.getEntityValue(entity) : undefined
+    const where = `${protection.entity}: property "${column.propertyPath}"`
+    const spelt = spellBound(type, written ?? (stored && column.getEntityValue(stored)), where)
+    // Postgres cuts spaces that do not fit and says nothing: the row would be bound to what is not stored.
+    if (!column.length || [...spelt].length <= Number(column.length)) return spelt
+    throw new ConfigurationError(
+      `${where}: expected at most ${column.length} characters, as its column has, found more`,
+    )
   }
   return {
     entity: protection.entity,
     ...(protection.row.length > 0 && { row: rowOf(protection.row.map(spell)) }),
     context: Object.fromEntries(protection.context.map((pair) => [pair.name, spell(pair)])),
   }
+}
+
+export function sameBinding(a: EnvelopeBinding, b: EnvelopeBinding): boolean {
+  return a.entity === b.entity && a.row === b.row && JSON.stringify(a.context) === JSON.stringify(b.context)
 }
 
 function read(metadata: EntityMetadata): ProtectedEntity | undefined {

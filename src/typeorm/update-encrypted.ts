@@ -1,5 +1,5 @@
 import type { DeepPartial, EntityManager, EntityMetadata, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm'
-import { PlaintextRefusedError } from '../errors.js'
+import { ConfigurationError, PlaintextRefusedError } from '../errors.js'
 import { moveKey } from './move-key.js'
 import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
 
@@ -23,11 +23,13 @@ export async function updateEncrypted<E extends ObjectLiteral>(
   const protection = protectionOf(metadata)
   return inTransaction(repository, async (manager) => {
     const entity = await lockRow<E>(manager, metadata, protection, where)
-    const movesKey = metadata.primaryColumns.some((column) => {
+    const moved = metadata.primaryColumns.filter((column) => {
       const value = column.getEntityValue(changes)
       return value !== undefined && value !== column.getEntityValue(entity)
     })
-    if (movesKey) return moveKey(manager, metadata, entity, changes)
+    const fixed = moved.find(({ isUpdate }) => !isUpdate)
+    if (fixed) throw new ConfigurationError(`${metadata.name}.${fixed.propertyPath}: a key with update: false stays`)
+    if (moved.length > 0) return moveKey(manager, metadata, entity, changes)
     manager.merge(metadata.target, entity, changes)
     return manager.save(metadata.target, entity)
   })

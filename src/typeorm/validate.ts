@@ -64,6 +64,9 @@ function validate(metadata: EntityMetadata, protection: ProtectedEntity): void {
     // Another one would be given what only ours may see, or hand us what it made of it.
     if (Array.isArray(transformer)) refuse(propertyPath, 'the column can have no other transformer')
   }
+  for (const { column } of [...row, ...context]) {
+    if (!column.isInsert) refuse(column.propertyPath, 'an envelope is bound to it, so inserts must write it')
+  }
   for (const { column } of row) {
     if (column.isGenerated && column.generationStrategy !== 'uuid') {
       refuse(
