@@ -36,6 +36,7 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
     }
   }
   EventSubscriber()(Subscriber)
+  ownOptions(dataSource)
   dataSource.setOptions({ subscribers: [...listOf(dataSource.options.subscribers), Subscriber] })
 
   const internals = dataSource as unknown as { buildMetadatas(): Promise<void> }
@@ -83,6 +84,16 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
     if (typeof options.cipher === 'function') setup?.cipher.forgetAll()
   }
   return dataSource
+}
+
+/**
+ * TypeORM keeps the object that it was given, and `setOptions` writes into it. Others may be made from that object: the one
+ * for TypeORM's command line beside the application's, and Nest makes one more at each attempt to connect.
+ */
+function ownOptions(dataSource: DataSource): void {
+  const options = { ...dataSource.options }
+  Object.assign(dataSource, { options })
+  Object.assign(dataSource.driver, { options })
 }
 
 /** The options given to `withEncryption`, for `doctor`. */

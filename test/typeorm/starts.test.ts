@@ -99,6 +99,27 @@ test('two encryption subscribers fail the start', async () => {
   expect(dataSource.isInitialized).toBe(false)
 })
 
+test('DataSources made from one object of options have an encryption each, and the object stays as it was', async () => {
+  const options = { type: 'postgres', url: database.url, entities: READ_ENTITIES, synchronize: true } as const
+  const before = { ...options }
+  const make = () => {
+    const cipher = new EnvelopeCipher({ provider: new FaultyProvider() })
+    return withEncryption(new DataSource(options as never), { cipher, guard: 'install' })
+  }
+  const [first, second] = [make(), make()]
+  second.setOptions({ url: other.url })
+  expect(options).toEqual(before)
+  for (const [dataSource, { client }] of [
+    [first, database],
+    [second, other],
+  ] as const) {
+    await dataSource.initialize()
+    const { id } = await dataSource.getRepository(Shop).save(newShop('x') as Shop)
+    expect((await client.query('DELETE FROM shop WHERE id = $1 RETURNING id', [id])).rows).toEqual([{ id }])
+    await dataSource.destroy()
+  }
+})
+
 test('subscribers of the application stay', async () => {
   const events: string[] = []
   @EventSubscriber()
