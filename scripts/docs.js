@@ -46,7 +46,8 @@ loaded, a *lazy* one when its \`decrypt()\` is called.
 - **cache off**: the cipher has \`cache: false\`; every opening of an envelope is a call.
 
 \`generate\` is \`generateDataKey\`. Each recipient adds one \`wrap\` to a \`generate\`. A failed attempt that is repeated by
-\`RetryingProvider\` is a call of its own. The calls of one operation run at most 64 at a time, and all of them end with
+\`RetryingProvider\` is a call of its own, and a cipher of \`connectCipher()\` unwraps the first wrap that the process makes
+under each version of a KEK, to prove it: one more unwrap (\`ProvingProvider\`). The calls of one operation run at most 64 at a time, and all of them end with
 the operation's one deadline (5 s unless \`timeoutMs\` says otherwise).
 
 | operation | fields | warm | cold | cache off |

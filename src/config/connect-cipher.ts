@@ -3,6 +3,7 @@ import { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { ConfigurationError } from '../errors.js'
 import type { CallLedger } from '../kms/call-ledger.js'
 import type { KmsProvider } from '../kms/provider.js'
+import { ProvingProvider } from '../kms/proving-provider.js'
 import { RecordingProvider } from '../kms/recording-provider.js'
 import { RetryingProvider, type RetryOptions } from '../kms/retrying-provider.js'
 import type { Configuration } from './configuration.js'
@@ -56,6 +57,7 @@ export async function cipherOf(
   const { ledger, retry, cache, timeoutMs } = options
   const decorate = (provider: KmsProvider) =>
     new RetryingProvider(ledger ? new RecordingProvider(provider, ledger) : provider, retry)
+  const decorateWrapping = (provider: KmsProvider) => new ProvingProvider(decorate(provider))
   const recipients = await Promise.all(configuration.recipients.map(connectRecipient))
   const accepted = await Promise.all(
     configuration.accepted.map(async ({ provider, kek, until }) => ({
@@ -65,8 +67,8 @@ export async function cipherOf(
     })),
   )
   return new EnvelopeCipher({
-    provider: decorate(await connectProvider(configuration.provider)),
-    recipients: recipients.map((recipient) => ('unwrap' in recipient ? decorate(recipient) : recipient)),
+    provider: decorateWrapping(await connectProvider(configuration.provider)),
+    recipients: recipients.map((recipient) => ('unwrap' in recipient ? decorateWrapping(recipient) : recipient)),
     accepted,
     ...(cache !== undefined && { cache }),
     ...(timeoutMs !== undefined && { timeoutMs }),

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from './clock.js'
 import type { EncryptionContext } from './context.js'
 import type { DataKey } from './data-key.js'
 import { withDeadline } from './deadline.js'
+import { assertOptions, CLOCK, type OptionRules, wholeNumberFrom } from './options.js'
 import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from './provider.js'
 
 export interface DeadlineOptions {
@@ -10,6 +11,8 @@ export interface DeadlineOptions {
   readonly clock?: Clock
 }
 
+const OPTIONS: OptionRules<DeadlineOptions> = { timeoutMs: wholeNumberFrom(1), clock: CLOCK }
+
 /** Ends every call at its deadline, whether the provider underneath listens to its signal or not. */
 export class DeadlineProvider implements KmsProvider {
   readonly #inner: KmsProvider
@@ -17,6 +20,7 @@ export class DeadlineProvider implements KmsProvider {
   readonly #clock: Clock
 
   constructor(inner: KmsProvider, options: DeadlineOptions = {}) {
+    assertOptions('DeadlineProvider', options, OPTIONS)
     this.#inner = inner
     this.#timeoutMs = options.timeoutMs ?? 5_000
     this.#clock = options.clock ?? systemClock

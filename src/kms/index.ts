@@ -15,6 +15,7 @@ export type {
   WrappedDataKey,
 } from './provider.js'
 export { describeKek, sameKek } from './provider.js'
+export { ProvingProvider } from './proving-provider.js'
 export { RecordingProvider } from './recording-provider.js'
 export { RetryingProvider, type RetryOptions } from './retrying-provider.js'
 export { generateThenWrap, unwrapThenWrap } from './strategies.js'

@@ -1,7 +1,8 @@
-import { DelegateBackoff, handleWhen, type IPolicy, retry } from 'cockatiel'
 import { isWaxsealError } from '../errors.js'
+import { type Clock, systemClock } from './clock.js'
 import type { EncryptionContext } from './context.js'
 import type { DataKey } from './data-key.js'
+import { assertOptions, CLOCK, isFunction, type OptionRules, wholeNumberFrom } from './options.js'
 import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from './provider.js'
 
 export interface RetryOptions {
@@ -9,35 +10,37 @@ export interface RetryOptions {
   readonly retries?: number
   /** Upper bound of the first pause in milliseconds; it doubles with each attempt. Default 100. */
   readonly initialDelayMs?: number
-  /** Upper bound of any pause in milliseconds. Default 2,000. */
+  /** Upper bound of any pause in milliseconds. Default 2,000. A KMS that asks for a longer one is not asked again. */
   readonly maxDelayMs?: number
   /** Uniform in [0, 1). Tests pass their own. */
   readonly random?: () => number
+  readonly clock?: Clock
+}
+
+const OPTIONS: OptionRules<RetryOptions> = {
+  retries: wholeNumberFrom(0),
+  initialDelayMs: wholeNumberFrom(0),
+  maxDelayMs: wholeNumberFrom(0),
+  random: [isFunction, 'be a function that returns a number from 0 to 1'],
+  clock: CLOCK,
 }
 
 /**
  * The only retry in the library: the SDKs' own are switched off. Retries what is `retryable` and nothing else, after a
  * pause of full jitter (uniform between nothing and the bound), or after what the KMS asked for.
+ *
+ * Where that pause would be longer than the bound, or last until the deadline of the call, the failure is the caller's at
+ * once: waiting could not help him.
  */
 export class RetryingProvider implements KmsProvider {
   readonly #inner: KmsProvider
-  readonly #policy: IPolicy
+  readonly #options: Required<RetryOptions>
 
   constructor(inner: KmsProvider, options: RetryOptions = {}) {
-    const { retries = 2, initialDelayMs = 100, maxDelayMs = 2_000, random = Math.random } = options
+    assertOptions('RetryingProvider', options, OPTIONS)
+    const { retries = 2, initialDelayMs = 100, maxDelayMs = 2_000, random = Math.random, clock = systemClock } = options
     this.#inner = inner
-    this.#policy = retry(
-      handleWhen((error) => isWaxsealError(error) && error.retryable),
-      {
-        maxAttempts: retries,
-        backoff: new DelegateBackoff(({ attempt, result }) => {
-          const { error } = result as { error?: unknown }
-          const asked = isWaxsealError(error) && 'retryAfterMs' in error ? Number(error.retryAfterMs) : 0
-          const bound = Math.min(maxDelayMs, initialDelayMs * 2 ** (attempt - 1))
-          return Math.max(asked, Math.floor(random() * bound))
-        }),
-      },
-    )
+    this.#options = { retries, initialDelayMs, maxDelayMs, random, clock }
   }
 
   get name(): string {
@@ -64,22 +67,44 @@ export class RetryingProvider implements KmsProvider {
     return this.#retry(options, () => this.#inner.rewrap(wrapped, context, options))
   }
 
-  #retry<T>(options: CallOptions | undefined, call: () => Promise<T>): Promise<T> {
-    const { signal } = options ?? {}
-    const attempts = this.#policy.execute(() => {
-      // No attempt after an abort during the pause.
+  async #retry<T>(options: CallOptions = {}, call: () => Promise<T>): Promise<T> {
+    const { signal, deadline = Number.POSITIVE_INFINITY } = options
+    const { clock, retries } = this.#options
+    for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted()
-      return call()
-    })
-    return signal ? untilAborted(attempts, signal) : attempts
+      try {
+        return await call()
+      } catch (error) {
+        const pauseMs = attempt > retries ? undefined : this.#pauseAfter(error, attempt)
+        if (pauseMs === undefined || clock.now() + pauseMs >= deadline) throw error
+        await pause(pauseMs, clock, signal)
+      }
+    }
+  }
+
+  /** How long to wait before the next attempt; undefined when there is to be none. */
+  #pauseAfter(error: unknown, attempt: number): number | undefined {
+    if (!isWaxsealError(error) || !error.retryable) return undefined
+    const { initialDelayMs, maxDelayMs, random } = this.#options
+    const asked = Number('retryAfterMs' in error ? error.retryAfterMs : 0)
+    if (asked > maxDelayMs) return undefined
+    const drawn = Math.floor(random() * Math.min(maxDelayMs, initialDelayMs * 2 ** (attempt - 1)))
+    return asked > drawn ? asked : drawn
   }
 }
 
-/** The pause itself cannot be cut short, and it may be as long as the KMS asked for; the caller is let go at once. */
-function untilAborted<T>(attempts: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Rejects with the signal's reason, at once, and leaves no timer behind. */
+function pause(ms: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    attempts.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    const onAbort = () => {
+      cancel()
+      reject(signal?.reason)
+    }
+    const cancel = clock.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    if (signal?.aborted) onAbort()
+    else signal?.addEventListener('abort', onAbort, { once: true })
   })
 }

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm'
 import type { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { ConfigurationError } from '../errors.js'
 import type { Clock } from '../kms/clock.js'
+import { assertOptions, CLOCK, hasMethods, isFunction, type OptionRules, wholeNumberFrom } from '../kms/options.js'
 import type { GuardMode } from './guard-check.js'
 
 export interface EncryptionOptions {
@@ -24,26 +25,20 @@ export interface EncryptionOptions {
   readonly clock?: Clock
 }
 
-const isFunction = (value: unknown) => typeof value === 'function'
 const isOneOf = (names: readonly unknown[]) => (value: unknown) => names.includes(value)
-const has = (value: unknown, methods: readonly string[]) => {
-  return methods.every((method) => isFunction((value as Record<string, unknown>)[method]))
-}
 
 /** By what it can do: it may come from another copy of the library. */
-const isCipher = (value: unknown) => {
-  return typeof value === 'object' && value !== null && has(value, ['mint', 'open', 'openCached', 'forgetAll'])
-}
+const isCipher = (value: unknown) => hasMethods(value, ['mint', 'open', 'openCached', 'forgetAll'])
 
 const GUARD_MODES: readonly GuardMode[] = ['require', 'install', 'warn']
 
-const OPTIONS: Readonly<Record<keyof EncryptionOptions, readonly [fits: (value: unknown) => boolean, must: string]>> = {
+const OPTIONS: OptionRules<EncryptionOptions> = {
   cipher: [(value) => isFunction(value) || isCipher(value), 'be an EnvelopeCipher, or a function that returns one'],
   guard: [isOneOf(GUARD_MODES), `be one of ${GUARD_MODES.join(', ')}`],
   onUnreadable: [isOneOf(['throw', 'leave']), 'be throw or leave'],
   expectedContext: [isFunction, 'be a function that returns the expected pairs'],
-  timeoutMs: [(value) => Number.isSafeInteger(value) && (value as number) > 0, 'be a whole number from 1'],
-  clock: [(value) => has(value, ['now', 'after']), 'have the methods now and after'],
+  timeoutMs: wholeNumberFrom(1),
+  clock: CLOCK,
 }
 
 /** The cipher of one start. */
@@ -61,14 +56,5 @@ export function assertEncryptionOptions(dataSource: DataSource, options: Encrypt
   if (options.cipher === undefined) {
     throw new ConfigurationError(`withEncryption: "cipher" is required, and must ${OPTIONS.cipher[1]}`)
   }
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(OPTIONS, name)) {
-      const known = Object.keys(OPTIONS).join(', ')
-      throw new ConfigurationError(`withEncryption: unknown option "${name}"; expected one of ${known}`)
-    }
-    const [fits, must] = OPTIONS[name as keyof EncryptionOptions]
-    if (value !== undefined && (value === null || !fits(value))) {
-      throw new ConfigurationError(`withEncryption: "${name}" must ${must}`)
-    }
-  }
+  assertOptions('withEncryption', options, OPTIONS)
 }

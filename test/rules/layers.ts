@@ -17,7 +17,6 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/errors.ts': ['type src/kms/'],
   'src/index.ts': ['src/errors.ts', 'src/kms/', 'src/envelope/'],
   'src/kms/': KMS,
-  'src/kms/retrying-provider.ts': [...KMS, 'cockatiel'],
   'src/envelope/': [...CORE, 'lru-cache'],
   'src/postgres/': [...TABLES, 'type pg'],
   'src/typeorm/': [...TABLES, 'typeorm', 'lru-cache'],

@@ -60,14 +60,22 @@ test('a ledger gets every call, of the provider, its recipients and what is acce
     configuration: { provider, recipients: [provider], accepted: [{ provider }] },
   } as const
   const stored = await encrypted(await connectCipher(options))
-  expect(ledger.counts()).toEqual({ generateDataKey: 1, wrap: 1 })
+  // The first wrap of each is proven.
+  expect(ledger.counts()).toEqual({ generateDataKey: 1, wrap: 1, unwrap: 2 })
   await decrypted(await connectCipher(options), stored)
-  expect(ledger.counts()).toEqual({ generateDataKey: 1, wrap: 1, unwrap: 1 })
+  expect(ledger.counts()).toEqual({ generateDataKey: 1, wrap: 1, unwrap: 3 })
   await decrypted(
     await connectCipher({ ...options, configuration: { provider: new FaultyProvider(), accepted: [{ provider }] } }),
     stored,
   )
-  expect(ledger.counts()).toMatchObject({ unwrap: 2 })
+  expect(ledger.counts()).toMatchObject({ unwrap: 4 })
+})
+
+test('a KMS whose first wrap does not open writes nothing', async () => {
+  const faulty = new FaultyProvider()
+  faulty.faults.inject(faults.truncateWrapped(), { times: 1 })
+  const cipher = await connectCipher({ configuration: { provider, recipients: [faulty] } })
+  await expect(cipher.mint(binding)).rejects.toMatchObject({ code: 'ERR_DECRYPTION_FAILED' })
 })
 
 test('each attempt is a call in the ledger, and "retry" says how many there are', async () => {
@@ -93,11 +101,11 @@ test('"cache" and "timeoutMs" are those of the cipher', async () => {
   const warm = await connectCipher({ configuration, ledger })
   const stored = await encrypted(warm)
   await decrypted(warm, stored)
-  expect(ledger.counts().unwrap).toBeUndefined()
+  expect(ledger.counts().unwrap).toBe(1)
   const cold = await connectCipher({ configuration, ledger, cache: false })
   await decrypted(cold, stored)
   await decrypted(cold, stored)
-  expect(ledger.counts().unwrap).toBe(2)
+  expect(ledger.counts().unwrap).toBe(3)
   const hanging = new FaultyProvider()
   hanging.faults.inject(faults.hang())
   const impatient = await connectCipher({ configuration: { provider: hanging }, timeoutMs: 1 })

@@ -208,3 +208,19 @@ test('a deadline beyond the longest timer of the runtime does not end at once', 
     jest.useRealTimers()
   }
 })
+
+for (const [name, options] of Object.entries({
+  'an unknown option': { timeout: 3 },
+  'no time at all': { timeoutMs: 0 },
+  'a time that is no number': { timeoutMs: Number.NaN },
+  'a clock that only tells the time': { clock: { now: () => 0 } },
+})) {
+  test(`${name} is refused`, () => {
+    expect(() => new DeadlineProvider(new FaultyProvider(), options as object)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFIGURATION',
+        message: expect.stringContaining(Object.keys(options)[0]!),
+      }),
+    )
+  })
+}
