@@ -8,6 +8,8 @@ export const KEY_BYTES = 32
 export interface NumberedKek {
   readonly number: number
   readonly fingerprint: string
+  /** As a KEK ref spells it: `<number>-<fingerprint>`. */
+  readonly version: string
   readonly key: KeyObject
 }
 
@@ -39,7 +41,8 @@ export function kekOf(number: number, bytes: Uint8Array): NumberedKek {
   if (guessable) {
     throw new ConfigurationError(`provider "local": key ${number} ${guessable}; make one with "waxseal keygen"`)
   }
-  return { number, fingerprint: fingerprintOf(bytes), key: createSecretKey(bytes) }
+  const fingerprint = fingerprintOf(bytes)
+  return { number, fingerprint, version: `${number}-${fingerprint}`, key: createSecretKey(bytes) }
 }
 
 /** Throws unless `number` is a whole number from 1 to 999999999. */

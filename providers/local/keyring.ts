@@ -29,8 +29,8 @@ export class LocalKeyring {
     this.current = current
   }
 
-  refOf({ number, fingerprint }: NumberedKek): KekRef {
-    return { provider: 'local', id: this.#id, version: `${number}-${fingerprint}` }
+  refOf({ version }: NumberedKek): KekRef {
+    return { provider: 'local', id: this.#id, version }
   }
 
   /** The KEK that a row names, or `KekNotAcceptedError`: whoever can write the table chooses what is asked for here. */
