@@ -1,30 +1,20 @@
+import { lengthPrefixed } from '../kms/length-prefixed.js'
 import type { FieldSpec } from './field-value.js'
 import { ALGORITHM, FORMAT } from './format.js'
 
-const PREFIX = concatWithLengths([Buffer.from('waxseal'), Buffer.from([FORMAT]), Buffer.from(ALGORITHM)])
+const PREFIX = lengthPrefixed(['waxseal', Buffer.from([FORMAT]), ALGORITHM])
+
+/** The part of the AAD that all fields of one envelope share. Holds nothing that a rotation changes. */
+export function envelopeAad(envelopeId: Uint8Array, commitment: Uint8Array, canonicalContext: Uint8Array): Buffer {
+  return lengthPrefixed([envelopeId, commitment, canonicalContext])
+}
 
 /**
  * The only place where the AAD of a field is made. Each part carries its length, so no two different lists of parts give
- * the same bytes. Holds nothing that a rotation changes. Must not change.
+ * the same bytes. Must not change.
  */
-export function aadOf(
-  field: FieldSpec,
-  envelopeId: Uint8Array,
-  commitment: Uint8Array,
-  canonicalContext: Uint8Array,
-): Buffer {
+export function aadOf({ id, kind }: FieldSpec, ofEnvelope: Uint8Array): Buffer {
   // Ill-formed ids would all be encoded with U+FFFD: two fields could share an AAD.
-  if (!field.id.isWellFormed()) throw new TypeError('a field id must be a string of well-formed Unicode')
-  const names = [Buffer.from(field.id), Buffer.from(field.kind)]
-  return Buffer.concat([PREFIX, concatWithLengths([...names, envelopeId, commitment, canonicalContext])])
-}
-
-function concatWithLengths(parts: readonly Uint8Array[]): Buffer {
-  return Buffer.concat(
-    parts.flatMap((part) => {
-      const length = Buffer.allocUnsafe(4)
-      length.writeUInt32BE(part.length)
-      return [length, part]
-    }),
-  )
+  if (!id.isWellFormed()) throw new TypeError('a field id must be a string of well-formed Unicode')
+  return Buffer.concat([PREFIX, lengthPrefixed([id, kind]), ofEnvelope])
 }

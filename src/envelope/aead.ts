@@ -1,26 +1,25 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 import { DecryptionError } from '../errors.js'
 import { IV_BYTES, TAG_BYTES } from './format.js'
-import { writeIv } from './random-pool.js'
+import { writeRandom } from './random-pool.js'
 
 const CIPHER = 'aes-256-gcm'
 /** Without it Node takes tags of 4 bytes too. */
 const OPTIONS = { authTagLength: TAG_BYTES }
-/** Large fields go through OpenSSL in pieces, straight into the one buffer that is returned. */
-const CHUNK_BYTES = 64 * 1024
+/** Large fields go through OpenSSL in pieces that stay in the processor's cache on their way to the returned buffer. */
+const CHUNK_BYTES = 128 * 1024
 
 /** AES-256-GCM (NIST SP 800-38D) with a random 96-bit IV. Returns `iv ‖ ciphertext ‖ tag`. */
 export function encrypt(key: KeyObject, aad: Uint8Array, plaintext: Uint8Array): Buffer {
   const out = Buffer.allocUnsafe(IV_BYTES + plaintext.length + TAG_BYTES)
-  writeIv(out)
+  writeRandom(out, IV_BYTES)
   const cipher = createCipheriv(CIPHER, key, out.subarray(0, IV_BYTES), OPTIONS)
   cipher.setAAD(aad)
-  let end = IV_BYTES
   for (let start = 0; start < plaintext.length; start += CHUNK_BYTES) {
-    end += cipher.update(plaintext.subarray(start, start + CHUNK_BYTES)).copy(out, end)
+    out.set(cipher.update(plaintext.subarray(start, start + CHUNK_BYTES)), IV_BYTES + start)
   }
   cipher.final()
-  cipher.getAuthTag().copy(out, end)
+  out.set(cipher.getAuthTag(), out.length - TAG_BYTES)
   return out
 }
 
@@ -34,14 +33,8 @@ export function decrypt(key: KeyObject, aad: Uint8Array, stored: Uint8Array): Bu
   const decipher = createDecipheriv(CIPHER, key, stored.subarray(0, IV_BYTES), OPTIONS)
   decipher.setAAD(aad)
   decipher.setAuthTag(stored.subarray(tagStart))
-  // Not from Node's shared pool: the plaintext would linger there beside other people's buffers.
-  const plaintext = Buffer.allocUnsafeSlow(tagStart - IV_BYTES)
-  let end = 0
-  for (let start = IV_BYTES; start < tagStart; start += CHUNK_BYTES) {
-    const piece = decipher.update(stored.subarray(start, Math.min(start + CHUNK_BYTES, tagStart)))
-    end += piece.copy(plaintext, end)
-    piece.fill(0)
-  }
+  // In one piece: what Node returns has memory of its own, outside the shared pool, and is all there is to zero.
+  const plaintext = decipher.update(stored.subarray(IV_BYTES, tagStart))
   try {
     decipher.final()
   } catch {

@@ -16,6 +16,8 @@ export const PAIR_NAME = /^(?!waxseal-)[a-z0-9-]+$/
 
 /** The only place where the encryption context of an envelope is made. Must not change. */
 export function encryptionContextOf(binding: EnvelopeBinding, envelopeId: string): EncryptionContext {
+  const context: Record<string, string> = { 'waxseal-entity': binding.entity, 'waxseal-envelope': envelopeId }
+  if (binding.row !== undefined) context['waxseal-row'] = binding.row
   for (const name of Object.keys(binding.context)) {
     // A declared "waxseal-row" would stand for a row that is not bound.
     if (!PAIR_NAME.test(name)) {
@@ -23,10 +25,25 @@ export function encryptionContextOf(binding: EnvelopeBinding, envelopeId: string
         `"${binding.entity}": the name of a pair must match ${PAIR_NAME.source}, found "${name}"`,
       )
     }
+    context[name] = binding.context[name] as string
   }
-  const own = { 'waxseal-entity': binding.entity, 'waxseal-envelope': envelopeId }
-  const row = binding.row === undefined ? {} : { 'waxseal-row': binding.row }
-  return { ...binding.context, ...own, ...row }
+  return context
+}
+
+/** A copy that no caller can change later: what was checked for one binding must not be taken for another. */
+export function copyOfBinding({ entity, row, context }: EnvelopeBinding): EnvelopeBinding {
+  return { entity, ...(row !== undefined && { row }), context: { ...context } }
+}
+
+export function sameBinding(a: EnvelopeBinding, b: EnvelopeBinding): boolean {
+  if (a === b) return true
+  const names = Object.keys(a.context)
+  return (
+    a.entity === b.entity &&
+    a.row === b.row &&
+    names.length === Object.keys(b.context).length &&
+    names.every((name) => Object.hasOwn(b.context, name) && a.context[name] === b.context[name])
+  )
 }
 
 /** The spelling of a primary key in a binding: one column as it is, several as a JSON array in the declared order. */

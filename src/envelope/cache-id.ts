@@ -1,16 +1,39 @@
-import { canonicalContext, type EncryptionContext } from '../kms/context.js'
-import type { CacheId } from './data-key-cache.js'
+import { type EnvelopeBinding, sameBinding } from './binding.js'
 import type { UnwrapRoute } from './kek-list.js'
 import type { WrappedMetadata } from './metadata.js'
 
 /**
- * The identity of one unwrap. Holds everything that the KMS and the commitment would have checked (provider, KEK,
- * wrapped bytes, commitment, context), so that a hit is never weaker than a call. The place on the KEK list is part of
- * it: when the acceptance of a KEK ends, a provider of the same name does not inherit what was unwrapped through it.
+ * The identity of one unwrap. Holds everything that the KMS and the commitment check (KEK, wrapped bytes, commitment,
+ * context), so that a hit is never weaker than a call. The place on the KEK list is part of it: when the acceptance of a
+ * KEK ends, a provider of the same name does not inherit what was unwrapped through it.
  */
-export function cacheIdOf(metadata: WrappedMetadata, route: UnwrapRoute, context: EncryptionContext): CacheId {
-  const { provider, id, version } = route.wrap.kek
-  // Newlines separate: none of the parts but the last can hold one.
-  const parts = [metadata.id, metadata.commitment, route.place, provider, id, version, route.wrap.dataKey]
-  return { envelope: metadata.id, entry: `${parts.join('\n')}\n${canonicalContext(context).toString('latin1')}` }
+export interface CacheId {
+  readonly envelope: string
+  readonly commitment: string
+  readonly place: number
+  readonly provider: string
+  readonly kek: string
+  readonly version: string
+  readonly wrappedKey: string
+  readonly binding: EnvelopeBinding
+}
+
+/** Where it is kept, `binding` must be a copy that no caller can change. */
+export function cacheIdOf(metadata: WrappedMetadata, { wrap, place }: UnwrapRoute, binding: EnvelopeBinding): CacheId {
+  const { id: envelope, commitment } = metadata
+  const { provider, id: kek, version } = wrap.kek
+  return { envelope, commitment, place, provider, kek, version, wrappedKey: wrap.dataKey, binding }
+}
+
+export function sameCacheId(a: CacheId, b: CacheId): boolean {
+  return (
+    a.envelope === b.envelope &&
+    a.commitment === b.commitment &&
+    a.place === b.place &&
+    a.provider === b.provider &&
+    a.kek === b.kek &&
+    a.version === b.version &&
+    a.wrappedKey === b.wrappedKey &&
+    sameBinding(a.binding, b.binding)
+  )
 }

@@ -1,21 +1,21 @@
-import { randomBytes } from 'node:crypto'
 import { CredentialShreddedError, InvalidEnvelopeError } from '../errors.js'
 import { type Clock, systemClock } from '../kms/clock.js'
 import { canonicalContext } from '../kms/context.js'
-import { withDeadline } from '../kms/deadline.js'
+import { settleBy } from '../kms/deadline.js'
 import { DeadlineProvider } from '../kms/deadline-provider.js'
 import type { CallOptions, KekRef, KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
-import { assertExpectedContext, type EnvelopeBinding, encryptionContextOf } from './binding.js'
+import { assertExpectedContext, copyOfBinding, type EnvelopeBinding, encryptionContextOf } from './binding.js'
 import { cacheIdOf } from './cache-id.js'
 import { assertCallOptions, assertCipherOptions, assertOpenOptions } from './cipher-options.js'
 import { commitmentOf } from './commitment.js'
-import { DataKeyCache, type DataKeyCacheOptions } from './data-key-cache.js'
+import { DataKeyCache, type DataKeyCacheOptions, type LoadedDataKey } from './data-key-cache.js'
 import { ENVELOPE_ID_BYTES } from './format.js'
-import { type AcceptedKek, KekList } from './kek-list.js'
+import { type AcceptedKek, KekList, type UnwrapRoute } from './kek-list.js'
 import { limitedRecipient } from './limited-recipient.js'
 import type { EnvelopeMetadata, WrappedMetadata } from './metadata.js'
 import { readable } from './metadata-codec.js'
-import { OpenEnvelope } from './open-envelope.js'
+import { aadOfEnvelope, OpenEnvelope } from './open-envelope.js'
+import { writeRandom } from './random-pool.js'
 import { currentKeks, isStale, rewrapAll } from './rewrap.js'
 import { storedWrapOf } from './stored-wrap.js'
 import { unwrapInOrder } from './unwrap-in-order.js'
@@ -85,19 +85,21 @@ export class EnvelopeCipher {
     assertOpenOptions(options)
     const { expectedContext, ...call } = this.#limited(options)
     assertExpectedContext(binding, expectedContext)
-    const idBytes = randomBytes(ENVELOPE_ID_BYTES)
+    const bound = copyOfBinding(binding)
+    const idBytes = Buffer.allocUnsafe(ENVELOPE_ID_BYTES)
+    writeRandom(idBytes, ENVELOPE_ID_BYTES)
     const id = idBytes.toString('base64url')
-    const context = encryptionContextOf(binding, id)
+    const context = encryptionContextOf(bound, id)
     // Throws for what cannot be bound, before a data key exists.
     canonicalContext(context)
     const { dataKey, wrapped } = await this.#provider.generateDataKey(context, call)
     const others = await Promise.all(this.#recipients.map((recipient) => recipient.wrap(dataKey, context, call)))
     const now = this.#clock.now()
     const wraps = [wrapped, ...others].map((each, index) => storedWrapOf(this.#targets[index]!.name, each, now))
-    const commitment = commitmentOf(dataKey, idBytes).toString('base64url')
-    const metadata = readable({ state: 'wrapped', id, commitment, wrap: 1, wraps })
-    this.#cache.put(cacheIdOf(metadata, this.#list.routes(wraps)[0]!, context), dataKey)
-    return new OpenEnvelope(metadata, binding, dataKey)
+    const metadata = readable({ state: 'wrapped', id, commitment: commitmentOf(dataKey, idBytes), wrap: 1, wraps })
+    const aad = aadOfEnvelope(metadata, context)
+    this.#cache.put({ id: cacheIdOf(metadata, this.#list.routes(wraps)[0]!, bound), dataKey, aad })
+    return new OpenEnvelope(metadata, bound, dataKey, aad)
   }
 
   /**
@@ -110,19 +112,14 @@ export class EnvelopeCipher {
     const cached = this.openCached(metadata, binding, options)
     if (cached) return cached
     const wrapped = assertWrapped(metadata)
-    const context = encryptionContextOf(binding, wrapped.id)
+    const bound = copyOfBinding(binding)
     const routes = this.#list.routes(wrapped.wraps)
     const limited = this.#limited(options)
-    const dataKey = await withDeadline('unwrap', limited, this.#clock, () =>
-      this.#cache.getOrLoad(cacheIdOf(wrapped, routes[0]!, context), async () => {
-        // Shared by all who wait for this data key, so it goes on without the one who started it.
-        const { signal: _, expectedContext: __, ...call } = limited
-        const latest = Math.max(limited.deadline, this.#clock.now() + this.#timeoutMs)
-        const opened = await unwrapInOrder({ metadata: wrapped, routes, context, clock: this.#clock, latest }, call)
-        return { id: cacheIdOf(wrapped, opened.route, context), dataKey: opened.dataKey }
-      }),
+    const load = () => this.#load(wrapped, bound, routes, limited)
+    const { dataKey, aad } = await settleBy('unwrap', limited, this.#clock, () =>
+      this.#cache.getOrLoad(cacheIdOf(wrapped, routes[0]!, bound), load),
     )
-    return new OpenEnvelope(wrapped, binding, dataKey)
+    return new OpenEnvelope(wrapped, bound, dataKey, aad)
   }
 
   /** As `open`, for the hot path: at once, or undefined when a KMS has to be asked. */
@@ -134,10 +131,9 @@ export class EnvelopeCipher {
     assertOpenOptions(options)
     assertExpectedContext(binding, options.expectedContext)
     const wrapped = assertWrapped(metadata)
-    const context = encryptionContextOf(binding, wrapped.id)
     for (const route of this.#list.routes(wrapped.wraps)) {
-      const dataKey = this.#cache.get(cacheIdOf(wrapped, route, context))
-      if (dataKey) return new OpenEnvelope(wrapped, binding, dataKey)
+      const cached = this.#cache.get(cacheIdOf(wrapped, route, binding))
+      if (cached) return new OpenEnvelope(wrapped, cached.id.binding, cached.dataKey, cached.aad)
     }
     return undefined
   }
@@ -185,6 +181,19 @@ export class EnvelopeCipher {
   /** Drops all data keys from the cache. */
   forgetAll(): void {
     this.#cache.clear()
+  }
+
+  /** Shared by all who wait for this data key, so it goes on without the one who started it. */
+  async #load(
+    metadata: WrappedMetadata,
+    binding: EnvelopeBinding,
+    routes: readonly UnwrapRoute[],
+    { signal: _, expectedContext: __, ...call }: OpenOptions & { readonly deadline: number },
+  ): Promise<LoadedDataKey> {
+    const context = encryptionContextOf(binding, metadata.id)
+    const latest = Math.max(call.deadline, this.#clock.now() + this.#timeoutMs)
+    const { route, dataKey } = await unwrapInOrder({ metadata, routes, context, clock: this.#clock, latest }, call)
+    return { id: cacheIdOf(metadata, route, binding), dataKey, aad: aadOfEnvelope(metadata, context) }
   }
 
   get #targets(): readonly (KmsProvider | WrapOnlyRecipient)[] {

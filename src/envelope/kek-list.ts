@@ -26,30 +26,26 @@ export interface UnwrapRoute {
  */
 export class KekList {
   readonly #accepted: readonly AcceptedKek[]
+  /** Of each entry: the first of its provider. */
+  readonly #places: readonly number[]
   readonly #clock: Clock
 
   constructor(accepted: readonly AcceptedKek[], clock: Clock) {
     this.#accepted = accepted
+    this.#places = accepted.map(({ provider }) => accepted.findIndex((entry) => entry.provider === provider))
     this.#clock = clock
   }
 
   providersFor(kek: KekRef): KmsProvider[] {
-    const now = this.#clock.now()
-    const providers = this.#accepted
-      .filter((entry) => entry.provider.name === kek.provider)
-      .filter((entry) => entry.kek === undefined || entry.kek.id === kek.id)
-      .filter((entry) => entry.kek?.version === undefined || entry.kek.version === kek.version)
-      .filter((entry) => entry.until === undefined || now < entry.until.getTime())
-      .map((entry) => entry.provider)
-    return [...new Set(providers)]
+    return this.#placesFor(kek).map((place) => this.#providerAt(place))
   }
 
   /** The ways to unwrap, in the order of the stored wraps. Throws `KekNotAcceptedError` when there is none. */
   routes(wraps: readonly StoredWrap[]): UnwrapRoute[] {
-    const place = (provider: KmsProvider) => this.#accepted.findIndex((entry) => entry.provider === provider)
-    const routes = wraps.flatMap((wrap) =>
-      this.providersFor(wrap.kek).map((provider) => ({ wrap, provider, place: place(provider) })),
-    )
+    const routes: UnwrapRoute[] = []
+    for (const wrap of wraps) {
+      for (const place of this.#placesFor(wrap.kek)) routes.push({ wrap, place, provider: this.#providerAt(place) })
+    }
     if (routes.length > 0) return routes
     const found = wraps.map((wrap) => describeKek(wrap.kek)).join(', ')
     const expected = [...new Set(this.#accepted.map((entry) => entry.provider.name))].join(', ')
@@ -58,5 +54,28 @@ export class KekList {
         'add it to "accepted" if it is yours, find out who wrote the row if it is not',
       { ...(wraps[0] && { kek: wraps[0].kek }) },
     )
+  }
+
+  /** The places of the providers that may unwrap under a KEK, each once. */
+  #placesFor(kek: KekRef): number[] {
+    const places: number[] = []
+    this.#accepted.forEach((entry, index) => {
+      const place = this.#places[index] as number
+      if (this.#accepts(entry, kek) && !places.includes(place)) places.push(place)
+    })
+    return places
+  }
+
+  #accepts({ provider, kek: only, until }: AcceptedKek, kek: KekRef): boolean {
+    return (
+      provider.name === kek.provider &&
+      (only === undefined || only.id === kek.id) &&
+      (only?.version === undefined || only.version === kek.version) &&
+      (until === undefined || this.#clock.now() < until.getTime())
+    )
+  }
+
+  #providerAt(place: number): KmsProvider {
+    return (this.#accepted[place] as AcceptedKek).provider
   }
 }

@@ -1,7 +1,7 @@
 import { DecryptionError } from '../errors.js'
-import { canonicalContext } from '../kms/context.js'
+import { canonicalContext, type EncryptionContext } from '../kms/context.js'
 import type { DataKey } from '../kms/data-key.js'
-import { aadOf } from './aad.js'
+import { aadOf, envelopeAad } from './aad.js'
 import { decrypt, encrypt } from './aead.js'
 import { type EnvelopeBinding, encryptionContextOf } from './binding.js'
 import type { EncryptedField } from './encrypted-field.js'
@@ -13,24 +13,26 @@ export class OpenEnvelope {
   readonly metadata: WrappedMetadata
   readonly binding: EnvelopeBinding
   readonly #dataKey: DataKey
-  readonly #id: Buffer
-  readonly #commitment: Buffer
-  readonly #context: Buffer
+  readonly #aad: Uint8Array
 
-  constructor(metadata: WrappedMetadata, binding: EnvelopeBinding, dataKey: DataKey) {
+  /** `aad`: what `aadOfEnvelope` gives, where it is known already. */
+  constructor(
+    metadata: WrappedMetadata,
+    binding: EnvelopeBinding,
+    dataKey: DataKey,
+    aad = aadOfEnvelope(metadata, encryptionContextOf(binding, metadata.id)),
+  ) {
     this.metadata = metadata
     this.binding = binding
     this.#dataKey = dataKey
-    this.#id = Buffer.from(metadata.id, 'base64url')
-    this.#commitment = Buffer.from(metadata.commitment, 'base64url')
-    this.#context = canonicalContext(encryptionContextOf(binding, metadata.id))
+    this.#aad = aad
   }
 
   /** Rejects values that would not come back as they are with `PlaintextRefusedError`. */
   encryptField(field: FieldSpec, value: unknown): EncryptedField {
     const plaintext = encodeValue(field, value)
     try {
-      const bytes = encrypt(this.#dataKey.keyObject, this.#aad(field), plaintext)
+      const bytes = encrypt(this.#dataKey.keyObject, aadOf(field, this.#aad), plaintext)
       return { commitment: this.metadata.commitment, bytes }
     } finally {
       // The caller's own buffer stays as it is; what we allocated for the encoding goes.
@@ -41,15 +43,17 @@ export class OpenEnvelope {
   /** `DecryptionError` for a field of another row, field, kind, tenant or data key, and for one that was altered. */
   decryptField(field: FieldSpec, encrypted: EncryptedField): unknown {
     if (encrypted.commitment !== this.metadata.commitment) throw new DecryptionError()
-    return decodeValue(field, decrypt(this.#dataKey.keyObject, this.#aad(field), encrypted.bytes))
+    return decodeValue(field, decrypt(this.#dataKey.keyObject, aadOf(field, this.#aad), encrypted.bytes))
   }
 
   /** For the wraps of further recipients. */
   get dataKey(): DataKey {
     return this.#dataKey
   }
+}
 
-  #aad(field: FieldSpec): Buffer {
-    return aadOf(field, this.#id, this.#commitment, this.#context)
-  }
+/** What all fields of an envelope are authenticated with. Throws for a context that cannot be bound. */
+export function aadOfEnvelope({ id, commitment }: WrappedMetadata, context: EncryptionContext): Uint8Array {
+  const [idBytes, commitmentBytes] = [Buffer.from(id, 'base64url'), Buffer.from(commitment, 'base64url')]
+  return envelopeAad(idBytes, commitmentBytes, canonicalContext(context))
 }

@@ -58,8 +58,7 @@ export async function unwrapCommitted(
   options: CallOptions,
 ): Promise<DataKey> {
   const dataKey = await provider.unwrap(wrapped, context, options)
-  const id = Buffer.from(metadata.id, 'base64url')
-  if (isCommitmentOf(dataKey, id, Buffer.from(metadata.commitment, 'base64url'))) return dataKey
+  if (isCommitmentOf(dataKey, Buffer.from(metadata.id, 'base64url'), metadata.commitment)) return dataKey
   dataKey.destroy()
   throw new DecryptionError(undefined, { kek: wrapped.kek })
 }

@@ -7,7 +7,7 @@ import { codeOf } from './fixtures.js'
 const key = createSecretKey(randomBytes(32))
 const aad = Buffer.from('what it is bound to')
 /** Where pieces begin and end, and what has no piece at all. */
-const lengths = [0, 1, 15, 16, 17, 65_535, 65_536, 65_537, 131_072, 200_001]
+const lengths = [0, 1, 15, 16, 17, 131_071, 131_072, 131_073, 262_144, 400_001]
 
 describe('encrypt and decrypt', () => {
   for (const length of lengths) {
@@ -50,17 +50,15 @@ test('no plaintext stays in our memory after a tag that does not verify', () => 
   const canary = randomBytes(100_000)
   const stored = encrypt(key, aad, canary)
   stored[stored.length - 1]! ^= 1
-  const allocated = jest.spyOn(Buffer, 'allocUnsafeSlow')
   const decipher = Object.getPrototypeOf(createDecipheriv('aes-256-gcm', key, stored.subarray(0, 12)))
   const updated = jest.spyOn(decipher, 'update')
   try {
     expect(() => decrypt(key, aad, stored)).toThrow('decryption failed')
-    const buffers = [...allocated.mock.results, ...updated.mock.results].map(({ value }) => value as Buffer)
-    // The whole plaintext was there once: in one buffer, and in two pieces.
-    expect(buffers.map(({ length }) => length)).toEqual([100_000, 65_536, 34_464])
+    const buffers = updated.mock.results.map(({ value }) => value as Buffer)
+    // The whole plaintext was there, once.
+    expect(buffers.map(({ length }) => length)).toEqual([100_000])
     expect(buffers.every((buffer) => buffer.every((byte) => byte === 0))).toBe(true)
   } finally {
-    allocated.mockRestore()
     updated.mockRestore()
   }
 })
