@@ -10,4 +10,7 @@ export {
   testKmsProvider,
 } from './kms-provider-contract.js'
 export { ManualClock } from './manual-clock.js'
+export type { PlannedServerFault, ServerFault, ServerFaultScope, ServerFaults } from './servers/server-faults.js'
+export { startTestKms, TEST_KMS_VENDORS, type TestKmsVendor } from './servers/start-test-kms.js'
+export type { ServerCall, TestKmsServer, TestKmsServerOptions } from './servers/test-kms-server.js'
 export { startTemporaryPostgres, type TemporaryPostgres, type TemporaryPostgresOptions } from './temporary-postgres.js'

@@ -1,0 +1,94 @@
+import type { EncryptionContext } from '../../src/kms/context.js'
+
+/** What every reply of the SDK has, and every error that came as one. */
+export interface AwsReply {
+  readonly $metadata: { readonly requestId?: string | undefined; readonly httpStatusCode?: number | undefined }
+}
+
+interface KeyedReply extends AwsReply {
+  /** The key ARN, whatever name was asked for. */
+  readonly KeyId?: string | undefined
+}
+
+interface DecryptRequest {
+  KeyId: string
+  CiphertextBlob: Uint8Array
+  EncryptionContext: EncryptionContext
+  EncryptionAlgorithm: 'SYMMETRIC_DEFAULT'
+  GrantTokens: string[]
+}
+
+interface EncryptRequest {
+  KeyId: string
+  Plaintext: Uint8Array
+  EncryptionContext: EncryptionContext
+  GrantTokens: string[]
+}
+
+interface GenerateDataKeyRequest {
+  KeyId: string
+  KeySpec: 'AES_256'
+  EncryptionContext: EncryptionContext
+  GrantTokens: string[]
+}
+
+interface ReEncryptRequest {
+  CiphertextBlob: Uint8Array
+  SourceKeyId: string
+  SourceEncryptionContext: EncryptionContext
+  DestinationKeyId: string
+  DestinationEncryptionContext: EncryptionContext
+  GrantTokens: string[]
+}
+
+export interface AwsKeyMetadata {
+  readonly Arn?: string | undefined
+  readonly CurrentKeyMaterialId?: string | undefined
+  readonly KeyState?: string | undefined
+  readonly KeySpec?: string | undefined
+  readonly KeyUsage?: string | undefined
+  readonly Origin?: string | undefined
+  readonly MultiRegion?: boolean | undefined
+}
+
+export interface AwsCallOptions {
+  readonly abortSignal?: AbortSignal
+}
+
+/** The part of the class `KMS` of `@aws-sdk/client-kms` that encrypts: written down so that no declaration names the SDK. */
+export interface AwsKms {
+  decrypt(
+    request: DecryptRequest,
+    options?: AwsCallOptions,
+  ): Promise<KeyedReply & { readonly Plaintext?: Uint8Array | undefined; readonly KeyMaterialId?: string | undefined }>
+  describeKey(
+    request: { KeyId: string; GrantTokens: string[] },
+    options?: AwsCallOptions,
+  ): Promise<AwsReply & { readonly KeyMetadata?: AwsKeyMetadata | undefined }>
+  /** Does not say which key material it used. */
+  encrypt(
+    request: EncryptRequest,
+    options?: AwsCallOptions,
+  ): Promise<KeyedReply & { readonly CiphertextBlob?: Uint8Array | undefined }>
+  generateDataKey(
+    request: GenerateDataKeyRequest,
+    options?: AwsCallOptions,
+  ): Promise<
+    KeyedReply & {
+      readonly Plaintext?: Uint8Array | undefined
+      readonly CiphertextBlob?: Uint8Array | undefined
+      readonly KeyMaterialId?: string | undefined
+    }
+  >
+  reEncrypt(
+    request: ReEncryptRequest,
+    options?: AwsCallOptions,
+  ): Promise<
+    KeyedReply & {
+      readonly CiphertextBlob?: Uint8Array | undefined
+      readonly SourceKeyId?: string | undefined
+      readonly SourceKeyMaterialId?: string | undefined
+      readonly DestinationKeyMaterialId?: string | undefined
+    }
+  >
+}

@@ -1,0 +1,3 @@
+export type { AwsKms } from './client.js'
+export { connectAws } from './connect.js'
+export { AwsProvider, type AwsProviderOptions } from './provider.js'

@@ -1,0 +1,19 @@
+import type { StartTestKmsServer, TestKmsServer, TestKmsServerOptions } from './test-kms-server.js'
+
+/** Every vendor that has a test server, loaded when it is asked for: some need the vendor's SDK. */
+const SERVERS = {
+  aws: async () => (await import('./aws/server.js')).startAwsServer,
+} satisfies Record<string, () => Promise<StartTestKmsServer>>
+
+export type TestKmsVendor = keyof typeof SERVERS
+
+export const TEST_KMS_VENDORS = Object.keys(SERVERS) as readonly TestKmsVendor[]
+
+/**
+ * Starts a KMS of one vendor on the loopback interface, which the vendor's own SDK speaks to: real cryptography, the cloud's
+ * error codes, no account, nothing on disk. For the tests of a service as well as our own.
+ */
+export async function startTestKms(vendor: TestKmsVendor, options: TestKmsServerOptions = {}): Promise<TestKmsServer> {
+  const start: StartTestKmsServer = await SERVERS[vendor]()
+  return start(options)
+}
