@@ -8,6 +8,7 @@ export type ConnectProvider = (section: Readonly<Record<string, unknown>>) => Pr
  * environment an option such as `currentKey` of `local` is `WAXSEAL_LOCAL_CURRENT_KEY`.
  */
 export const providers = {
+  aws: async () => (await import('./aws/connect.js')).connectAws,
   local: async () => (await import('./local/connect.js')).connectLocal,
 } satisfies Record<string, () => Promise<ConnectProvider>>
 

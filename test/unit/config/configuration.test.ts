@@ -59,11 +59,15 @@ describe('refused, with the path, what is expected and what to do:', () => {
       undefined,
       /^configuration: the configuration: expected an object with the members provider, .*, found nothing$/,
     ],
-    ['no provider', {}, /^configuration: provider: expected a provider, or \{ name, … \}.*\(local\).*, found nothing$/],
+    [
+      'no provider',
+      {},
+      /^configuration: provider: expected a provider, or \{ name, … \}.*\(.*local.*\).*, found nothing$/,
+    ],
     [
       'a provider that nobody knows',
       { provider: { name: 'lokal' } },
-      /provider: expected a provider, or .*\(local\).*found another object$/,
+      /provider: expected a provider, or .*\(.*local.*\).*found another object$/,
     ],
     [
       'a provider without all five methods',

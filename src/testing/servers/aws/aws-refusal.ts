@@ -9,3 +9,9 @@ export class AwsRefusal extends Error {
     this.httpStatus = httpStatus
   }
 }
+
+/** What the KMS answers to a call that failed: a mistake of the server itself is an internal error, as with any server. */
+export function refusalOf(error: unknown): AwsRefusal {
+  const isRefusal = typeof error === 'object' && error !== null && 'httpStatus' in error
+  return isRefusal ? (error as AwsRefusal) : new AwsRefusal('KMSInternalException', 'internal error', 500)
+}

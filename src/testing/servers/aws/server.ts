@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { forward, type HttpProtocol, type HttpReply, type HttpRequest, serveHttpKms } from '../http-kms-server.js'
 import type { TestKmsServer, TestKmsServerOptions } from '../test-kms-server.js'
-import { AwsRefusal } from './aws-refusal.js'
+import { AwsRefusal, refusalOf } from './aws-refusal.js'
 import { Keys } from './keys.js'
 import { type AwsRequest, OPERATIONS } from './operations.js'
 
@@ -66,8 +66,7 @@ function perform({ message, body, requestId }: HttpRequest, keys: Keys, now: Dat
     }
     return reply(200, result, requestId)
   } catch (error) {
-    if (error instanceof AwsRefusal) return refusal(error, requestId)
-    return refusal(new AwsRefusal('KMSInternalException', 'internal error', 500), requestId)
+    return refusal(refusalOf(error), requestId)
   }
 }
 
