@@ -45,9 +45,12 @@ function currentKeyOf({ currentKey }: Section): number {
 
 async function keysOf(options: Section): Promise<string | Record<number, Uint8Array>> {
   if (options.keys !== undefined) return options.keys
-  if (options.keysFile !== undefined) return readPrivateFile(options.keysFile)
-  const keyring = await readPrivateFile(options.keyringFile!)
-  return unlockPassphraseKeyring(keyring, options.passphrase ?? (await readPrivateFile(options.passphraseFile!)))
+  if (options.keysFile !== undefined) return readPrivateFile('keysFile', options.keysFile)
+  const keyring = await readPrivateFile('keyringFile', options.keyringFile!)
+  return unlockPassphraseKeyring(
+    keyring,
+    options.passphrase ?? (await readPrivateFile('passphraseFile', options.passphraseFile!)),
+  )
 }
 
 function exactlyOne(options: Section, names: readonly Option[]): void {

@@ -6,12 +6,15 @@ const LARGEST_BYTES = 64 * 1024
 const OTHERS = 0o077
 
 /**
- * Reads a small file that holds keys. Refuses one that others on the machine may read, with the command that mends it.
- * Windows has no such mode; there it is not checked.
+ * Reads the small file of keys that an option names. Refuses one that others on the machine may read, with the command that
+ * mends it. Windows has no such mode; there it is not checked.
  */
-export async function readPrivateFile(path: string): Promise<string> {
-  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw refused(path, `cannot be opened (${cause.code})`, cause)
+export async function readPrivateFile(option: string, path: string): Promise<string> {
+  const file = await open(path, 'r').catch(({ code }: NodeJS.ErrnoException) => {
+    // Neither the path nor the runtime's error, which repeats it: what opens no file may be the key itself.
+    throw new ConfigurationError(
+      `provider "local": the option "${option}" names no file that can be opened (${code}); expected a path`,
+    )
   })
   try {
     // Of the open file, not of its path: the path may name another one by now.
@@ -27,6 +30,6 @@ export async function readPrivateFile(path: string): Promise<string> {
   }
 }
 
-function refused(path: string, problem: string, cause?: unknown): ConfigurationError {
-  return new ConfigurationError(`provider "local": the file ${path} ${problem}`, cause === undefined ? {} : { cause })
+function refused(path: string, problem: string): ConfigurationError {
+  return new ConfigurationError(`provider "local": the file ${path} ${problem}`)
 }

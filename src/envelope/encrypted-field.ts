@@ -36,7 +36,13 @@ export function parseText(text: string): EncryptedField {
 
 /** The form of a `bytea` column: `0x01 ‖ commitment ‖ iv ‖ ciphertext ‖ tag`. */
 export function formatBytes({ commitment, bytes }: EncryptedField): Buffer {
-  return Buffer.concat([Buffer.from([FORMAT]), Buffer.from(commitment, 'base64url'), bytes])
+  // Never in the pool that small buffers share: an error that carries this as a parameter, or a structured clone of it,
+  // would carry the pool, and with it whatever plaintext lies beside.
+  const stored = Buffer.allocUnsafeSlow(1 + COMMITMENT_BYTES + bytes.length)
+  stored[0] = FORMAT
+  stored.write(commitment, 1, 'base64url')
+  bytes.copy(stored, 1 + COMMITMENT_BYTES)
+  return stored
 }
 
 /** Reads the form of a `bytea` column. */

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { providers } from '../../providers/index.js'
 import { connectLocal, createPassphraseKeyring, generateLocalKey } from '../../providers/local/index.js'
@@ -80,9 +81,20 @@ test('keyring and passphrase files that others can read are refused as well', as
   )
 })
 
-test('a file that is not there or too large is refused by its path', async () => {
-  const missing = join(folder, 'missing')
-  expect(await refusalOf({ keysFile: missing, currentKey: 1 })).toContain(`${missing} cannot be opened (ENOENT)`)
+test('a key or a passphrase where its file belongs is not repeated', async () => {
+  const keyringFile = await file(keyring)
+  for (const [option, section] of Object.entries({
+    keysFile: { keysFile: `1:${KEY}` },
+    keyringFile: { keyringFile: `1:${KEY}`, passphrase: PASSPHRASE },
+    passphraseFile: { keyringFile, passphraseFile: PASSPHRASE },
+  })) {
+    const error = await connectLocal({ ...section, currentKey: 1 }).catch((reason: unknown) => reason)
+    expect(String(error)).toContain(`the option "${option}" names no file that can be opened (ENOENT); expected a path`)
+    expect(inspect(error, { depth: null })).not.toMatch(new RegExp(`${KEY}|${PASSPHRASE}`))
+  }
+})
+
+test('a file that is too large is refused by its path', async () => {
   const large = await file('#'.repeat(64 * 1024 + 1))
   expect(await refusalOf({ keysFile: large, currentKey: 1 })).toContain('has 65537 bytes')
 })

@@ -82,7 +82,7 @@ export async function expectTrace(client: pg.Client, canary: string): Promise<vo
   }
 }
 
-async function readColumns(client: pg.Client): Promise<Place[]> {
+export async function readColumns(client: pg.Client): Promise<Place[]> {
   // The other setting, "escape", would hide bytes from the search.
   await client.query("set bytea_output = 'hex'")
   const { rows: columns } = await client.query<{ schema: string; name: string; column: string }>(`

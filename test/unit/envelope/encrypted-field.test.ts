@@ -20,6 +20,11 @@ test('the bytea form is the format byte, the commitment and the rest, and comes 
   expect(parseBytes(stored)).toEqual({ commitment, bytes })
 })
 
+test('the bytea form shares its memory with nothing', () => {
+  const stored = formatBytes({ commitment, bytes })
+  expect(stored.buffer.byteLength).toBe(stored.length)
+})
+
 test('a view into a larger buffer is read at its place', () => {
   const page = Buffer.concat([randomBytes(7), formatBytes({ commitment, bytes }), randomBytes(9)])
   expect(parseBytes(new Uint8Array(page.buffer, page.byteOffset + 7, page.length - 16))).toEqual({ commitment, bytes })
