@@ -1,7 +1,7 @@
 // `npm run bench`: measures the built package on each supported Node, and writes results, page and charts. `-- SUITE...` are
 // those suites only. `--print` measures with the Node that runs it, shows the figures and writes nothing.
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { supportedNodes } from './nodes.js'
 import { run } from './run.js'
@@ -21,9 +21,14 @@ for (const name of names)
   if (!suites[name]) fail(`expected a suite of ${Object.keys(suites).join(', ')}, found "${name}"`)
 const nodes = values.print ? [{ version: process.versions.node, program: process.execPath }] : await supportedNodes()
 
+const PEERS = 'test/bench/peers'
+if (names.includes('peers') && !existsSync(`${PEERS}/node_modules`)) {
+  await run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: PEERS })
+}
+
 for (const name of names) {
   const runs = []
-  for (const { version, program } of nodes) {
+  for (const { version, program } of suites[name].everyNode ? nodes : nodes.slice(-1)) {
     console.log(`\n${name}, Node ${version}`)
     const result = JSON.parse(await run(program, ['.tmp/bench/suite.js', name]))
     for (const figure of result.figures) console.log(`  ${describeFigure(figure)}`)

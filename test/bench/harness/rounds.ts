@@ -15,6 +15,8 @@ export interface RoundOptions {
   /** How long one case runs in one round, in milliseconds. Short, so that both sides of a ratio stand under one load. */
   readonly sliceMs: number
   readonly stopwatch?: Stopwatch
+  /** Those in which the code is still being compiled, and which do not count. 3 unless said otherwise. */
+  readonly warmUpRounds?: number
   /** Before each slice, not measured. */
   readonly beforeSlice?: (name: string) => void | Promise<void>
 }
@@ -41,10 +43,9 @@ export function oneByOne(operation: () => Promise<unknown>): Case['run'] {
 
 /**
  * Runs all cases in each round, in an order that is drawn anew, and gives the microseconds of one operation per round.
- * The first rounds, in which the code is still being compiled, do not count.
  */
 export async function measureRounds(cases: readonly Case[], options: RoundOptions): Promise<Record<string, number[]>> {
-  const { rounds, sliceMs, stopwatch = cpuTime, beforeSlice } = options
+  const { rounds, sliceMs, stopwatch = cpuTime, warmUpRounds = 3, beforeSlice } = options
   const measure = async ({ name, run }: Case, times: number) => {
     await beforeSlice?.(name)
     const start = stopwatch()
@@ -53,13 +54,16 @@ export async function measureRounds(cases: readonly Case[], options: RoundOption
   }
   const times = new Map<string, number>()
   for (const each of cases) {
-    await measure(each, 1)
     let count = 1
-    for (let elapsed = 0; elapsed < sliceMs * 1_000; count *= 2) elapsed = (await measure(each, count * 2)) * count * 2
-    times.set(each.name, Math.max(1, Math.round((sliceMs * 1_000) / (await measure(each, count)))))
+    let one = await measure(each, count)
+    while (one * count < sliceMs * 1_000) {
+      count *= 2
+      one = await measure(each, count)
+    }
+    times.set(each.name, Math.max(1, Math.round((sliceMs * 1_000) / one)))
   }
   const samples: Record<string, number[]> = Object.fromEntries(cases.map(({ name }) => [name, []]))
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+  for (let round = -warmUpRounds; round < rounds; round++) {
     for (const each of shuffled(cases)) {
       const sample = await measure(each, times.get(each.name)!)
       if (round >= 0) samples[each.name]!.push(sample)
@@ -67,8 +71,6 @@ export async function measureRounds(cases: readonly Case[], options: RoundOption
   }
   return samples
 }
-
-const WARM_UP_ROUNDS = 3
 
 export function shuffled<T>(list: readonly T[], random: () => number = Math.random): T[] {
   const result = [...list]

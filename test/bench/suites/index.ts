@@ -1,4 +1,24 @@
 import type { Figure } from '../harness/figure.js'
 import { crypto } from './crypto.js'
+import { guard } from './guard.js'
+import { kmsLatency } from './kms-latency.js'
+import { lists } from './lists.js'
+import { peers } from './peers.js'
+import { singleRows } from './single-rows.js'
+import { start } from './start.js'
 
-export const suites: Readonly<Record<string, () => Promise<Figure[]>>> = { crypto }
+export interface Suite {
+  readonly measure: () => Promise<Figure[]>
+  /** False for what Node has no part in: it is measured once. */
+  readonly everyNode: boolean
+}
+
+export const suites: Readonly<Record<string, Suite>> = {
+  crypto: { measure: crypto, everyNode: true },
+  lists: { measure: lists, everyNode: true },
+  'single-rows': { measure: singleRows, everyNode: true },
+  'kms-latency': { measure: kmsLatency, everyNode: true },
+  guard: { measure: guard, everyNode: false },
+  peers: { measure: peers, everyNode: true },
+  start: { measure: start, everyNode: true },
+}
