@@ -9,7 +9,7 @@ const swc = {
   sourceMaps: 'inline',
 }
 const common = {
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/', '<rootDir>/test/emulators/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tmp/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },

@@ -21,6 +21,7 @@ const COMMANDS: Record<string, readonly [summary: string, load: () => Promise<Co
   guard: ['print, check, install or remove the database guard', () => import('./guard.js')],
   inspect: ['explain a stored envelope, without decrypting it', () => import('./inspect/command.js')],
   encrypt: ['encrypt one value from standard input', () => import('./encrypt.js')],
+  'test-kms': ['run a KMS for tests, on this machine', () => import('./test-kms.js')],
   decrypt: ['decrypt one value from standard input', () => import('./decrypt.js')],
 }
 
