@@ -18,7 +18,7 @@ export interface DecryptedRow<E> {
 /**
  * Decrypts entities that were loaded by a path without our hooks (a mapped join, `callListeners(false)`), and the lazy
  * fields of any: one batch, bounded in concurrency and time. What a row was loaded without is fetched, in one query for
- * all rows. A row that cannot be read, or is shredded, says so in its own `error`.
+ * each 1,000 rows. A row that cannot be read, or is shredded, says so in its own `error`.
  */
 export async function decryptAll<E extends ObjectLiteral>(
   repository: Repository<E>,
@@ -73,14 +73,26 @@ async function fetchMissing<E extends ObjectLiteral>(repository: Repository<E>, 
       `${metadata.name}: decryptAll() needs entities that were loaded with their primary key`,
     )
   })
-  const query = repository.createQueryBuilder('credential').callListeners(false).withDeleted()
-  const found = await query.whereInIds(keys).getMany()
+  const found = new Map<string, E>()
+  for (let start = 0; start < keys.length; start += KEYS_OF_A_QUERY) {
+    const query = repository.createQueryBuilder('credential').callListeners(false).withDeleted()
+    const rows = await query.whereInIds(keys.slice(start, start + KEYS_OF_A_QUERY)).getMany()
+    for (const row of rows) found.set(spellKey(metadata, row), row)
+  }
   for (const row of incomplete) {
-    const loaded = found.find((each) => metadata.compareEntities(each, row))
+    const loaded = found.get(spellKey(metadata, row))
     for (const column of loaded ? missingColumns(metadata, row) : []) {
       column.setEntityValue(row, column.getEntityValue(loaded as E))
     }
   }
+}
+
+/** Postgres takes 65,535 parameters, and a key can have several columns. */
+const KEYS_OF_A_QUERY = 1_000
+
+/** The same for a number and for the text that the database returns in its place. */
+function spellKey({ primaryColumns }: EntityMetadata, row: object): string {
+  return JSON.stringify(primaryColumns.map((column) => String(column.getEntityValue(row))))
 }
 
 function missingColumns(metadata: EntityMetadata, row: object) {

@@ -2,7 +2,7 @@ import { EMPTY_METADATA } from '../envelope/metadata.js'
 import { InvalidEnvelopeError } from '../errors.js'
 import type { EncryptionSetup } from './operation.js'
 import type { PendingRow } from './pending-row.js'
-import { plaintextOf, refuseSqlExpression } from './plaintext-of.js'
+import { plaintextOf, refuseUnwritable } from './plaintext-of.js'
 import { bindingOfEntity, type ProtectedEntity, sameBinding } from './protected-entity.js'
 import { RowWriter } from './row-writer.js'
 import { uuidV7 } from './uuid-v7.js'
@@ -19,7 +19,7 @@ export async function encryptInsert(
   assignKey(setup, protection, entity)
   const assigned = protection.fields.flatMap((field) => {
     const value = field.column.getEntityValue(entity)
-    refuseSqlExpression(field, value)
+    refuseUnwritable(field, value)
     return value === undefined || value === null ? [] : [{ field, value }]
   })
   const writer = new RowWriter(setup, row)

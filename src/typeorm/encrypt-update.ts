@@ -5,7 +5,7 @@ import { CredentialShreddedError, EnvelopeChangedError, PlaintextRefusedError } 
 import { isEncryptedValue, sameStored, stateOf } from './encrypted-value.js'
 import type { EncryptionSetup } from './operation.js'
 import type { PendingRow } from './pending-row.js'
-import { plaintextOf, refuseSqlExpression } from './plaintext-of.js'
+import { plaintextOf, refuseUnwritable } from './plaintext-of.js'
 import { bindingOfEntity, type ProtectedEntity, type ProtectedField, sameBinding } from './protected-entity.js'
 import { type FieldWrite, RowWriter } from './row-writer.js'
 import { metadataOf } from './stored-envelope.js'
@@ -70,7 +70,7 @@ interface FieldState {
 function fieldState(field: ProtectedField, entity: object, reloaded: object): FieldState {
   const value = field.column.getEntityValue(entity)
   const stored = field.column.getEntityValue(reloaded)
-  refuseSqlExpression(field, value)
+  refuseUnwritable(field, value)
   if (value === undefined) return { field, change: 'none', value: stored, stored }
   if (value === null) return { field, change: stored === null ? 'none' : 'clear', value, stored }
   return { field, change: isSame(field, value, stored) ? 'none' : 'set', value, stored }

@@ -22,6 +22,9 @@ interface State {
   opener?: FieldOpener
 }
 
+/** What a value prints as; refused as a plaintext. */
+export const PRINTED = '[encrypted]'
+
 // Not on the instance: inspectors, loggers and clones must find nothing there.
 const states = sharedWeakMap<object, State>('waxseal.encrypted-value')
 
@@ -81,11 +84,11 @@ export class EncryptedValue<T = unknown> {
   }
 
   toJSON(): string {
-    return '[encrypted]'
+    return PRINTED
   }
 
   [inspect.custom](): string {
-    return '[encrypted]'
+    return PRINTED
   }
 }
 

@@ -1,12 +1,21 @@
 import type { EnvelopeBinding } from '../envelope/binding.js'
 import { PlaintextRefusedError } from '../errors.js'
-import { type EncryptedValue, isEncryptedValue, stateOf } from './encrypted-value.js'
+import { type EncryptedValue, isEncryptedValue, PRINTED, stateOf } from './encrypted-value.js'
 import { type ProtectedField, sameBinding } from './protected-entity.js'
 
-/** Refuses what would become SQL text: TypeORM writes the result of a function into the statement as it is. */
-export function refuseSqlExpression(field: ProtectedField, value: unknown): void {
-  if (typeof value !== 'function') return
-  throw new PlaintextRefusedError(`field "${field.id}": an SQL expression cannot be encrypted; assign a value`)
+/**
+ * Refuses what would become SQL text, since TypeORM writes the result of a function into the statement as it is, and what an
+ * `EncryptedValue` prints as: an entity that went through JSON would put that in the place of the secret.
+ */
+export function refuseUnwritable(field: ProtectedField, value: unknown): void {
+  if (typeof value === 'function') {
+    throw new PlaintextRefusedError(`field "${field.id}": an SQL expression cannot be encrypted; assign a value`)
+  }
+  if (value === PRINTED) {
+    throw new PlaintextRefusedError(
+      `field "${field.id}": "${PRINTED}" is what an EncryptedValue prints as and not its value; leave the property out to keep the value`,
+    )
+  }
 }
 
 /**

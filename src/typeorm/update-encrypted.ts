@@ -1,4 +1,13 @@
-import type { DeepPartial, EntityManager, EntityMetadata, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm'
+import {
+  type DeepPartial,
+  type EntityManager,
+  type EntityMetadata,
+  type FindOptionsWhere,
+  InstanceChecker,
+  type ObjectLiteral,
+  type Repository,
+} from 'typeorm'
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
 import { ConfigurationError, PlaintextRefusedError } from '../errors.js'
 import { moveKey } from './move-key.js'
 import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
@@ -67,9 +76,11 @@ export function protectionOf(metadata: EntityMetadata): ProtectedEntity {
 function whereOf(metadata: EntityMetadata, primaryKey: unknown): ObjectLiteral {
   const isObject = typeof primaryKey === 'object' && primaryKey !== null
   const [first, second] = metadata.primaryColumns
-  if (!isObject && first && !second) return first.createValueMap(primaryKey)
-  const where = isObject ? metadata.getEntityIdMap(primaryKey) : undefined
-  if (where) return where
+  const key = isObject ? primaryKey : first && !second ? first.createValueMap(primaryKey) : {}
+  const where = metadata.getEntityIdMap(key)
+  // An operator could find several rows, of which one would be changed.
+  const isValue = (column: ColumnMetadata) => !InstanceChecker.isFindOperator(column.getEntityValue(key))
+  if (where && metadata.primaryColumns.every(isValue)) return where
   const expected = metadata.primaryColumns.map(({ propertyPath }) => propertyPath).join(', ')
   throw new PlaintextRefusedError(`${metadata.name}: the primary key needs ${expected}`)
 }

@@ -1,4 +1,11 @@
-import type { DeepPartial, EntityManager, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm'
+import {
+  type DeepPartial,
+  type EntityManager,
+  type FindOptionsWhere,
+  InstanceChecker,
+  type ObjectLiteral,
+  type Repository,
+} from 'typeorm'
 import { PlaintextRefusedError } from '../errors.js'
 import { inTransaction, protectionOf, updateEncrypted } from './update-encrypted.js'
 
@@ -74,7 +81,8 @@ function conflictWhere<E extends ObjectLiteral>(
   for (const path of conflictPaths) {
     const column = metadata.findColumnWithPropertyPath(path)
     const value = column?.getEntityValue(values)
-    const isValue = value !== undefined && value !== null && typeof value !== 'function'
+    const isExpression = typeof value === 'function' || InstanceChecker.isFindOperator(value)
+    const isValue = value !== undefined && value !== null && !isExpression
     if (!column || !isValue || fields.some((field) => field.column === column)) {
       throw new PlaintextRefusedError(
         `${metadata.name}: upsertEncrypted() needs conflict paths that are mapped, not encrypted and set in the values; "${path}" is not`,

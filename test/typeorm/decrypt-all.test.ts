@@ -49,6 +49,17 @@ async function countStatements(run: () => Promise<unknown>): Promise<number> {
 
 const withoutHooks = () => shops.createQueryBuilder('s').callListeners(false).orderBy('s.name')
 
+test('thousands of rows are fetched a thousand at a time, as no statement takes so many keys', async () => {
+  const ids = await saveShops(3)
+  const rows = Array.from({ length: 2_100 }, (_, n) => shops.create({ id: ids[n] ?? randomUUID() }))
+  const statements = await countStatements(async () => {
+    const results = await decryptAll(shops, rows)
+    expect(results.filter(({ error }) => error)).toEqual([])
+    expect(rows.filter(({ encryptionMetadata }) => encryptionMetadata)).toHaveLength(3)
+  })
+  expect(statements).toBe(3)
+})
+
 test('the envelopes that rows were loaded without are fetched in one query for all of them', async () => {
   await saveShops(5)
   const rows = await withoutHooks().select(['s.id', 's.apiKey', 's.token']).getMany()

@@ -36,6 +36,21 @@ test('a value that was loaded without hooks is refused in another row', async ()
   await expectRefused(s, canary, () => credentials().insert({ tenantId, password: from.password }))
 })
 
+test('an entity that went through JSON does not put what a lazy field prints as in the place of its value', async () => {
+  const { id } = await newRow('before')
+  const json = JSON.parse(JSON.stringify(await reread(id))) as Credential
+  expect(json.oauth).toBe('[encrypted]')
+  for (const run of [
+    () => credentials().save({ ...json, name: randomUUID() }),
+    () => credentials().save({ ...json, oauth: undefined as never, password: '[encrypted]' }),
+    () => credentials().insert({ tenantId, oauth: json.oauth }),
+  ]) {
+    expect(await failureOf(run)).toMatchObject({ code: 'ERR_PLAINTEXT_REFUSED' })
+  }
+  await credentials().save({ ...json, oauth: undefined as never, name: randomUUID() })
+  expect(await ((await reread(id)).oauth as EncryptedValue).decrypt()).toEqual({ access: 'before' })
+})
+
 test('an entity that was loaded without hooks is saved once decryptAll() has read it', async () => {
   const canary = newCanary()
   const { id } = await newRow(canary)

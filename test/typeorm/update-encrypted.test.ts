@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from '@jest/globals'
+import { In, Not } from 'typeorm'
 import type { EncryptedValue } from '../../src/typeorm/index.js'
 import { updateEncrypted } from '../../src/typeorm/index.js'
 import { Credential, type OAuthTokens, Token } from './entities.js'
@@ -172,6 +173,14 @@ test('a part of a key, none, or a row without protection is refused', async () =
   }
   const lines = s.dataSource.getRepository(JournalLine)
   await expectRefused(s, canary, () => updateEncrypted(lines, 1, { text: canary }))
+})
+
+test('an operator in the place of a key, which could find several rows, is refused', async () => {
+  const canary = newCanary()
+  const [one, two] = [await save('one'), await save('two')]
+  for (const key of [{ id: In([one.id, two.id]) }, { id: Not(one.id) }, In([one.id]), undefined] as never[]) {
+    await expectRefused(s, canary, () => updateEncrypted(credentials(), key, { password: canary }))
+  }
 })
 
 test('values that cannot be encrypted are refused, and the row stays', async () => {

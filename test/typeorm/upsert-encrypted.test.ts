@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from '@jest/globals'
+import { Not } from 'typeorm'
 import type { EncryptedValue } from '../../src/typeorm/index.js'
 import { upsertEncrypted } from '../../src/typeorm/index.js'
 import { Credential, Token } from './entities.js'
@@ -119,6 +120,12 @@ test('a soft-deleted row is the row', async () => {
   const { id } = await credentials().save({ tenantId, name })
   await credentials().softDelete({ id })
   expect((await upsertEncrypted(credentials(), { tenantId, name, password: 'p' }, ['name'])).id).toBe(id)
+})
+
+test('an operator in the place of a value is refused', async () => {
+  const canary = newCanary()
+  const values = { tenantId, name: Not(randomUUID()) as never, password: canary }
+  await expectRefused(s, canary, () => upsertEncrypted(credentials(), values, ['name']))
 })
 
 test('conflict paths that cannot name a row are refused', async () => {
