@@ -11,6 +11,7 @@ interface KeyedReply extends AwsReply {
 }
 
 interface DecryptRequest {
+  DryRun?: boolean
   KeyId: string
   CiphertextBlob: Uint8Array
   EncryptionContext: EncryptionContext
@@ -19,6 +20,7 @@ interface DecryptRequest {
 }
 
 interface EncryptRequest {
+  DryRun?: boolean
   KeyId: string
   Plaintext: Uint8Array
   EncryptionContext: EncryptionContext
@@ -26,6 +28,7 @@ interface EncryptRequest {
 }
 
 interface GenerateDataKeyRequest {
+  DryRun?: boolean
   KeyId: string
   KeySpec: 'AES_256'
   EncryptionContext: EncryptionContext
@@ -33,6 +36,7 @@ interface GenerateDataKeyRequest {
 }
 
 interface ReEncryptRequest {
+  DryRun?: boolean
   CiphertextBlob: Uint8Array
   SourceKeyId: string
   SourceEncryptionContext: EncryptionContext
@@ -91,4 +95,12 @@ export interface AwsKms {
       readonly DestinationKeyMaterialId?: string | undefined
     }
   >
+}
+
+/** What the client can be asked about a key. */
+export interface AwsKeyInquiries {
+  getKeyRotationStatus(
+    request: { KeyId: string },
+    options?: AwsCallOptions,
+  ): Promise<AwsReply & { readonly KeyRotationEnabled?: boolean | undefined }>
 }

@@ -1,7 +1,8 @@
 import { ConfigurationError } from '../../src/errors.js'
 import { textOptions } from '../../src/kms/text-options.js'
+import type { AwsKeyInquiries, AwsKms } from './client.js'
 import { regionOf } from './key-arn.js'
-import { AwsProvider } from './provider.js'
+import { AwsProvider, type AwsProviderOptions } from './provider.js'
 
 const OPTIONS = ['key', 'region', 'previousKeys', 'grantTokens', 'endpoint', 'fips'] as const
 
@@ -17,6 +18,11 @@ const MAX_SOCKETS = 200
  * for them. Makes no call. Rejects with `ConfigurationError`, also when `@aws-sdk/client-kms` is not installed.
  */
 export async function connectAws(section: Readonly<Record<string, unknown>>): Promise<AwsProvider> {
+  return new AwsProvider(await connectAwsClient(section))
+}
+
+/** What `connectAws` gives the provider, with the client as it is. */
+export async function connectAwsClient(section: Readonly<Record<string, unknown>>) {
   const options = textOptions('aws', section, OPTIONS)
   const { key, endpoint, fips } = options
   if (key === undefined) {
@@ -44,13 +50,9 @@ export async function connectAws(section: Readonly<Record<string, unknown>>): Pr
       httpAgent: { maxSockets: MAX_SOCKETS },
     },
   })
-  return new AwsProvider({
-    client,
-    region: await regionOfClient(client),
-    key,
-    previousKeys: listOf(options.previousKeys),
-    grantTokens: listOf(options.grantTokens),
-  })
+  const [previousKeys, grantTokens] = [listOf(options.previousKeys), listOf(options.grantTokens)]
+  const connected: AwsProviderOptions = { client, region: await regionOfClient(client), key, previousKeys, grantTokens }
+  return { ...connected, client: client as AwsKms & AwsKeyInquiries }
 }
 
 async function loadSdk() {

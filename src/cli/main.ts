@@ -18,6 +18,7 @@ const COMMANDS: Record<string, readonly [summary: string, load: () => Promise<Co
   demo: ['see it at work on a real Postgres, in under a minute', () => import('./demo/command.js')],
   keygen: ['make a key for the local provider', () => import('./keygen.js')],
   doctor: ['check configuration, database, guard and keys', () => import('./doctor/command.js')],
+  policy: ['print the least permissions that a role needs at its KMS', () => import('./policy.js')],
   guard: ['print, check, install or remove the database guard', () => import('./guard.js')],
   inspect: ['explain a stored envelope, without decrypting it', () => import('./inspect/command.js')],
   encrypt: ['encrypt one value from standard input', () => import('./encrypt.js')],

@@ -8,7 +8,7 @@ import { isProvider, isWrapOnly } from './configuration-schema.js'
 export async function connectProvider(choice: KmsProvider | ProviderSection): Promise<KmsProvider> {
   if (isProvider(choice)) return choice
   const { name, ...section } = choice
-  const connect: ConnectProvider = await providers[name]()
+  const connect: ConnectProvider = await providers[name].connect()
   return connect(section)
 }
 

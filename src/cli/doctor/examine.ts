@@ -1,8 +1,11 @@
+import type { LoadedConfiguration } from '../../config/load-configuration.js'
+import type { AccessRole } from '../../kms/access.js'
 import { type Queryable, qualifiedName } from '../../postgres/index.js'
 import type { ConfiguredTables } from '../configured.js'
 import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { failureOf } from '../failure.js'
+import { checkAccess } from './access.js'
 import { finding, type Section } from './finding.js'
 import { checkKeys } from './keys.js'
 import type { RowCounts } from './row-counts.js'
@@ -24,17 +27,28 @@ export interface Examination {
 /** Every check, in the order in which somebody would mend things. A database that cannot be reached is a finding. */
 export async function examine(setup: ConfiguredTables, withRows: boolean): Promise<Examination> {
   const { configuration, dataSource } = setup
-  const node = process.versions.node
-  const sections: Section[] = [
-    { name: 'runtime', summary: `Node ${node}`, findings: checkRuntime(node, new Date()) },
-    { name: 'keys', findings: await checkKeys(configuration) },
-  ]
+  const sections = [runtime(), { name: 'keys', findings: await checkKeys(configuration) }]
   if (dataSource) {
     const { checkDataSource } = await import('./typeorm.js')
     sections.push({ name: 'typeorm', findings: checkDataSource(dataSource) })
   }
   const { sections: ofDatabase, tables } = await examineDatabase(setup, withRows)
   return { sections: [...sections, ...ofDatabase], tables }
+}
+
+/** What can be asked without a database. */
+export async function examineProviders(configuration: LoadedConfiguration, role: AccessRole): Promise<Examination> {
+  const sections = [
+    runtime(),
+    { name: 'keys', findings: await checkKeys(configuration) },
+    { name: `access as ${role}`, findings: await checkAccess(configuration, role) },
+  ]
+  return { sections, tables: [] }
+}
+
+function runtime(): Section {
+  const { node } = process.versions
+  return { name: 'runtime', summary: `Node ${node}`, findings: checkRuntime(node, new Date()) }
 }
 
 async function examineDatabase(setup: ConfiguredTables, withRows: boolean): Promise<Examination> {

@@ -1,3 +1,4 @@
+import type { AccessFindingCode } from '../../kms/access.js'
 import type { GuardFindingCode } from '../../postgres/index.js'
 
 /** An error is to be mended before the next write; a warning weakens what the README promises; a note is for knowing. */
@@ -10,6 +11,12 @@ export const LEVELS = {
   KEK_UNREACHABLE: 'error',
   KEK_VERSION_UNKNOWN: 'warning',
   RECIPIENT_WRAP_ONLY: 'note',
+  ACCESS_AS_NEEDED: 'note',
+  ACCESS_MISSING: 'error',
+  ACCESS_EXCESSIVE: 'warning',
+  ACCESS_UNPROVEN: 'note',
+  KEK_UNSUITABLE: 'error',
+  KEK_NOT_ROTATED: 'warning',
   ENVIRONMENT_DIFFERS: 'error',
   ENVIRONMENT_UNTAGGED: 'warning',
   ENVIRONMENT_NOT_APPLICABLE: 'note',
@@ -38,7 +45,7 @@ export const LEVELS = {
   SERVER_LOGS_PARAMETERS: 'warning',
   SERVER_LOGS_PARAMETERS_ON_ERROR: 'warning',
   SERVER_LOGS_REFUSED: 'note',
-} satisfies Record<GuardFindingCode, Level> & Record<string, Level>
+} satisfies Record<GuardFindingCode | AccessFindingCode, Level> & Record<string, Level>
 
 export type FindingCode = keyof typeof LEVELS
 

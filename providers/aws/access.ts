@@ -1,0 +1,5 @@
+import type { ProviderAccess } from '../../src/kms/access.js'
+import { examineAws } from './examine.js'
+import { AWS_POLICY_FORMATS, awsPolicy } from './policy.js'
+
+export const awsAccess: ProviderAccess = { formats: AWS_POLICY_FORMATS, policy: awsPolicy, examine: examineAws }

@@ -1,0 +1,35 @@
+import { providers } from '../../../providers/index.js'
+import type { LoadedConfiguration } from '../../config/load-configuration.js'
+import { isWaxsealError } from '../../errors.js'
+import type { AccessRole } from '../../kms/access.js'
+import { type Finding, finding } from './finding.js'
+
+/** Asks each configured KMS what this identity may do there, and how its key is set up. */
+export async function checkAccess({ provider, recipients }: LoadedConfiguration, role: AccessRole): Promise<Finding[]> {
+  const targets = [
+    { place: 'provider', target: provider },
+    ...recipients.map((target, index) => ({ place: `recipients[${index}]`, target })),
+  ]
+  const findings = await Promise.all(targets.map(({ place, target }) => checkOne(place, target, role)))
+  return findings.flat()
+}
+
+async function checkOne(
+  place: string,
+  target: LoadedConfiguration['recipients'][number],
+  role: AccessRole,
+): Promise<Finding[]> {
+  if (!('name' in target) || 'wrap' in target) {
+    const message = `${place}: it is configured as an object of its own, of whose permissions nothing is known`
+    return [finding('ACCESS_UNPROVEN', message, 'configure it as { name, … }, or compare its policy by hand')]
+  }
+  const { name, ...section } = target
+  try {
+    const access = await providers[name].access()
+    const found = await access.examine(section, role)
+    return found.map(({ code, message, remedy }) => finding(code, `${place}: ${message}`, remedy))
+  } catch (error) {
+    if (!isWaxsealError(error)) throw error
+    return [finding('KEK_UNREACHABLE', `${place}: ${error.message} (${error.code})`, 'see docs/error-codes.md')]
+  }
+}
