@@ -42,7 +42,7 @@ async function refusalOf(section: Record<string, unknown>): Promise<string> {
 }
 
 test('the table of providers connects the local one', async () => {
-  const connect = await providers.local()
+  const connect = await providers.local.connect()
   const provider = await connect({ keys: `1:${KEY}`, currentKey: '1' })
   expect(provider.name).toBe('local')
 })
