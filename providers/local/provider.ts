@@ -63,10 +63,11 @@ export class LocalProvider implements KmsProvider {
     options?.signal?.throwIfAborted()
     const kek = this.#keyring.refOf(this.#keyring.current)
     // Straight from the generator: a KEK wraps many data keys, and two under one IV would give both away.
-    const iv = randomFillSync(Buffer.alloc(IV_BYTES))
+    const iv = randomFillSync(new Uint8Array(IV_BYTES))
     const cipher = createCipheriv(CIPHER, this.#keyring.current.key, iv, GCM).setAAD(wrapAad(kek, context))
     const ciphertext = dataKey.withBytes((bytes) => cipher.update(bytes))
-    const bytes = Buffer.concat([iv, ciphertext, cipher.final(), cipher.getAuthTag()])
+    cipher.final()
+    const bytes = Buffer.concat([iv, ciphertext, cipher.getAuthTag()])
     options?.onReply?.({ status: 'ok' })
     return { kek, bytes }
   }

@@ -15,7 +15,7 @@ export interface LoadedDataKey {
   readonly id: CacheId
   readonly dataKey: DataKey
   /** What the fields of the envelope are authenticated with; the same for whoever has the same id. */
-  readonly aad: Uint8Array
+  readonly aad: string
 }
 
 interface Load {

@@ -1,5 +1,5 @@
 import { InvalidEnvelopeError } from '../errors.js'
-import { decodeBase64url } from './base64url.js'
+import { decodeBase64url, isBase64url } from './base64url.js'
 import { COMMITMENT_BYTES, FORMAT, IV_BYTES, MAX_FIELD_BYTES, TAG_BYTES } from './format.js'
 
 /** One field as it is stored, parsed. */
@@ -26,7 +26,7 @@ export function parseText(text: string): EncryptedField {
   if (!text.startsWith(TEXT_PREFIX)) throw invalid(`expected it to start with "${TEXT_PREFIX}"`)
   if (text[COMMITMENT_END] !== ':') throw invalid(`expected a commitment of ${COMMITMENT_CHARACTERS} characters`)
   const commitment = text.slice(TEXT_PREFIX.length, COMMITMENT_END)
-  if (!decodeBase64url(commitment, COMMITMENT_BYTES)) throw invalid('the commitment is not canonical base64url')
+  if (!isBase64url(commitment, COMMITMENT_BYTES)) throw invalid('the commitment is not canonical base64url')
   // The length is checked before anything of that size is allocated.
   if (text.length - COMMITMENT_END - 1 > Math.ceil((LONGEST * 4) / 3)) throw invalid('it is longer than a field may be')
   const bytes = decodeBase64url(text.slice(COMMITMENT_END + 1))

@@ -48,6 +48,7 @@ export interface OpenOptions extends CallOptions {
 export class EnvelopeCipher {
   readonly #provider: KmsProvider
   readonly #recipients: readonly (KmsProvider | WrapOnlyRecipient)[]
+  readonly #targets: readonly (KmsProvider | WrapOnlyRecipient)[]
   readonly #list: KekList
   readonly #cache: DataKeyCache
   readonly #clock: Clock
@@ -67,6 +68,7 @@ export class EnvelopeCipher {
     this.#recipients = recipients.map((recipient) => {
       return 'unwrap' in recipient ? limit(recipient) : limitedRecipient(recipient, timeoutMs, clock)
     })
+    this.#targets = [this.#provider, ...this.#recipients]
     this.#list = new KekList(
       [
         { provider: this.#provider },
@@ -91,13 +93,13 @@ export class EnvelopeCipher {
     const id = idBytes.toString('base64url')
     const context = encryptionContextOf(bound, id)
     // Throws for what cannot be bound, before a data key exists.
-    canonicalContext(context)
+    const canonical = canonicalContext(context)
     const { dataKey, wrapped } = await this.#provider.generateDataKey(context, call)
     const others = await Promise.all(this.#recipients.map((recipient) => recipient.wrap(dataKey, context, call)))
     const now = this.#clock.now()
     const wraps = [wrapped, ...others].map((each, index) => storedWrapOf(this.#targets[index]!.name, each, now))
     const metadata = readable({ state: 'wrapped', id, commitment: commitmentOf(dataKey, idBytes), wrap: 1, wraps })
-    const aad = aadOfEnvelope(metadata, context)
+    const aad = aadOfEnvelope(metadata, canonical)
     this.#cache.put({ id: cacheIdOf(metadata, this.#list.routes(wraps)[0]!, bound), dataKey, aad })
     return new OpenEnvelope(metadata, bound, dataKey, aad)
   }
@@ -193,11 +195,7 @@ export class EnvelopeCipher {
     const context = encryptionContextOf(binding, metadata.id)
     const latest = Math.max(call.deadline, this.#clock.now() + this.#timeoutMs)
     const { route, dataKey } = await unwrapInOrder({ metadata, routes, context, clock: this.#clock, latest }, call)
-    return { id: cacheIdOf(metadata, route, binding), dataKey, aad: aadOfEnvelope(metadata, context) }
-  }
-
-  get #targets(): readonly (KmsProvider | WrapOnlyRecipient)[] {
-    return [this.#provider, ...this.#recipients]
+    return { id: cacheIdOf(metadata, route, binding), dataKey, aad: aadOfEnvelope(metadata, canonicalContext(context)) }
   }
 
   #limited<T extends CallOptions>(options: T): T & { readonly deadline: number } {

@@ -1,5 +1,5 @@
 import { DecryptionError } from '../errors.js'
-import { canonicalContext, type EncryptionContext } from '../kms/context.js'
+import { canonicalContext } from '../kms/context.js'
 import type { DataKey } from '../kms/data-key.js'
 import { aadOf, envelopeAad } from './aad.js'
 import { decrypt, encrypt } from './aead.js'
@@ -13,14 +13,14 @@ export class OpenEnvelope {
   readonly metadata: WrappedMetadata
   readonly binding: EnvelopeBinding
   readonly #dataKey: DataKey
-  readonly #aad: Uint8Array
+  readonly #aad: string
 
   /** `aad`: what `aadOfEnvelope` gives, where it is known already. */
   constructor(
     metadata: WrappedMetadata,
     binding: EnvelopeBinding,
     dataKey: DataKey,
-    aad = aadOfEnvelope(metadata, encryptionContextOf(binding, metadata.id)),
+    aad = aadOfEnvelope(metadata, canonicalContext(encryptionContextOf(binding, metadata.id))),
   ) {
     this.metadata = metadata
     this.binding = binding
@@ -52,8 +52,7 @@ export class OpenEnvelope {
   }
 }
 
-/** What all fields of an envelope are authenticated with. Throws for a context that cannot be bound. */
-export function aadOfEnvelope({ id, commitment }: WrappedMetadata, context: EncryptionContext): Uint8Array {
-  const [idBytes, commitmentBytes] = [Buffer.from(id, 'base64url'), Buffer.from(commitment, 'base64url')]
-  return envelopeAad(idBytes, commitmentBytes, canonicalContext(context))
+/** What all fields of an envelope are authenticated with. */
+export function aadOfEnvelope({ id, commitment }: WrappedMetadata, context: Uint8Array): string {
+  return envelopeAad(Buffer.from(id, 'base64url'), Buffer.from(commitment, 'base64url'), context)
 }

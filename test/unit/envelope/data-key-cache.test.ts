@@ -11,7 +11,7 @@ const kek = { place: 0, provider: 'small', kek: 'kek-a', version: '1' }
 const idOf = (envelope: string, wrap = 'one'): CacheId => {
   return { ...kek, envelope, commitment: 'of the key', wrappedKey: `${envelope} ${wrap}`, binding }
 }
-const loadedAs = (id: CacheId): LoadedDataKey => ({ id, dataKey: DataKey.generate(), aad: Buffer.from(id.envelope) })
+const loadedAs = (id: CacheId): LoadedDataKey => ({ id, dataKey: DataKey.generate(), aad: id.envelope })
 const newEnvelopeId = () => randomBytes(16).toString('base64url')
 
 const cacheOf = (options: ConstructorParameters<typeof DataKeyCache>[0] = {}) => {
