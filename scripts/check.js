@@ -3,9 +3,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkConsumer } from './consumer.js'
+import { pack } from './pack.js'
 import { contentProblems } from './package-contents.js'
 import { run } from './run.js'
+import { checkWithoutPeers } from './without-peers.js'
 
 // Outside of the project, so that an application in it does not find the project's own packages.
 const folder = mkdtempSync(join(tmpdir(), 'waxseal-check-'))
@@ -17,10 +18,10 @@ const steps = [
   ['types of the tests', () => run('tsc', ['-p', 'tsconfig.test.json'])],
   ['build', build],
   ['docs are up to date', () => run(process.execPath, ['scripts/docs.js', '--check'])],
-  ['package', pack],
+  ['package', packBuilt],
   ['publint', () => run('publint', ['run', tarball(), '--strict'])],
   ['arethetypeswrong', () => run('attw', [tarball(), '--profile', 'node16', '--no-emoji'])],
-  ['application without peers', () => checkConsumer(tarball(), mkdtempSync(join(folder, 'application-')))],
+  ['application without peers', () => checkWithoutPeers(tarball(), mkdtempSync(join(folder, 'application-')))],
 ]
 
 let failed = 0
@@ -56,14 +57,12 @@ async function build() {
   built = true
 }
 
-async function pack() {
+async function packBuilt() {
   if (!built) throw new Error('not run: the build failed')
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
-  const [{ filename, files }] = JSON.parse(await run('npm', args))
-  const paths = files.map(({ path }) => path)
+  const { tarball, paths } = await pack(folder)
   const problems = contentProblems(paths, JSON.parse(readFileSync('package.json', 'utf8')))
   if (problems.length > 0) throw new Error(problems.join('\n'))
-  packed = join(folder, filename)
+  packed = tarball
 }
 
 function tarball() {

@@ -7,60 +7,32 @@ const [manifest] = readFiles(['package.json'])
 const subpaths = Object.keys(JSON.parse(manifest!.text).exports).filter((subpath) => subpath !== './package.json')
 const specifiers = subpaths.map((subpath) => `waxseal${subpath.slice(1)}`)
 
-/** Prints the URL of every module that is resolved, and whatever the script prints. */
-const HOOK = `
-  import { writeSync } from 'node:fs'
-  export async function resolve(specifier, context, next) {
-    const resolved = await next(specifier, context)
-    writeSync(1, 'module ' + resolved.url + '\\n')
-    return resolved
-  }`
-const moduleOf = (text: string) => `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
-const LISTED = `--import=${moduleOf(`import { register } from 'node:module'; register('${moduleOf(HOOK)}')`)}`
-
-const builds = {
-  ESM: (specifier: string) => [
-    LISTED,
-    '--input-type=module',
-    `--eval=console.log('names', JSON.stringify(Object.keys(await import('${specifier}'))))`,
-  ],
-  CommonJS: (specifier: string) => [
-    '--input-type=commonjs',
-    `--eval=console.log('names', JSON.stringify(Object.keys(require('${specifier}'))));
-     for (const file of Object.keys(require.cache)) console.log('module', file)`,
-  ],
-}
-
 interface Loaded {
   readonly names: string[]
-  /** Packages that were loaded: a package's own modules count as the package, ours not at all. */
+  readonly modules: string[]
   readonly packages: string[]
+}
+
+// By a computed path: a script of the project is no part of what is compiled.
+const { LISTED, loaders, readLoaded } = (await import(['../..', 'scripts/loaded-modules.js'].join('/'))) as {
+  LISTED: string
+  loaders: Record<'ESM' | 'CommonJS', (specifier: string) => string[]>
+  readLoaded: (printed: string) => Loaded
 }
 
 async function load(args: readonly string[]): Promise<Loaded> {
   const { status, stdout, stderr } = await runNode(args, { cwd: builtPackage() })
   if (status !== 0) throw new Error(stderr)
-  const lines = stdout.split('\n')
-  const modules = lines.filter((line) => line.startsWith('module ')).map((line) => line.slice('module '.length))
-  if (!modules.some((module) => module.includes('/dist/'))) throw new Error('the list of modules is without our own')
-  const names = lines.find((line) => line.startsWith('names '))?.slice('names '.length) ?? '[]'
-  return {
-    names: JSON.parse(names)
-      .filter((name: string) => name !== '__esModule')
-      .sort(),
-    packages: packagesOf(modules),
-  }
-}
-
-function packagesOf(modules: readonly string[]): string[] {
-  const names = modules.map((module) => /.*\/node_modules\/((?:@[^/]+\/)?[^/.][^/]*)\//.exec(module)?.[1])
-  return [...new Set(names.filter((name) => name !== undefined))].sort()
+  const loaded = readLoaded(stdout)
+  if (!loaded.modules.some((module) => module.includes('/dist/')))
+    throw new Error('the list of modules is without our own')
+  return loaded
 }
 
 // Built before the first test, so that no test's time limit includes it.
 beforeAll(() => void builtPackage(), 120_000)
 
-describe.each(Object.entries(builds))('in the %s build', (_, evaluate) => {
+describe.each(Object.entries(loaders))('in the %s build', (_, evaluate) => {
   test('the root entry loads lru-cache and nothing else but Node', async () => {
     expect((await load(evaluate('waxseal'))).packages).toEqual(['lru-cache'])
   })
@@ -80,7 +52,7 @@ describe.each(Object.entries(builds))('in the %s build', (_, evaluate) => {
 
 test('both builds of every entry export the same names', async () => {
   for (const specifier of specifiers) {
-    const [esm, cjs] = await Promise.all([load(builds.ESM(specifier)), load(builds.CommonJS(specifier))])
+    const [esm, cjs] = await Promise.all([load(loaders.ESM(specifier)), load(loaders.CommonJS(specifier))])
     expect([specifier, cjs.names]).toEqual([specifier, esm.names])
     expect(esm.names).not.toEqual([])
   }

@@ -6,9 +6,9 @@ import { run } from './run.js'
 
 /** Declarations that name TypeORM's types. */
 const NEEDS_A_PEER = ['waxseal/typeorm']
-const APPLICATION = 'scripts/consumer/app.ts'
+const APPLICATION = 'scripts/without-peers/app.ts'
 
-export async function checkConsumer(tarball, folder) {
+export async function checkWithoutPeers(tarball, folder) {
   importsEverySubpath()
   writeFileSync(join(folder, 'package.json'), '{"private":true}\n')
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', tarball], {

@@ -1,0 +1,21 @@
+import 'reflect-metadata'
+import { join } from 'node:path'
+import { DataSource, type DataSourceOptions } from 'typeorm'
+import { connectCipher } from 'waxseal/config'
+import { withEncryption } from 'waxseal/typeorm'
+import { Credential } from './credential.entity'
+
+export const dataSourceOptions: DataSourceOptions = {
+  type: 'postgres',
+  url: process.env.DATABASE_URL,
+  entities: [Credential],
+  migrations: [join(__dirname, 'migrations/*.js')],
+}
+
+/** The cipher comes from the environment: WAXSEAL_PROVIDER and the options of that provider. */
+export function encryptedDataSource(options: DataSourceOptions): DataSource {
+  return withEncryption(new DataSource(options), { cipher: () => connectCipher() })
+}
+
+/** For TypeORM's command line. */
+export default encryptedDataSource(dataSourceOptions)
