@@ -2,8 +2,9 @@
 // is not what it would write.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { transformSync } from '@swc/core'
+import { optionsPage } from './options-page.js'
 
-const documents = { 'docs/kms-calls.md': kmsCalls }
+const documents = { 'docs/kms-calls.md': kmsCalls, 'docs/options.md': optionsPage }
 
 const check = process.argv.includes('--check')
 const unknown = process.argv.slice(2).filter((argument) => argument !== '--check')

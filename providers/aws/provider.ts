@@ -21,6 +21,7 @@ export interface AwsProviderOptions {
   readonly grantTokens?: readonly string[]
   /** How long the answer of `DescribeKey` is taken for true. Milliseconds, default 60,000. */
   readonly recheckMs?: number
+  /** Default: that of the system. Tests pass one that they move by hand. */
   readonly clock?: Clock
 }
 

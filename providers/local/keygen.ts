@@ -16,6 +16,7 @@ export function generateLocalKey(): string {
 }
 
 export interface PassphraseKeyringOptions {
+  /** At least 16 characters, 8 of them different, on one line. */
   readonly passphrase: string
   /** The text of an existing keyring: its keys are kept and one is added, for a rotation. */
   readonly keyring?: string

@@ -15,6 +15,7 @@ export interface DataSourceLike {
 }
 
 export interface AcceptedDeclaration {
+  /** Unwraps; never wraps. */
   readonly provider: KmsProvider | ProviderSection
   /** Only this KEK, and only this version of it where one is given. */
   readonly kek?: { readonly id: string; readonly version?: string }

@@ -13,6 +13,7 @@ import { type LoadedConfiguration, loadConfiguration, validateConfiguration } fr
 export interface CipherOptions {
   /** Gets every call to a KMS before it is sent. Without one nothing is recorded. */
   readonly ledger?: CallLedger
+  /** Of calls that fail and may succeed later; see `RetryOptions`. */
   readonly retry?: RetryOptions
   /** As of `EnvelopeCipher`. */
   readonly cache?: DataKeyCacheOptions | false

@@ -6,6 +6,7 @@ import type { BoundColumn, ProtectedTable } from '../postgres/protected-table.js
 import { expecting, member, strict } from './problems.js'
 
 export interface FieldDeclaration {
+  /** Its name in the table. */
   readonly column: string
   /** The logical id that stored ciphertexts are bound to. Default `<entity>.<column>`. */
   readonly id?: string
@@ -19,6 +20,7 @@ export interface FieldDeclaration {
 export interface TableDeclaration {
   /** The logical name; see `docs/format.md`. Stored envelopes are bound to it. */
   readonly entity: string
+  /** Its name in the database. */
   readonly table: string
   /** Default `public`. */
   readonly schema?: string
@@ -28,6 +30,7 @@ export interface TableDeclaration {
   readonly bindRow?: boolean
   /** Default `encryption_metadata`. */
   readonly metadata?: string
+  /** The encrypted columns. */
   readonly fields: readonly FieldDeclaration[]
   /** Pair name to column: `{ tenant: { column: 'tenant_id', type: 'uuid' } }`. */
   readonly context?: Readonly<Record<string, BoundColumn>>

@@ -31,6 +31,7 @@ export interface EnvelopeCipherOptions {
   readonly cache?: DataKeyCacheOptions | false
   /** For operations that bring no deadline of their own. Milliseconds, default 5,000. */
   readonly timeoutMs?: number
+  /** Default: that of the system. Tests pass one that they move by hand. */
   readonly clock?: Clock
 }
 

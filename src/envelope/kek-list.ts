@@ -5,6 +5,7 @@ import type { StoredWrap } from './metadata.js'
 
 /** KEKs that may be read besides those of the provider and the recipients. */
 export interface AcceptedKek {
+  /** Unwraps; never wraps. */
   readonly provider: KmsProvider
   /** Only this KEK, and only this version of it where one is given. All of the provider's when absent. */
   readonly kek?: { readonly id: string; readonly version?: string }

@@ -8,6 +8,7 @@ import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey
 export interface DeadlineOptions {
   /** For calls that bring no deadline of their own. Milliseconds, default 5,000. */
   readonly timeoutMs?: number
+  /** Default: that of the system. Tests pass one that they move by hand. */
   readonly clock?: Clock
 }
 

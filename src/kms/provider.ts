@@ -22,6 +22,7 @@ export interface KmsReply {
 }
 
 export interface CallOptions {
+  /** Ends the call, which then rejects with its reason. */
   readonly signal?: AbortSignal
   /** Milliseconds since the epoch, after which the call is of no use to the caller. */
   readonly deadline?: number

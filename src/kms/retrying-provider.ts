@@ -14,6 +14,7 @@ export interface RetryOptions {
   readonly maxDelayMs?: number
   /** Uniform in [0, 1). Tests pass their own. */
   readonly random?: () => number
+  /** Default: that of the system. Tests pass one that they move by hand. */
   readonly clock?: Clock
 }
 

@@ -13,6 +13,7 @@ export interface FaultyProviderOptions {
   readonly name?: string
   /** The id of its KEK. Default `fake-kek`. */
   readonly kekId?: string
+  /** Default: that of the system. Tests pass one that they move by hand. */
   readonly clock?: Clock
 }
 

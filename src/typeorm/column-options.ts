@@ -14,10 +14,13 @@ export interface EncryptedOptions {
   readonly id?: string
   /** The column's type. Default `text`; `bytea` takes a quarter less room. */
   readonly type?: 'text' | 'bytea'
+  /** Whether the field may be null: then its type is `T | null`. Default false. */
   readonly nullable?: boolean
   /** The column's name. */
   readonly name?: string
+  /** False leaves it out of what is loaded, as for any column of TypeORM. Default true. */
   readonly select?: boolean
+  /** The column's comment in the database. */
   readonly comment?: string
 }
 
@@ -32,6 +35,7 @@ export interface EncryptionMetadataOptions {
   readonly bindRow?: boolean
   /** The column's name. */
   readonly name?: string
+  /** The column's comment in the database. */
   readonly comment?: string
 }
 

@@ -22,6 +22,7 @@ export interface EncryptionOptions {
   readonly expectedContext?: () => Readonly<Record<string, string>> | undefined
   /** For all KMS calls of one operation together. Milliseconds, default 5,000. */
   readonly timeoutMs?: number
+  /** Default: that of the system. Tests pass one that they move by hand. */
   readonly clock?: Clock
 }
 

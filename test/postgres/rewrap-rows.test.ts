@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { metadataToJson } from '../../src/index.js'
+import { type EnvelopeCipher, metadataToJson } from '../../src/index.js'
 import { type Queryable, readEnvelopes, rewrapRows, type StoredRow } from '../../src/postgres/index.js'
 import { faults } from '../../src/testing/index.js'
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
@@ -69,6 +70,27 @@ test('rows are wrapped under the current KEK, in one statement, and nothing else
       password: expect.stringContaining('password'),
     })
   }
+})
+
+test('the KMS is asked for "concurrency" rows at a time, for 10 unless said otherwise', async () => {
+  await insertMany(12)
+  const rows = await storedRows()
+  async function mostAtOnce(options: object): Promise<number> {
+    let [running, most] = [0, 0]
+    const cipher: Pick<EnvelopeCipher, 'rewrap'> = {
+      async rewrap(metadata) {
+        running += 1
+        most = Math.max(most, running)
+        await setImmediate()
+        running -= 1
+        return metadata
+      },
+    }
+    expect(await rewrapRows(database.client, credentials.table, rows, cipher, options)).toMatchObject({ current: 12 })
+    return most
+  }
+  expect(await mostAtOnce({ concurrency: 3 })).toBe(3)
+  expect(await mostAtOnce({})).toBe(10)
 })
 
 test('rows are counted by what they are, and only those that are stale are written', async () => {

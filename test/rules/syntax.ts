@@ -7,18 +7,18 @@ export type Node = { readonly type: string } & Record<string, any>
 
 /** Every node of a TypeScript file, outer ones first. */
 export function nodesOf({ path, text }: SourceFile): Node[] {
-  const nodes: Node[] = []
-  const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return
-    if ('type' in value && typeof value.type === 'string') nodes.push(value as Node)
-    for (const child of Object.values(value)) visit(child)
-  }
   try {
-    visit(parseSync(text, { syntax: 'typescript', decorators: true, target: 'es2022' }))
+    return nodesWithin(parseSync(text, { syntax: 'typescript', decorators: true, target: 'es2022' }))
   } catch (cause) {
     throw new Error(`${path} does not parse`, { cause })
   }
-  return nodes
+}
+
+/** Every node of a part of a syntax tree, that part first. */
+export function nodesWithin(part: unknown): Node[] {
+  if (typeof part !== 'object' || part === null) return []
+  const inner = Object.values(part).flatMap(nodesWithin)
+  return 'type' in part && typeof part.type === 'string' ? [part as Node, ...inner] : inner
 }
 
 export interface Import {

@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm'
 import { checkGuard } from '../../src/postgres/index.js'
-import { addEncryptionGuard, protectedTablesOf, removeEncryptionGuard } from '../../src/typeorm/index.js'
+import {
+  addEncryptionGuard,
+  encryptedColumn,
+  encryptionMetadataColumn,
+  protectedTablesOf,
+  removeEncryptionGuard,
+} from '../../src/typeorm/index.js'
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { encryptedDataSource } from './data-source.js'
 import { Credential, Token } from './entities.js'
@@ -18,6 +24,29 @@ async function missingGuards({ client }: FreshDatabase, dataSource: DataSource):
   const states = await Promise.all(tables.map((table) => checkGuard(client, table)))
   return tables.filter((_, index) => states[index]!.findings.length > 0).map(({ table }) => table)
 }
+
+test('comments of the columns stand in the database', async () => {
+  const database = await freshDatabase()
+  const commented = new EntitySchema({
+    name: 'commented',
+    columns: {
+      id: { type: 'uuid', primary: true, generated: 'uuid' },
+      secret: encryptedColumn({ comment: 'what opens the door' }),
+      envelope: encryptionMetadataColumn({ entity: 'commented', comment: 'who may open it' }),
+    },
+  })
+  const { dataSource } = await encryptedDataSource(database, [commented])
+  const { rows } = await database.client.query(
+    `select attname, col_description(attrelid, attnum) as comment from pg_attribute
+      where attrelid = 'commented'::regclass and attnum > 1 order by attnum`,
+  )
+  expect(rows).toEqual([
+    { attname: 'secret', comment: 'what opens the door' },
+    { attname: 'encryption_metadata', comment: 'who may open it' },
+  ])
+  await dataSource.destroy()
+  await database.drop()
+})
 
 describe('synchronize', () => {
   let database: FreshDatabase

@@ -1,0 +1,224 @@
+import type { Effects } from './options.js'
+
+const CLI = 'test/cli'
+const UNIT = 'test/unit'
+const TYPEORM = 'test/typeorm'
+
+/**
+ * For every option that a user can give, the test that fails when the option has no effect. By the type, the command or
+ * `environment`, then by the option; a test by its file and its title, or the fixed part of a title that is put together.
+ * `test/rules/options.test.ts` checks that the list and the tests are complete.
+ */
+export const OPTION_EFFECTS: Effects = {
+  EnvelopeCipherOptions: {
+    provider: [`${UNIT}/envelope/mint.test.ts`, 'makes one data key, wraps it for the provider and each recipient'],
+    recipients: [`${UNIT}/envelope/mint.test.ts`, 'each wrap alone opens the envelope'],
+    accepted: [`${UNIT}/envelope/open.test.ts`, 'all KEKs of a provider when none is named'],
+    cache: [`${UNIT}/envelope/data-key-cache.test.ts`, 'can be switched off: then each open is a call'],
+    timeoutMs: [`${UNIT}/envelope/deadline.test.ts`, 'also when it is a recipient that can only wrap'],
+    clock: [`${UNIT}/envelope/deadline.test.ts`, 'no timer outlives its operation'],
+  },
+  DataKeyCacheOptions: {
+    maxKeys: [`${UNIT}/envelope/data-key-cache.test.ts`, 'is bounded by the number of keys'],
+    maxAgeMs: [`${UNIT}/envelope/data-key-cache.test.ts`, 'is bounded by age, counted from the unwrap'],
+  },
+  AcceptedKek: {
+    provider: [`${UNIT}/envelope/open.test.ts`, 'all KEKs of a provider when none is named'],
+    kek: [`${UNIT}/envelope/open.test.ts`, 'no other version'],
+    until: [`${UNIT}/envelope/open.test.ts`, 'at its time, although the data key is cached'],
+  },
+  CallOptions: {
+    signal: [`${UNIT}/envelope/deadline.test.ts`, ' when its caller gives up'],
+    deadline: [`${UNIT}/envelope/deadline.test.ts`, 'and no call is made when it has passed already'],
+    callToken: [`${UNIT}/envelope/open.test.ts`, 'hands the call token and the listener for replies to the call'],
+    onReply: [`${UNIT}/envelope/open.test.ts`, 'hands the call token and the listener for replies to the call'],
+  },
+  OpenOptions: {
+    expectedContext: [`${UNIT}/envelope/open.test.ts`, 'refuses another tenant than the expected one before any call'],
+  },
+  RetryOptions: {
+    retries: [`${UNIT}/kms/retrying-provider.test.ts`, 'attempts, and the last failure is the caller'],
+    initialDelayMs: [`${UNIT}/kms/retrying-provider.test.ts`, 'pauses are of full jitter'],
+    maxDelayMs: [`${UNIT}/kms/retrying-provider.test.ts`, 'a KMS that asks for more than the longest pause'],
+    random: [`${UNIT}/kms/retrying-provider.test.ts`, 'each pause draws anew'],
+    clock: [`${UNIT}/kms/retrying-provider.test.ts`, 'an abort during a pause rejects at once'],
+  },
+  DeadlineOptions: {
+    timeoutMs: [`${UNIT}/kms/deadline-provider.test.ts`, 'no time at all'],
+    clock: [`${UNIT}/kms/deadline-provider.test.ts`, 'no timer'],
+  },
+  EncryptionOptions: {
+    cipher: [`${TYPEORM}/starts.test.ts`, 'the cipher function runs at each initialize()'],
+    guard: [`${TYPEORM}/guard-modes.test.ts`, 'guard: warn checks and installs nothing'],
+    onUnreadable: [`${TYPEORM}/unreadable.test.ts`, 'keeps its EncryptedValue with onUnreadable: leave'],
+    expectedContext: [`${TYPEORM}/unreadable.test.ts`, "refuses another tenant's row before any call to the KMS"],
+    timeoutMs: [`${TYPEORM}/kms-concurrency.test.ts`, 'one deadline ends the whole operation'],
+    clock: [`${TYPEORM}/kms-concurrency.test.ts`, 'a later operation has a deadline of its own'],
+  },
+  EncryptedOptions: {
+    as: [`${TYPEORM}/writes.test.ts`, 'every json value comes back as it was'],
+    lazy: [`${TYPEORM}/encrypted-value.test.ts`, 'the entity prints its lazy field as [encrypted]'],
+    id: [`${TYPEORM}/guard-modes.test.ts`, 'a renamed property and column with its id kept is no other name'],
+    type: [`${TYPEORM}/entity-shapes.test.ts`, 'an EntitySchema with a class is encrypted, in bytea too'],
+    nullable: [`${TYPEORM}/writes.test.ts`, 'a field set to null is cleared, and the row reads on'],
+    name: [`${TYPEORM}/row-keys.test.ts`, 'a table in another schema, with other names for its columns, is protected'],
+    select: [`${TYPEORM}/writes.test.ts`, 'a field of select: false is written, kept by saves that do not load it'],
+    comment: [`${TYPEORM}/schema.test.ts`, 'comments of the columns stand in the database'],
+  },
+  EncryptionMetadataOptions: {
+    entity: [`${TYPEORM}/guard-modes.test.ts`, ': the first write is refused with what to set'],
+    context: [`${TYPEORM}/unreadable.test.ts`, 'the row given to another tenant'],
+    row: [`${TYPEORM}/row-keys.test.ts`, 'a composite key is bound in the declared order'],
+    bindRow: [`${TYPEORM}/row-keys.test.ts`, 'a serial key is not bound, and its rows are bound to their tenant'],
+    name: [`${TYPEORM}/row-keys.test.ts`, 'a table in another schema, with other names for its columns, is protected'],
+    comment: [`${TYPEORM}/schema.test.ts`, 'comments of the columns stand in the database'],
+  },
+  ReadEnvelopesOptions: {
+    batchSize: ['test/postgres/read-envelopes.test.ts', 'every row is read once, in batches'],
+    after: ['test/postgres/read-envelopes.test.ts', 'reading goes on behind a key'],
+  },
+  RewrapOptions: {
+    concurrency: ['test/postgres/rewrap-rows.test.ts', 'the KMS is asked for "concurrency" rows at a time'],
+    signal: ['test/postgres/rewrap-rows.test.ts', 'an aborted run rejects with the reason'],
+  },
+  Configuration: {
+    provider: [`${UNIT}/config/connect-cipher.test.ts`, 'what one cipher of a configuration wrote, another reads'],
+    recipients: [`${UNIT}/config/connect-cipher.test.ts`, 'a recipient gets a wrap of its own'],
+    accepted: [`${UNIT}/config/connect-cipher.test.ts`, 'an accepted KEK is read until its time is up'],
+    database: [`${CLI}/guard.test.ts`, 'exit code 5 for a database that is not there, without its password'],
+    dataSource: [`${CLI}/typescript-entities.test.ts`, 'decorated entities in TypeScript come from'],
+    tables: [`${CLI}/encrypt-decrypt.test.ts`, 'kind and form are those of the column'],
+    environment: [`${CLI}/doctor.test.ts`, 'is compared with nothing where keys have no tags'],
+  },
+  AcceptedDeclaration: {
+    provider: [`${UNIT}/config/connect-cipher.test.ts`, 'an accepted KEK is read until its time is up'],
+    kek: [`${UNIT}/config/connect-cipher.test.ts`, 'an accepted KEK is read until its time is up'],
+    until: [`${UNIT}/config/connect-cipher.test.ts`, 'an accepted KEK is read until its time is up'],
+  },
+  TableDeclaration: {
+    entity: [`${UNIT}/config/table-declaration.test.ts`, 'what is declared counts'],
+    table: [`${UNIT}/config/table-declaration.test.ts`, 'what is declared counts'],
+    schema: [`${UNIT}/config/table-declaration.test.ts`, 'what is declared counts'],
+    primaryKey: [`${CLI}/encrypt-decrypt.test.ts`, 'several columns are bound in their order'],
+    bindRow: [`${UNIT}/config/table-declaration.test.ts`, 'a row that is not bound leaves only the context'],
+    metadata: [`${UNIT}/config/table-declaration.test.ts`, 'what is declared counts'],
+    fields: [`${CLI}/encrypt-decrypt.test.ts`, 'kind and form are those of the column'],
+    context: [`${UNIT}/config/table-declaration.test.ts`, 'what is declared counts'],
+  },
+  FieldDeclaration: {
+    column: [`${UNIT}/config/table-declaration.test.ts`, 'what is declared counts'],
+    id: [`${UNIT}/config/table-declaration.test.ts`, 'what is declared counts'],
+    kind: [`${CLI}/encrypt-decrypt.test.ts`, 'kind and form are those of the column'],
+    type: [`${CLI}/encrypt-decrypt.test.ts`, 'kind and form are those of the column'],
+  },
+  LoadOptions: {
+    file: [`${CLI}/configuration-files.test.ts`, 'may have any name with --config'],
+    environment: [`${UNIT}/config/environment.test.ts`, 'variables are the options of the provider that they name'],
+  },
+  ConnectOptions: {
+    configuration: [`${UNIT}/config/connect-cipher.test.ts`, 'what one cipher of a configuration wrote, another reads'],
+    file: [`${CLI}/typescript-entities.test.ts`, 'an application connects its cipher by the same file'],
+  },
+  CipherOptions: {
+    ledger: [`${UNIT}/config/connect-cipher.test.ts`, 'a ledger gets every call'],
+    retry: [`${UNIT}/config/connect-cipher.test.ts`, '"retry" says how many there are'],
+    cache: [`${UNIT}/config/connect-cipher.test.ts`, '"cache" and "timeoutMs" are those of the cipher'],
+    timeoutMs: [`${UNIT}/config/connect-cipher.test.ts`, '"cache" and "timeoutMs" are those of the cipher'],
+  },
+  LocalProviderOptions: {
+    keys: ['test/providers/local.test.ts', 'a row of a key that is not configured is refused'],
+    currentKey: ['test/providers/local-keys.test.ts', 'is refused when it is not among the keys'],
+    id: ['test/providers/local.test.ts', 'a row of another keyring with the same keys is refused'],
+  },
+  PassphraseKeyringOptions: {
+    passphrase: ['test/providers/local-passphrase.test.ts', 'the key is scrypt of the passphrase in NFC'],
+    keyring: ['test/providers/local-passphrase.test.ts', 'a rotation to another passphrase keeps the old key'],
+    cost: ['test/providers/local-passphrase.test.ts', 'is refused, when it is made and when it is used'],
+  },
+  'options of the provider "local"': {
+    keys: ['test/providers/local-connect.test.ts', 'keys come from the section, as text from the environment'],
+    keysFile: ['test/providers/local-connect.test.ts', 'keys come from a private file'],
+    keyringFile: [
+      'test/providers/local-connect.test.ts',
+      'a passphrase opens its keyring, from the section and from a',
+    ],
+    passphrase: ['test/providers/local-connect.test.ts', 'a wrong passphrase is refused at start and not repeated'],
+    passphraseFile: [
+      'test/providers/local-connect.test.ts',
+      'a passphrase opens its keyring, from the section and from',
+    ],
+    currentKey: ['test/providers/local-connect.test.ts', 'keys come from the section, as text from the environment'],
+    id: ['test/providers/local-connect.test.ts', 'the keyring id comes from the section'],
+  },
+  FaultyProviderOptions: {
+    name: ['test/providers/faulty.test.ts', 'two providers tell their KEKs apart'],
+    kekId: ['test/providers/faulty.test.ts', 'two providers tell their KEKs apart'],
+    clock: ['test/providers/faulty.test.ts', 'a slow call is answered when its time has come'],
+  },
+  TemporaryPostgresOptions: {
+    logFile: [`${UNIT}/temporary-postgres.test.ts`, 'is found there and in the log'],
+    logStatements: [`${UNIT}/temporary-postgres.test.ts`, 'parameters are in the log, bytes too, and in full'],
+  },
+  'waxseal configured': {
+    '--config': [`${CLI}/configuration-files.test.ts`, 'may have any name with --config'],
+    '--data-source': [`${CLI}/typescript-entities.test.ts`, 'a DataSource that is not there is refused with what was'],
+  },
+  'waxseal value-options': {
+    '--entity': [`${CLI}/encrypt-decrypt.test.ts`, 'another entity'],
+    '--field': [`${CLI}/encrypt-decrypt.test.ts`, 'another field'],
+    '--row': [`${CLI}/encrypt-decrypt.test.ts`, 'several columns are bound in their order'],
+    '--context': [`${CLI}/encrypt-decrypt.test.ts`, 'a pair too many'],
+    '--kind': [`${CLI}/encrypt-decrypt.test.ts`, 'bytes, which are no text'],
+  },
+  'waxseal encrypt': {
+    '--allow-empty': [`${CLI}/encrypt-decrypt.test.ts`, 'an empty value has to be meant'],
+  },
+  'waxseal guard': {
+    '--remove': [`${CLI}/guard.test.ts`, 'sql prints statements and nothing else, and asks no database'],
+    '--json': [`${CLI}/guard.test.ts`, 'prints JSON'],
+    '--dry-run': [`${CLI}/guard.test.ts`, '--dry-run prints what would run, and runs nothing'],
+    '--replace-names': [`${CLI}/guard.test.ts`, 'install refuses to replace other logical names, unless it is told'],
+  },
+  'waxseal keygen': {
+    '--file': [`${CLI}/keygen.test.ts`, 'writes a file that only its owner reads'],
+    '--add': [`${CLI}/keygen.test.ts`, 'writes a file that only its owner reads, adds keys to it'],
+    '--passphrase': [`${CLI}/keygen.test.ts`, 'makes a keyring from a passphrase'],
+    '--json': [`${CLI}/keygen.test.ts`, 'prints the key as JSON'],
+  },
+  'waxseal inspect/command': {
+    '--json': [`${CLI}/inspect.test.ts`, 'explains both, and that they belong together'],
+  },
+  'waxseal doctor/command': {
+    '--no-rows': [`${CLI}/doctor-tables.test.ts`, 'are left uncounted with --no-rows'],
+    '--json': [`${CLI}/doctor.test.ts`, 'the provider and each recipient wrap and unwrap a canary'],
+  },
+  'waxseal demo/command': {
+    '--database-url': ['test/e2e/demo.test.ts', 'in an existing database'],
+    '--credentials': ['test/e2e/demo.test.ts', 'are loaded, and neither printed nor sent to the server'],
+    '--rows': ['test/e2e/demo.test.ts', 'calls to the KMS are those that are promised'],
+    '--json': ['test/e2e/demo.test.ts', 'it prints no secret as JSON'],
+  },
+  environment: {
+    WAXSEAL_PROVIDER: [
+      `${UNIT}/config/environment.test.ts`,
+      'variables are the options of the provider that they name',
+    ],
+    WAXSEAL_RECIPIENTS: [`${UNIT}/config/environment.test.ts`, 'recipients and accepted providers are lists of names'],
+    WAXSEAL_ACCEPTED: [`${UNIT}/config/environment.test.ts`, 'recipients and accepted providers are lists of names'],
+    WAXSEAL_DATABASE_URL: [`${UNIT}/config/environment.test.ts`, 'WAXSEAL_DATABASE_URL comes first'],
+    DATABASE_URL: [`${UNIT}/config/environment.test.ts`, 'then DATABASE_URL'],
+    WAXSEAL_DATA_SOURCE: [
+      `${UNIT}/config/environment.test.ts`,
+      'environment and DataSource have variables of their own',
+    ],
+    WAXSEAL_ENVIRONMENT: [
+      `${UNIT}/config/environment.test.ts`,
+      'environment and DataSource have variables of their own',
+    ],
+    WAXSEAL_LOCAL_PASSPHRASE: [
+      `${CLI}/keygen.test.ts`,
+      'makes a keyring from a passphrase on standard input or in the',
+    ],
+    WAXSEAL_DEBUG: [`${CLI}/main.test.ts`, 'exit code 70: a mistake in the program'],
+  },
+}
