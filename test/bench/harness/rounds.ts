@@ -15,7 +15,10 @@ export interface RoundOptions {
   /** How long one case runs in one round, in milliseconds. Short, so that both sides of a ratio stand under one load. */
   readonly sliceMs: number
   readonly stopwatch?: Stopwatch
-  /** Those in which the code is still being compiled, and which do not count. 3 unless said otherwise. */
+  /**
+   * Do not count: the code is still being compiled, and how often it fits into a slice still being found out. 10 unless
+   * said otherwise.
+   */
   readonly warmUpRounds?: number
   /** Before each slice, not measured. */
   readonly beforeSlice?: (name: string) => void | Promise<void>
@@ -45,28 +48,21 @@ export function oneByOne(operation: () => Promise<unknown>): Case['run'] {
  * Runs all cases in each round, in an order that is drawn anew, and gives the microseconds of one operation per round.
  */
 export async function measureRounds(cases: readonly Case[], options: RoundOptions): Promise<Record<string, number[]>> {
-  const { rounds, sliceMs, stopwatch = cpuTime, warmUpRounds = 3, beforeSlice } = options
+  const { rounds, sliceMs, stopwatch = cpuTime, warmUpRounds = 10, beforeSlice } = options
   const measure = async ({ name, run }: Case, times: number) => {
     await beforeSlice?.(name)
     const start = stopwatch()
     await run(times)
     return (stopwatch() - start) / times
   }
-  const times = new Map<string, number>()
-  for (const each of cases) {
-    let count = 1
-    let one = await measure(each, count)
-    while (one * count < sliceMs * 1_000) {
-      count *= 2
-      one = await measure(each, count)
-    }
-    times.set(each.name, Math.max(1, Math.round((sliceMs * 1_000) / one)))
-  }
   const samples: Record<string, number[]> = Object.fromEntries(cases.map(({ name }) => [name, []]))
+  const fastest = new Map(cases.map(({ name }) => [name, sliceMs * 1_000]))
   for (let round = -warmUpRounds; round < rounds; round++) {
     for (const each of shuffled(cases)) {
-      const sample = await measure(each, times.get(each.name)!)
+      const times = Math.max(1, Math.round((sliceMs * 1_000) / fastest.get(each.name)!))
+      const sample = await measure(each, times)
       if (round >= 0) samples[each.name]!.push(sample)
+      else fastest.set(each.name, Math.min(sample, fastest.get(each.name)!))
     }
   }
   return samples
