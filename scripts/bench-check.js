@@ -19,7 +19,7 @@ async function record() {
   const recorded = {}
   for (const { version, program } of await supportedNodes()) {
     const processes = []
-    for (let n = 0; n < PROCESSES; n++) processes.push(await measure(program))
+    for (let n = 0; n < 2; n++) processes.push(await measure(program))
     recorded[version.split('.')[0]] = lowest(processes)
   }
   writeFileSync(RECORDED, `${JSON.stringify(recorded, (_, value) => rounded(value), 2)}\n`)
@@ -52,5 +52,10 @@ async function check() {
   return slower.length === 0 ? 0 : 1
 }
 
-const measure = async (program) => JSON.parse(await run(program, ['.tmp/bench/gate.js']))
-const rounded = (value) => (typeof value === 'number' ? Number(value.toPrecision(3)) : value)
+async function measure(program) {
+  return JSON.parse(await run(program, ['.tmp/bench/gate.js']))
+}
+
+function rounded(value) {
+  return typeof value === 'number' ? Number(value.toPrecision(3)) : value
+}

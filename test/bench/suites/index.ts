@@ -6,6 +6,7 @@ import { lists } from './lists.js'
 import { peers } from './peers.js'
 import { singleRows } from './single-rows.js'
 import { start } from './start.js'
+import { storage } from './storage.js'
 
 export interface Suite {
   readonly measure: () => Promise<Figure[]>
@@ -19,6 +20,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'single-rows': { measure: singleRows, everyNode: true },
   'kms-latency': { measure: kmsLatency, everyNode: true },
   guard: { measure: guard, everyNode: false },
+  storage: { measure: storage, everyNode: false },
   peers: { measure: peers, everyNode: true },
   start: { measure: start, everyNode: true },
 }

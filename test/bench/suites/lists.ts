@@ -33,28 +33,18 @@ export async function lists(): Promise<Figure[]> {
   const [base, again, unread, warm, cold] = ['plain', 'plain again', 'lazy', 'warm', 'cold'].map(
     (name) => samples[name]!,
   )
+  const over = (id: string, title: string) => ({ id, title: `find() of 1,000 rows${title}` })
+  const each = (id: string, title: string, atMost: number) => ({
+    id,
+    title: `one row of those, ${title}`,
+    goal: { atMost },
+  })
   return [
-    ratio(
-      { id: 'list-lazy', title: 'find() of 1,000 rows with a lazy field, not read', goal: { atMost: 1.03 } },
-      unread!,
-      base!,
-    ),
-    added(
-      { id: 'list-warm', title: 'decrypting one row of a find() of 1,000, data keys cached', goal: { atMost: 9 } },
-      warm!,
-      base!,
-      ROWS,
-    ),
-    added(
-      {
-        id: 'list-cold',
-        title: 'decrypting one row of a find() of 1,000, data keys unwrapped locally',
-        goal: { atMost: 15 },
-      },
-      cold!,
-      base!,
-      ROWS,
-    ),
-    ratio({ id: 'list-noise', title: 'the unencrypted find() against itself' }, again!, base!),
+    ratio({ ...over('list-lazy', ' with a lazy field, not read'), goal: { atMost: 1.03 } }, unread!, base!),
+    ratio(over('list-warm-ratio', ', all decrypted, data keys cached'), warm!, base!),
+    added(each('list-warm', 'over a plain row, data keys cached', 9), warm!, base!, ROWS),
+    ratio(over('list-cold-ratio', ', all decrypted, data keys unwrapped locally'), cold!, base!),
+    added(each('list-cold', 'over a plain row, data keys unwrapped locally', 15), cold!, base!, ROWS),
+    ratio(over('list-noise', ' without encryption against itself'), again!, base!),
   ]
 }
