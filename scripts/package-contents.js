@@ -1,11 +1,16 @@
-const FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
-const BUILT = /^dist\/(esm|cjs)\/(src|providers)\/[a-z0-9/-]+\.(js|d\.ts)$/
+const FILES = ['.env.example', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+/** What the README links to. */
+const PAGE = /^docs\/[\w/-]+\.(md|svg)$/
+/** Nobody requires the command line: it is there once. */
+const BUILT = /^dist\/(esm|cjs(?!\/src\/cli\/))\/(src|providers)\/[a-z0-9/-]+\.(js|d\.ts)$/
+const COMMAND = /^dist\/esm\/src\/cli\//
 
 /** What is in the package and should not be, or the other way round. */
 export function contentProblems(paths, manifest) {
-  const strangers = paths.filter((path) => ![...FILES, 'dist/cjs/package.json'].includes(path) && !BUILT.test(path))
+  const known = (path) => [...FILES, 'dist/cjs/package.json'].includes(path) || PAGE.test(path) || BUILT.test(path)
+  const strangers = paths.filter((path) => !known(path))
   const missing = [...FILES, ...filesNamedIn(manifest)].filter((path) => !paths.includes(path))
-  const single = paths.filter((path) => BUILT.test(path) && !paths.includes(twinOf(path)))
+  const single = paths.filter((path) => BUILT.test(path) && !paths.includes(twinOf(path)) && !COMMAND.test(path))
   return [
     ...strangers.map((path) => `${path} does not belong into the package: see "files" in package.json`),
     ...missing.map((path) => `${path} is missing in the package`),

@@ -12,8 +12,9 @@ const manifest = {
 }
 const built = (name: string) => [`dist/esm/${name}`, `dist/cjs/${name}`]
 const complete = [
-  ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'dist/cjs/package.json'],
-  ...['src/cli/main.js', 'src/cli/main.d.ts', 'src/kms/index.js', 'providers/local/index.d.ts'].flatMap(built),
+  ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', '.env.example', 'docs/format.md', 'docs/adr/0001.md'],
+  ...['dist/cjs/package.json', 'dist/esm/src/cli/main.js', 'dist/esm/src/cli/main.d.ts'],
+  ...['src/kms/index.js', 'providers/local/index.d.ts'].flatMap(built),
 ]
 
 test('both builds and what a reader needs make a package', () => {
@@ -25,7 +26,8 @@ describe('the rule refuses', () => {
     'test/x.test.ts',
     'src/index.ts',
     'dist/esm/src/index.js.map',
-    'docs/format.md',
+    'docs/results.json',
+    'dist/cjs/src/cli/main.js',
     '.env',
     'dist/esm/test/x.js',
   ]

@@ -8,7 +8,7 @@ import { KeyRotation } from './key-rotation.service.js'
 @Module({
   imports: [
     TypeOrmModule.forRootAsync({
-      useFactory: () => dataSourceOptions,
+      useFactory: () => ({ ...dataSourceOptions, autoLoadEntities: true }),
       dataSourceFactory: (options) => encryptedDataSource(options!).initialize(),
     }),
     TypeOrmModule.forFeature([ApiToken]),
