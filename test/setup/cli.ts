@@ -115,11 +115,19 @@ export function waxseal(args: readonly string[], options: RunOptions = {}): Prom
   return runNode([join(builtPackage(), 'dist/esm/src/cli/main.js'), ...args], options)
 }
 
-export function runNode(
+/** The Node that runs child processes: the test's own unless another one is to be tried. */
+export const node = process.env.WAXSEAL_TEST_NODE ?? process.execPath
+
+export function runNode(args: readonly string[], options?: RunOptions): Promise<Run> {
+  return runProgram(node, args, options)
+}
+
+export function runProgram(
+  program: string,
   args: readonly string[],
   { cwd = tmpdir(), env = {}, stdin = '' }: RunOptions = {},
 ): Promise<Run> {
-  const child = spawn(process.env.WAXSEAL_TEST_NODE ?? process.execPath, args, {
+  const child = spawn(program, args, {
     cwd,
     env: { PATH: process.env.PATH, ...env },
   })
