@@ -40,7 +40,7 @@ const WAYS: Readonly<Record<string, Way>> = {
   'an abort': {
     ending: 'uncaught exception',
     flags: ['--abort-on-uncaught-exception'],
-    prints: /Uncaught:/,
+    prints: /^Uncaught Error: /m,
     places: ['stderr'],
   },
   'debugging output of Node and of packages': {
