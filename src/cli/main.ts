@@ -26,6 +26,9 @@ const COMMANDS: Record<string, readonly [summary: string, load: () => Promise<Co
   decrypt: ['decrypt one value from standard input', () => import('./decrypt.js')],
 }
 
+/** What follows `--name=`, or the letter of a short option. */
+const VALUE_OF_UNKNOWN_OPTION = /(unknown option '(?:--[^=']*=|-[^-](?!'\s))).*/s
+
 async function run(argv: readonly string[]): Promise<void> {
   const program = new Command('waxseal')
     .description('Envelope encryption for credentials in Postgres.')
@@ -34,7 +37,7 @@ async function run(argv: readonly string[]): Promise<void> {
     // The value of a mistyped option may be a secret: it is not repeated into a log.
     .configureOutput({
       outputError: (text, write) =>
-        write(text.replace(/^error: /, 'waxseal: ').replace(/(unknown option '[^=']*=).*/s, "$1…'\n")),
+        write(text.replace(/^error: /, 'waxseal: ').replace(VALUE_OF_UNKNOWN_OPTION, "$1…'\n")),
     })
     .addHelpText('after', '\nExit codes and examples: docs/cli.md')
   for (const [name, [summary, load]] of Object.entries(COMMANDS)) {

@@ -27,12 +27,20 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
 function loadError(file: string, error: unknown): unknown {
   if (isWaxsealError(error)) return error
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
-  if (name !== 'SyntaxError') return new ConfigurationError(`${file}: ${name}: ${firstLine(message)}`, { cause: error })
-  // Node's own message repeats words of the source; ours is a place, and a name that is exported or not is none.
-  const [known] = /^syntax error in .*, line \d+$|does not provide an export named '[\w$]+'/.exec(message) ?? []
-  return new ConfigurationError(
-    `${file}: it cannot be loaded: ${known ?? `syntax error, in it or in what it imports; "node --check ${file}" shows the place`}`,
-  )
+  const saying = WITHOUT_THE_SOURCE[name]
+  if (!saying) return new ConfigurationError(`${file}: ${name}: ${firstLine(message)}`, { cause: error })
+  const [known] = KNOWN_WORDS.exec(message) ?? []
+  return new ConfigurationError(`${file}: it cannot be loaded: ${known ?? saying(file)}`)
 }
+
+/** In place of messages that repeat words of the source, such as a secret without its quotation marks. */
+const WITHOUT_THE_SOURCE: Readonly<Record<string, (file: string) => string>> = {
+  SyntaxError: (file) => `syntax error, in it or in what it imports; "node --check ${file}" shows the place`,
+  ReferenceError: () => 'it, or what it imports, uses a name that is not defined; put text into quotation marks',
+}
+
+/** Our own message, which is a place, a name that is exported or not, and the words of CommonJS. */
+const KNOWN_WORDS =
+  /^syntax error in .*, line \d+$|does not provide an export named '[\w$]+'|^(?:require|module|exports|__dirname|__filename) is not defined/
 
 const firstLine = (text: string) => text.split('\n', 1)[0] ?? ''

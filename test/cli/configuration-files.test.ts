@@ -90,6 +90,11 @@ describe('refused, without a word of what is in the file:', () => {
       /it cannot be loaded: syntax error, in it or in what it imports; "node --check .*waxseal\.config\.js" shows the place/,
     ],
     [
+      'text without its quotation marks',
+      { 'waxseal.config.js': `export default { keys: ${secret.replaceAll('-', '_')} }` },
+      /^waxseal: \S+: it cannot be loaded: it, or what it imports, uses a name that is not defined; put text into quotation marks\n$/,
+    ],
+    [
       'TypeScript that is none',
       { 'waxseal.config.ts': `\n\nexport default { keys: '${secret}' oops }` },
       /it cannot be loaded: syntax error in .*waxseal\.config\.ts, line 3/,

@@ -34,6 +34,8 @@ describe('exit code 2, a line on stderr and nothing on stdout for', () => {
   const cases: [name: string, args: string[], message: RegExp][] = [
     ['an unknown command', ['incrypt'], /^waxseal: unknown command 'incrypt'/],
     ['an unknown option', ['doctor', '--jsn'], /^waxseal: unknown option '--jsn'/],
+    ['an unknown short option', ['doctor', '-j'], /^waxseal: unknown option '-j'/],
+    ['a value behind a short option', ['keygen', '-psecret=='], /^waxseal: unknown option '-p…'\n$/],
     ['an option without its value', ['doctor', '--config'], /^waxseal: option '--config <file>' argument missing/],
     ['a missing option', ['encrypt', '--entity', 'x'], /^waxseal: required option '--field <id>' not specified/],
     ['a value among the arguments', ['encrypt', ...VALUE, 'x'], /^waxseal: too many arguments/],
