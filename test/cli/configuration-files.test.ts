@@ -92,7 +92,7 @@ describe('refused, without a word of what is in the file:', () => {
     [
       'text without its quotation marks',
       { 'waxseal.config.js': `export default { keys: ${secret.replaceAll('-', '_')} }` },
-      /^waxseal: \S+: it cannot be loaded: it, or what it imports, uses a name that is not defined; put text into quotation marks\n$/,
+      /it cannot be loaded: it, or what it imports, uses a name that is not defined; put text into quotation marks$/m,
     ],
     [
       'TypeScript that is none',
@@ -137,7 +137,7 @@ describe('refused, without a word of what is in the file:', () => {
         const { status, stdout, stderr } = await waxseal(SQL, { cwd: folder, env })
         expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
         expect(stderr).toMatch(message)
-        expect(stderr).not.toContain(secret)
+        expect(stderr.replaceAll('_', '-')).not.toContain(secret)
       }
     })
   }
