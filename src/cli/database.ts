@@ -36,7 +36,9 @@ function connectionOf({ source, database }: LoadedConfiguration, dataSource: Dat
       `${source}: expected "database", a Postgres URL, found nothing; add it, or set WAXSEAL_DATABASE_URL`,
     )
   }
-  const { url, host, port, username: user, password, database: name, ssl, extra } = options
+  // Of several servers the one that is written to.
+  const { master } = (options.replication ?? {}) as { readonly master?: typeof options }
+  const { url, host, port, username: user, password, database: name, ssl, extra } = { ...options, ...master }
   return { connectionString: url, host, port, user, password, database: name, ssl, ...(extra as object | undefined) }
 }
 

@@ -5,7 +5,7 @@ export const EXIT = {
   ok: 0,
   /** The command worked, and what it checked is not as it should be. */
   findings: 1,
-  /** Arguments, configuration or input that cannot be used. */
+  /** Arguments, configuration, input or output that cannot be used. */
   usage: 2,
   /** Try again later. */
   kmsUnavailable: 3,

@@ -28,6 +28,8 @@ export function define(command: Command): void {
     .action((options: ChangeOptions) => apply('remove', options))
 }
 
+const LOCK_TIMEOUT = '5s'
+
 interface ChangeOptions extends ConfiguredOptions {
   readonly dryRun?: true
   readonly replaceNames?: true
@@ -63,6 +65,8 @@ async function apply(change: Change, options: ChangeOptions): Promise<void> {
   await withDatabase(configuration, dataSource, async (client) => {
     // All tables or none: an application checks them all.
     await client.query('BEGIN')
+    // Writers queue behind a lock that is waited for: better to fail than to stop an application for as long as a report runs.
+    await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`)
     if (change === 'install' && !options.replaceNames) await refuseOtherNames(client, tables)
     for (const statement of tables.flatMap((table) => guardSql(table)[change])) await client.query(statement)
     await client.query('COMMIT')

@@ -60,13 +60,18 @@ function version(): string {
 
 function end(): void {
   // A DataSource of the user's may keep the process alive; what was printed is written out first.
-  process.stdout.write('', () => process.exit())
+  process.stdout.write('', (error) => leave(error ?? undefined))
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader has seen enough, as in `waxseal doctor | head`.
-  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.internal)
-})
+function leave(error: NodeJS.ErrnoException | undefined): void {
+  // With EPIPE the reader has seen enough, as in `waxseal doctor | head`; what was found keeps its exit code.
+  if (!error || error.code === 'EPIPE') process.exit()
+  // A script that goes on would take what it has for the whole result.
+  tell(`waxseal: standard output cannot be written (${error.code}); the result is incomplete`)
+  process.exit(EXIT.usage)
+}
+
+process.stdout.on('error', leave)
 run(process.argv.slice(2)).then(end, (error: unknown) => {
   const { message, exitCode } = failureOf(error)
   tell(`${paint('red', 'waxseal:', process.stderr)} ${message}`)

@@ -26,10 +26,13 @@ const text = z
   .refine((value) => !isPlaceholder(value), expecting('a value of your own instead of the placeholder'))
 
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z)?$/
+/** A day that does not exist would be taken for one of the next month. */
+const isInstant = (text: string) => {
+  return INSTANT.test(text) && new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(text.slice(8, 10))
+}
 const until = z
   .custom<Date | string>(
-    (value) =>
-      (value instanceof Date || INSTANT.test(String(value))) && !Number.isNaN(Number(new Date(value as string))),
+    (value) => (value instanceof Date || isInstant(String(value))) && !Number.isNaN(Number(new Date(value as string))),
     expecting('a Date, or an instant such as 2026-12-31 or 2026-12-31T18:00:00Z'),
   )
   .transform((value) => new Date(value))

@@ -127,6 +127,16 @@ describe('keys', () => {
     expect(messages.KEK_UNREACHABLE).toMatch(/placeholder/)
   })
 
+  test('an accepted provider that cannot be connected is an error: no application would start', async () => {
+    const { status, codes, messages } = await report(
+      configured(
+        `export default { ...rest, provider: local, accepted: [{ provider: { ...local, keys: '1:change-me' } }] }`,
+      ),
+    )
+    expect({ status, codes: [...codes].sort() }).toEqual({ status: 1, codes: ['KEK_REACHABLE', 'KEK_UNREACHABLE'] })
+    expect(messages.KEK_UNREACHABLE).toMatch(/^accepted\[0\]: /)
+  })
+
   test('a KMS that does not say its version is a warning', async () => {
     const { status, codes } = await report(
       configured(`const p = new FaultyProvider()
@@ -203,6 +213,28 @@ export const dataSource = ${end}
       1,
     ],
     ["with guard: 'warn'", "withEncryption(plain, { cipher, guard: 'warn' })", ['GUARD_UNCHECKED'], 0],
+    ...Object.entries({
+      'that logs everything': "logging: 'all'",
+      'that logs by default': 'logging: true',
+      'that logs failures': "logging: ['error', 'migration']",
+      'that logs what is slow': 'maxQueryExecutionTime: 100',
+    }).map(([name, options]): [string, string, string[], number] => {
+      const end = `withEncryption(new DataSource({ ...plain.options, ${options} }), { cipher })`
+      return [name, end, ['TYPEORM_LOGS_PARAMETERS'], 0]
+    }),
+    [
+      'that logs warnings, or by a logger of its own',
+      "withEncryption(new DataSource({ ...plain.options, logging: ['warn'], logger: 'debug' }), { cipher })",
+      [],
+      0,
+    ],
+    [
+      'with several servers',
+      `withEncryption(new DataSource({ type: 'postgres', entities: [Credential],
+        replication: { master: JSON.parse(process.env.CONNECTION!), slaves: [] } }), { cipher })`,
+      [],
+      0,
+    ],
     ["with guard: 'install'", "withEncryption(plain, { cipher, guard: 'install' })", ['GUARD_AUTOMATIC'], 0],
   ]
   const parts = () => {

@@ -70,6 +70,14 @@ test('install is all or nothing', async () => {
   expect(await codes()).toEqual(['GUARD_INDEX_MISSING', 'GUARD_MISSING'])
 })
 
+test('install gives up when the lock on a table is not to be had, since writers would queue up behind it', async () => {
+  await made.client.query('begin; lock table credential in row exclusive mode')
+  const { status, stderr } = await made.run(['guard', 'install'])
+  await made.client.query('rollback')
+  expect({ status, stderr }).toEqual({ status: 5, stderr: expect.stringMatching(/lock timeout \(SQLSTATE 55P03\)/) })
+  expect(await codes()).toEqual(['GUARD_INDEX_MISSING', 'GUARD_MISSING'])
+})
+
 describe('check', () => {
   test('exit code 0 for a whole guard, 1 for one that is missing or does not always fire', async () => {
     const { table } = made.credentials

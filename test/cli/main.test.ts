@@ -128,6 +128,21 @@ export default { provider: ${JSON.stringify(provider)} }`,
   expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' })
 })
 
+test('output that cannot be written is an error, and no success with half a result', () => {
+  const main = join(builtPackage(), 'dist/esm/src/cli/main.js')
+  // A descriptor that can only be read stands for a full disk.
+  const command = `'${process.execPath}' '${main}' keygen 1</dev/null; echo "$?" >&2`
+  const { stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' })
+  expect(stderr).toBe('waxseal: standard output cannot be written (EBADF); the result is incomplete\n2\n')
+})
+
+test('a reader that has seen enough does not turn a finding into a success', () => {
+  const other = JSON.stringify({ metadata: {}, field: `ws1:${'A'.repeat(43)}:${'A'.repeat(40)}` })
+  const main = join(builtPackage(), 'dist/esm/src/cli/main.js')
+  const command = `printf %s '${other}' | '${process.execPath}' '${main}' inspect | true; echo "\${PIPESTATUS[1]}"`
+  expect(spawnSync('bash', ['-c', command], { encoding: 'utf8' }).stdout).toBe('1\n')
+})
+
 describe('what is said of an error', () => {
   test('each of our codes has an exit code', () => {
     for (const code of Object.values(EXIT_OF_ERROR)) expect([1, 2, 3, 4]).toContain(code)

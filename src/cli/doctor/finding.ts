@@ -23,6 +23,7 @@ export const LEVELS = {
   SUBSCRIBER_MISSING: 'error',
   GUARD_UNCHECKED: 'warning',
   GUARD_AUTOMATIC: 'note',
+  TYPEORM_LOGS_PARAMETERS: 'warning',
   DATABASE_UNREACHABLE: 'error',
   TABLE_MISSING: 'error',
   TABLE_NOT_ORDINARY: 'error',

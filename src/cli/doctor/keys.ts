@@ -14,7 +14,7 @@ const TIMEOUT_MS = 10_000
 
 /** Wraps a canary under each KEK that new envelopes use, and unwraps it again. */
 export async function checkKeys(configuration: LoadedConfiguration): Promise<Finding[]> {
-  const { provider, recipients, environment } = configuration
+  const { provider, recipients, accepted, environment } = configuration
   const connects = [
     { role: 'provider', connect: () => connectProvider(provider) },
     ...recipients.map((recipient, index) => ({
@@ -22,7 +22,10 @@ export async function checkKeys(configuration: LoadedConfiguration): Promise<Fin
       connect: () => connectRecipient(recipient),
     })),
   ]
-  const findings = await Promise.all(connects.map(({ role, connect }) => checkKey(role, connect, environment)))
+  const findings = await Promise.all([
+    ...connects.map(({ role, connect }) => checkKey(role, connect, environment)),
+    ...accepted.map(({ provider: each }, index) => checkAccepted(`accepted[${index}]`, () => connectProvider(each))),
+  ])
   return findings.flat()
 }
 
@@ -38,9 +41,23 @@ async function checkKey(
     const unknown = kek.version === '' ? [versionUnknown(role, kek)] : []
     return [reachable(role, kek), ...unknown, ...(await checkEnvironment(role, target, environment))]
   } catch (error) {
-    const [message, code] = isWaxsealError(error) ? [error.message, error.code] : ['it failed', 'an unknown error']
-    return [finding('KEK_UNREACHABLE', `${role}: ${message} (${code})`, REMEDY)]
+    return [unreachable(role, error)]
   }
+}
+
+/** Only whether it can be connected, without which no start succeeds: it need not be allowed to wrap. */
+async function checkAccepted(role: string, connect: () => Promise<KmsProvider>): Promise<Finding[]> {
+  try {
+    await connect()
+    return []
+  } catch (error) {
+    return [unreachable(role, error)]
+  }
+}
+
+function unreachable(role: string, error: unknown): Finding {
+  const [message, code] = isWaxsealError(error) ? [error.message, error.code] : ['it failed', 'an unknown error']
+  return finding('KEK_UNREACHABLE', `${role}: ${message} (${code})`, REMEDY)
 }
 
 const REMEDY =

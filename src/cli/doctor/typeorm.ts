@@ -1,3 +1,4 @@
+import type { GuardMode } from '../../typeorm/guard-check.js'
 import { countSubscribers } from '../../typeorm/subscriber.js'
 import { encryptionOptionsOf } from '../../typeorm/with-encryption.js'
 import { type Finding, finding } from './finding.js'
@@ -16,7 +17,10 @@ export function checkDataSource(dataSource: DataSource): Finding[] {
       ),
     ]
   }
-  const { guard = 'require' } = options
+  return [...checkGuardMode(options.guard ?? 'require'), ...checkLogging(dataSource.options)]
+}
+
+function checkGuardMode(guard: GuardMode): Finding[] {
   if (guard === 'warn') {
     return [
       finding(
@@ -36,4 +40,21 @@ export function checkDataSource(dataSource: DataSource): Finding[] {
     ]
   }
   return []
+}
+
+/** The built-in loggers print a statement with its parameters before any hook sees it, and once more when it failed. */
+function checkLogging({ logging, logger, maxQueryExecutionTime }: DataSource['options']): Finding[] {
+  // One of the application's own does what it does.
+  if (typeof logger === 'object') return []
+  const levels = logging === true ? ['query', 'error'] : logging === 'all' ? ['all'] : logging || []
+  const named = levels.filter((level) => ['all', 'query', 'error'].includes(level)).map((level) => `logging: ${level}`)
+  if (maxQueryExecutionTime) named.push(`maxQueryExecutionTime: ${maxQueryExecutionTime}`)
+  if (named.length === 0) return []
+  return [
+    finding(
+      'TYPEORM_LOGS_PARAMETERS',
+      `TypeORM's logger prints statements with their parameters (${named.join(', ')}): ciphertexts, and the plaintext of a statement that bypasses encryption, which is refused only afterwards`,
+      'leave query, error and maxQueryExecutionTime out in production, or set a logger of your own that prints no parameters',
+    ),
+  ]
 }

@@ -100,6 +100,11 @@ describe('refused, with the path, what is expected and what to do:', () => {
       /accepted\[0\]\.until: expected a Date, or .*found other text$/,
     ],
     [
+      'a day that does not exist',
+      { provider, accepted: [{ provider, until: '2026-02-30' }] },
+      /accepted\[0\]\.until: expected a Date, or/,
+    ],
+    [
       'an instant without its zone',
       { provider, accepted: [{ provider, until: '2026-12-01 10:00' }] },
       /accepted\[0\]\.until: expected a Date, or/,
