@@ -143,18 +143,21 @@ describe('of the triggers', () => {
     })
   })
 
-  test('an index that is not unique does not count', async () => {
-    const { table, name } = await create()
-    await database.client.query(
-      `UPDATE pg_index SET indisunique = false WHERE indrelid = '${name}'::regclass AND NOT indisprimary`,
-    )
-    expect(await codes(table)).toEqual(['GUARD_INDEX_MISSING'])
-  })
+  const replaced = (index: string) => `DO $$ BEGIN EXECUTE {index}; END $$; CREATE UNIQUE INDEX ON {table} ${index}`
+  const indexes: [string, string][] = [
+    ['that is not unique', 'UPDATE pg_index SET indisunique = false WHERE indexrelid = {oid}'],
+    ['that was left invalid', 'UPDATE pg_index SET indisvalid = false WHERE indexrelid = {oid}'],
+    ['of some rows only', replaced(`((encryption_metadata ->> 'id')) WHERE tenant_id = 'acme'`)],
+    ['of the envelope id and more', replaced(`((encryption_metadata ->> 'id'), tenant_id)`)],
+    ['of something else', replaced(`((encryption_metadata ->> 'commitment'))`)],
+  ]
 
-  test('a unique index that was left invalid does not count', async () => {
+  test.each(indexes)('an index %s does not count', async (_name, statement) => {
     const { table, name } = await create()
+    const oid = `(SELECT indexrelid FROM pg_index WHERE indrelid = '${name}'::regclass AND NOT indisprimary)`
+    const index = `(SELECT 'DROP INDEX ' || ${oid}::regclass)`
     await database.client.query(
-      `UPDATE pg_index SET indisvalid = false WHERE indrelid = '${name}'::regclass AND NOT indisprimary`,
+      statement.replaceAll('{table}', name).replaceAll('{oid}', oid).replaceAll('{index}', index),
     )
     expect(await codes(table)).toEqual(['GUARD_INDEX_MISSING'])
   })

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
@@ -17,7 +18,7 @@ function refusalOf(options: LocalProviderOptions): Error {
     expect((error as Error).message).toMatch(/^provider "local": .*[^.]$/)
     return error as Error
   }
-  throw new Error('expected a refusal, found a provider')
+  assert.fail('expected a refusal, found a provider')
 }
 
 for (const [name, keys] of [

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
@@ -65,7 +66,7 @@ export async function findTraces(client: pg.Client, canary: string): Promise<str
 
 export async function expectNoTrace(client: pg.Client, canary: string): Promise<void> {
   const found = await findTraces(client, canary)
-  if (found.length > 0) throw new Error(`The canary ${canary} was found in: ${found.join(', ')}`)
+  if (found.length > 0) assert.fail(`The canary ${canary} was found in: ${found.join(', ')}`)
 }
 
 /** The positive control: the same search does find the canary, in a table and in the server's log. */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { describe, expect, test } from '@jest/globals'
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { EnvelopeCipher } from '../../src/index.js'
@@ -22,7 +23,7 @@ function refusal(run: () => unknown): { code: string; message: string } {
   } catch (error) {
     return error as { code: string; message: string }
   }
-  throw new Error('it was not refused')
+  assert.fail('it was not refused')
 }
 
 class Target {}

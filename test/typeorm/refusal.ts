@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { expect } from '@jest/globals'
 import { dumpDatabase, expectNoTrace, type FreshDatabase } from '../setup/database.js'
@@ -31,7 +32,7 @@ export async function failureOf(run: () => Promise<unknown>): Promise<Error & { 
   } catch (error) {
     return error as Error & { code?: string }
   }
-  throw new Error(`nothing refused it; the result was ${inspect(result, { depth: 2 })}`)
+  assert.fail(`nothing refused it; the result was ${inspect(result, { depth: 2 })}`)
 }
 
 /** `run` fails with `code`, and the canary is nowhere: no table, no server log, no TypeORM log, no text of the error. */

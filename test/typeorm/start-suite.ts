@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm'
 import { encryptedColumn, encryptionMetadataColumn } from '../../src/typeorm/index.js'
@@ -52,9 +53,7 @@ export function startSuite(): StartSuite {
 
   async function refusalOf(entities: Entities): Promise<{ code?: string; message: string }> {
     return start(entities).then(
-      () => {
-        throw new Error('it was not refused')
-      },
+      () => assert.fail('it was not refused'),
       (error) => error,
     )
   }

@@ -150,7 +150,7 @@ describe('a refusal', () => {
     } catch (error) {
       return (error as Error).message
     }
-    throw new Error('it was taken')
+    assert.fail('it was taken')
   }
 
   test('names the field and the type and never the value, whatever its members are called', () => {
