@@ -1,10 +1,15 @@
-// Writes the documents that are made from tables in the tests. With --check it writes nothing and fails where a document
+// Writes the documents that are made from the tests. With --check it writes nothing and fails where a document
 // is not what it would write.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { transformSync } from '@swc/core'
 import { optionsPage } from './options-page.js'
+import { securityChecksPage } from './security-checks-page.js'
 
-const documents = { 'docs/kms-calls.md': kmsCalls, 'docs/options.md': optionsPage }
+const documents = {
+  'docs/kms-calls.md': kmsCalls,
+  'docs/options.md': optionsPage,
+  'docs/security-checks.md': securityChecksPage,
+}
 
 const check = process.argv.includes('--check')
 const unknown = process.argv.slice(2).filter((argument) => argument !== '--check')
