@@ -106,7 +106,7 @@ test('64 MiB are read and one byte more is refused, in both forms', async () => 
   const decoded = jest.spyOn(Buffer, 'from')
   expect(await codeOf(() => parseText(tooLong))).toBe('ERR_INVALID_ENVELOPE')
   // Refused by its length, before anything of that size is allocated.
-  expect(decoded.mock.calls.map(([part]) => String(part).length)).toEqual([43])
+  expect(decoded).not.toHaveBeenCalled()
   decoded.mockRestore()
   expect(await codeOf(() => parseBytes(formatBytes({ commitment, bytes: largest })))).toBe('ERR_INVALID_ENVELOPE')
 })
