@@ -26,7 +26,8 @@ function anyOf(titles) {
 
 /** Another error of the same text: jest makes texts of those of node:assert, and of a cause nothing reaches the reporter. */
 function marked(error) {
-  const { message, stack } = error instanceof Object && 'stack' in error ? error : new Error(String(error))
+  // Not by `instanceof`: an error of a test is of another realm.
+  const { message, stack } = error?.stack === undefined ? new Error(String(error)) : error
   return Object.assign(new Error(message), { stack, byAssertion: isAssertion(error) })
 }
 
