@@ -59,8 +59,9 @@ const TABLE = `SELECT c.oid::text AS oid, ${IS_ORDINARY} AS ordinary
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = $1 AND c.relname = $2`
 
-const COLUMNS = `SELECT attname AS name, pg_catalog.format_type(atttypid, atttypmod) AS type,
-    attnotnull AS "notNull", pg_catalog.pg_get_expr(adbin, adrelid) AS "default"
+// Without the quotes that Postgres puts around every name with quote_all_identifiers.
+const COLUMNS = `SELECT attname AS name, replace(pg_catalog.format_type(atttypid, atttypmod), '"', '') AS type,
+    attnotnull AS "notNull", replace(pg_catalog.pg_get_expr(adbin, adrelid), '"', '') AS "default"
   FROM pg_catalog.pg_attribute LEFT JOIN pg_catalog.pg_attrdef ON adrelid = attrelid AND adnum = attnum
   WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped`
 

@@ -8,9 +8,11 @@ const PREFIX = 'waxseal_envelope_'
  * `table` is an expression for the table's oid, `metadata` one for the column's name.
  */
 export function envelopeIndexes(table: string, metadata: string): string {
+  // With quote_all_identifiers Postgres also prints quotes where a name needs none, and format() does not.
   return `SELECT indexrelid FROM pg_catalog.pg_index
     WHERE indrelid = ${table} AND indisunique AND indisvalid AND indpred IS NULL AND indnkeyatts = 1
-      AND pg_catalog.pg_get_expr(indexprs, indrelid) = format('(%I ->> ''id''::text)', ${metadata})`
+      AND pg_catalog.pg_get_expr(indexprs, indrelid) IN (format('(%I ->> ''id''::text)', ${metadata}),
+        format('("%s" ->> ''id''::"text")', replace(${metadata}, '"', '""')))`
 }
 
 /**

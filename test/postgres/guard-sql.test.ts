@@ -62,7 +62,8 @@ describe.each([
   })
 })
 
-test('names of columns may be anything', async () => {
+test.each(['off', 'on'])('names of columns may be anything, with quote_all_identifiers = %s', async (quotes) => {
+  await database.client.query(`SET quote_all_identifiers = ${quotes}`)
   const columns = { id: 'Id "1"', tenant: "ten'ant", field: '$waxseal$ %I \\', metadata: 'Größe "m" %s' }
   const quoted = Object.values(columns).map(quoteIdentifier)
   await database.client.query(`CREATE TABLE odd (${quoted[0]} bigint PRIMARY KEY, ${quoted[1]} uuid NOT NULL,
@@ -77,12 +78,12 @@ test('names of columns may be anything', async () => {
     fields: [{ column: columns.field, type: 'text', id: 'größe.\u2028 👍', kind: 'text' }],
     context: [{ name: 'tenant', column: columns.tenant, type: 'uuid' }],
   }
-  await install(database.client, table)
+  for (let turn = 0; turn < 2; turn++) await install(database.client, table)
   expect(await checkGuard(database.client, table)).toEqual({ findings: [] })
   const inserted = database.client.query(`INSERT INTO odd VALUES (1, gen_random_uuid(), 'hunter2')`)
   expect(await outcome(inserted)).toBe('WX001')
   await remove(database.client, table)
-  await database.client.query('DROP TABLE odd')
+  await database.client.query('DROP TABLE odd; RESET quote_all_identifiers')
 })
 
 test('the statements run in one transaction, and are undone with it', async () => {
