@@ -10,11 +10,7 @@ export function quantile(values: readonly number[], fraction: number): number {
 export const median = (values: readonly number[]): number => quantile(values, 0.5)
 
 /** What two cases give in each round: both stood under the same load then, which one number for all rounds would hide. */
-export function perRound(
-  over: readonly number[],
-  under: readonly number[],
-  combine: (over: number, under: number) => number,
-): number[] {
+export function perRound<T>(over: readonly T[], under: readonly T[], combine: (over: T, under: T) => number): number[] {
   if (over.length !== under.length) throw new RangeError(`${over.length} rounds against ${under.length}`)
   return over.map((value, round) => combine(value, under[round]!))
 }

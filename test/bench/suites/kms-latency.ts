@@ -30,7 +30,7 @@ export async function kmsLatency(): Promise<Figure[]> {
         }),
       },
     ],
-    { rounds: 15, sliceMs: 100, stopwatch: wallTime },
+    { rounds: 15, warmUpRounds: 3, sliceMs: 1, stopwatch: wallTime },
   )
   await databases.stop()
   return figures

@@ -27,7 +27,7 @@ export async function lists(): Promise<Figure[]> {
         }),
       },
     ],
-    { rounds: 31, sliceMs: 40 },
+    { rounds: 21, sliceMs: 30 },
   )
   await databases.stop()
   const [base, again, unread, warm, cold] = ['plain', 'plain again', 'lazy', 'warm', 'cold'].map(

@@ -36,7 +36,7 @@ export async function peers(): Promise<Figure[]> {
     ...(await envelopes('jose', 'jose, A256KW and A256GCM', jose(), bytes, own, { atLeast: 12 })),
     ...(await envelopes('age', 'age-encryption, X25519', await age(), bytes, own, { atLeast: 10 })),
   ]
-  return compare(comparisons, { rounds: 15, sliceMs: 20 })
+  return compare(comparisons, { rounds: 11, sliceMs: 15, warmUpRounds: 6 })
 }
 
 type Own = Readonly<Record<'encrypt' | 'encryptFresh' | 'decryptWarm' | 'decryptCold', Case>>
