@@ -116,7 +116,7 @@ export function waxseal(args: readonly string[], options: RunOptions = {}): Prom
 }
 
 /** The Node that runs child processes: the test's own unless another one is to be tried. */
-export const node = process.env.WAXSEAL_TEST_NODE ?? process.execPath
+export const node = process.execPath
 
 export function runNode(args: readonly string[], options?: RunOptions): Promise<Run> {
   return runProgram(node, args, options)
