@@ -2,6 +2,7 @@ import type { DataKeyCacheOptions } from '../envelope/data-key-cache.js'
 import { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { ConfigurationError } from '../errors.js'
 import type { CallLedger } from '../kms/call-ledger.js'
+import { LimitingProvider } from '../kms/limiting-provider.js'
 import type { KmsProvider } from '../kms/provider.js'
 import { ProvingProvider } from '../kms/proving-provider.js'
 import { RecordingProvider } from '../kms/recording-provider.js'
@@ -15,6 +16,8 @@ export interface CipherOptions {
   readonly ledger?: CallLedger
   /** Of calls that fail and may succeed later; see `RetryOptions`. */
   readonly retry?: RetryOptions
+  /** How many calls may be on their way to each KMS at a time. Default 128. */
+  readonly maxInFlight?: number
   /** As of `EnvelopeCipher`. */
   readonly cache?: DataKeyCacheOptions | false
   /** As of `EnvelopeCipher`. */
@@ -28,7 +31,7 @@ export interface ConnectOptions extends CipherOptions {
   readonly file?: string
 }
 
-const OPTIONS = new Set(['configuration', 'file', 'ledger', 'retry', 'cache', 'timeoutMs'])
+const OPTIONS = new Set(['configuration', 'file', 'ledger', 'retry', 'maxInFlight', 'cache', 'timeoutMs'])
 
 /**
  * The cipher of the configuration: a file, else the environment. Calls no KMS, and does not look at `dataSource` or
@@ -55,9 +58,12 @@ export async function cipherOf(
   configuration: LoadedConfiguration,
   options: CipherOptions = {},
 ): Promise<EnvelopeCipher> {
-  const { ledger, retry, cache, timeoutMs } = options
-  const decorate = (provider: KmsProvider) =>
-    new RetryingProvider(ledger ? new RecordingProvider(provider, ledger) : provider, retry)
+  const { ledger, retry, maxInFlight, cache, timeoutMs } = options
+  const limit = maxInFlight === undefined ? {} : { maxInFlight }
+  const decorate = (provider: KmsProvider) => {
+    const recorded = ledger ? new RecordingProvider(provider, ledger) : provider
+    return new RetryingProvider(new LimitingProvider(recorded, limit), retry)
+  }
   const decorateWrapping = (provider: KmsProvider) => new ProvingProvider(decorate(provider))
   const recipients = await Promise.all(configuration.recipients.map(connectRecipient))
   const accepted = await Promise.all(

@@ -43,6 +43,9 @@ export const OPTION_EFFECTS: Effects = {
     random: [`${UNIT}/kms/retrying-provider.test.ts`, 'each pause draws anew'],
     clock: [`${UNIT}/kms/retrying-provider.test.ts`, 'an abort during a pause rejects at once'],
   },
+  LimitOptions: {
+    maxInFlight: [`${UNIT}/kms/limiting-provider.test.ts`, 'so many calls are on their way at a time'],
+  },
   DeadlineOptions: {
     timeoutMs: [`${UNIT}/kms/deadline-provider.test.ts`, 'no time at all'],
     clock: [`${UNIT}/kms/deadline-provider.test.ts`, 'no timer'],
@@ -121,6 +124,7 @@ export const OPTION_EFFECTS: Effects = {
   },
   CipherOptions: {
     ledger: [`${UNIT}/config/connect-cipher.test.ts`, 'a ledger gets every call'],
+    maxInFlight: [`${UNIT}/config/connect-cipher.test.ts`, 'no more calls are on their way than "maxInFlight"'],
     retry: [`${UNIT}/config/connect-cipher.test.ts`, '"retry" says how many there are'],
     cache: [`${UNIT}/config/connect-cipher.test.ts`, '"cache" and "timeoutMs" are those of the cipher'],
     timeoutMs: [`${UNIT}/config/connect-cipher.test.ts`, '"cache" and "timeoutMs" are those of the cipher'],

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { generateLocalKey, LocalProvider } from '../../../providers/local/index.js'
 import { type ConnectOptions, connectCipher } from '../../../src/config/index.js'
@@ -93,6 +94,19 @@ test('each attempt is a call in the ledger, and "retry" says how many there are'
   }
   await expect(attempts()).resolves.toBe(3)
   await expect(attempts({ retries: 0 })).resolves.toBe(1)
+})
+
+test('no more calls are on their way than "maxInFlight"', async () => {
+  const hanging = new FaultyProvider()
+  hanging.faults.inject(faults.hang())
+  const cipher = await connectCipher({ configuration: { provider: hanging }, maxInFlight: 2 })
+  const controller = new AbortController()
+  const calls = [1, 2, 3].map(() => cipher.mint(binding, { signal: controller.signal }))
+  const settled = Promise.allSettled(calls)
+  await setImmediate()
+  expect(hanging.calls).toHaveLength(2)
+  controller.abort('seen enough')
+  await settled
 })
 
 test('"cache" and "timeoutMs" are those of the cipher', async () => {
