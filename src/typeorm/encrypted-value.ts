@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import type { EnvelopeBinding } from '../envelope/binding.js'
 import { ConfigurationError } from '../errors.js'
-import { sharedWeakMap } from './shared-state.js'
+import { HiddenState } from './shared-state.js'
 
 /** A field as it lies in its column: text, or the bytes of a `bytea` column. */
 export type StoredField = string | Buffer
@@ -25,8 +25,7 @@ interface State {
 /** What a value prints as; refused as a plaintext. */
 export const PRINTED = '[encrypted]'
 
-// Not on the instance: inspectors, loggers and clones must find nothing there.
-const states = sharedWeakMap<object, State>('waxseal.encrypted-value')
+const states = new HiddenState<State>('waxseal.encrypted-value')
 
 /**
  * A lazy field, or a field that was loaded by a path that does not decrypt. Never prints its content, and refuses to
@@ -36,8 +35,14 @@ export class EncryptedValue<T = unknown> {
   /** Only for the type: structural typing must not take any object for one. */
   declare private readonly plaintextType: T
 
+  readonly #state: State
+
+  static {
+    states.addReader((value) => (#state in value ? value.#state : undefined))
+  }
+
   private constructor(state: State) {
-    states.set(this, state)
+    this.#state = state
   }
 
   /** A value to be encrypted when the entity is saved. */
@@ -94,7 +99,7 @@ export class EncryptedValue<T = unknown> {
 
 /** The hidden state; undefined for anything that is not an `EncryptedValue`. */
 export function stateOf(value: unknown): State | undefined {
-  return typeof value === 'object' && value !== null ? states.get(value) : undefined
+  return states.of(value)
 }
 
 export function isEncryptedValue(value: unknown): value is EncryptedValue {

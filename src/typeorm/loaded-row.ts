@@ -1,0 +1,56 @@
+import type { EnvelopeBinding } from '../envelope/binding.js'
+import type { EnvelopeMetadata } from '../envelope/metadata.js'
+import { ConfigurationError, InvalidEnvelopeError } from '../errors.js'
+import type { RowOpener, StoredField } from './encrypted-value.js'
+import { decryptFromColumn } from './field-column.js'
+import { type EncryptionSetup, startOperation } from './operation.js'
+import { bindingOfValues, type ProtectedEntity, type ProtectedField } from './protected-entity.js'
+import { metadataOf } from './stored-envelope.js'
+
+/**
+ * The envelope of one loaded row and the values that it is bound to, taken when it was loaded: the application may change
+ * the entity before it reads a lazy field. What is wrong with them is said when a field is read.
+ */
+export class LoadedRow implements RowOpener {
+  readonly #setup: EncryptionSetup
+  readonly #protection: ProtectedEntity
+  readonly #envelope: unknown
+  readonly #values: readonly unknown[]
+
+  constructor(setup: EncryptionSetup, protection: ProtectedEntity, entity: object) {
+    this.#setup = setup
+    this.#protection = protection
+    this.#envelope = protection.metadata.getEntityValue(entity)
+    this.#values = protection.bound.map(({ column }) => column.getEntityValue(entity))
+  }
+
+  metadata(): EnvelopeMetadata {
+    this.#assertComplete()
+    return metadataOf(this.#envelope)
+  }
+
+  binding(): EnvelopeBinding {
+    this.#assertComplete()
+    return bindingOfValues(this.#protection, this.#values)
+  }
+
+  async open(field: ProtectedField, stored: StoredField): Promise<unknown> {
+    const [metadata, binding] = [this.metadata(), this.binding()]
+    if (metadata.state === 'empty') {
+      throw new InvalidEnvelopeError(`field "${field.id}": the row has a ciphertext and no envelope`)
+    }
+    const opened = await this.#setup.cipher.open(metadata, binding, startOperation(this.#setup).options)
+    return decryptFromColumn(opened, field, stored)
+  }
+
+  #assertComplete(): void {
+    if (this.#envelope !== undefined && !this.#values.includes(undefined)) return
+    const { entity, metadata, bound } = this.#protection
+    const values = [this.#envelope, ...this.#values]
+    const missing = [metadata, ...bound.map(({ column }) => column)].filter((_, index) => values[index] === undefined)
+    const paths = missing.map(({ propertyPath }) => propertyPath).join(', ')
+    throw new ConfigurationError(
+      `${entity}: an encrypted field was loaded without ${paths}; add that to the select`,
+    )
+  }
+}
