@@ -98,6 +98,6 @@ function spellKey({ primaryColumns }: EntityMetadata, row: object): string {
 function missingColumns(metadata: EntityMetadata, row: object) {
   const protection: ProtectedEntity | undefined = protectedEntityOf(metadata.findInheritanceMetadata(row))
   if (!protection) return []
-  const needed = [protection.metadata, ...[...protection.row, ...protection.context].map(({ column }) => column)]
+  const needed = [protection.metadata, ...protection.bound.map(({ column }) => column)]
   return needed.filter((column) => column.getEntityValue(row) === undefined)
 }

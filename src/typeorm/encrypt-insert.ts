@@ -1,9 +1,10 @@
+import { sameBinding } from '../envelope/binding.js'
 import { EMPTY_METADATA } from '../envelope/metadata.js'
 import { InvalidEnvelopeError } from '../errors.js'
 import type { EncryptionSetup } from './operation.js'
 import type { PendingRow } from './pending-row.js'
 import { plaintextOf, refuseUnwritable } from './plaintext-of.js'
-import { bindingOfEntity, type ProtectedEntity, sameBinding } from './protected-entity.js'
+import { bindingOfEntity, type ProtectedEntity } from './protected-entity.js'
 import { RowWriter } from './row-writer.js'
 import { uuidV7 } from './uuid-v7.js'
 

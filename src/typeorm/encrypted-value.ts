@@ -1,14 +1,15 @@
 import { inspect } from 'node:util'
 import type { EnvelopeBinding } from '../envelope/binding.js'
 import { ConfigurationError } from '../errors.js'
+import type { ProtectedField } from './protected-entity.js'
 import { HiddenState } from './shared-state.js'
 
 /** A field as it lies in its column: text, or the bytes of a `bytea` column. */
 export type StoredField = string | Buffer
 
-/** Decrypts the fields of one loaded row. */
-export interface FieldOpener {
-  open(stored: StoredField): Promise<unknown>
+/** Decrypts the fields of one row. */
+export interface RowOpener {
+  open(field: ProtectedField, stored: StoredField): Promise<unknown>
   /** What the row's envelope is bound to. */
   binding(): EnvelopeBinding
 }
@@ -19,7 +20,8 @@ interface State {
   /** The plaintext of a value that is still to be written. */
   readonly plaintext?: { readonly value: unknown }
   /** Attached when the row was loaded by a path that reaches our hooks. */
-  opener?: FieldOpener
+  opener?: RowOpener
+  field?: ProtectedField
 }
 
 /** What a value prints as; refused as a plaintext. */
@@ -66,14 +68,14 @@ export class EncryptedValue<T = unknown> {
    * (a mapped join, `callListeners(false)`): `decryptAll(repository, rows)` reads those.
    */
   async decrypt(): Promise<T> {
-    const { plaintext, opener, stored } = stateOf(this) as State
+    const { plaintext, opener, field, stored } = stateOf(this) as State
     if (plaintext) return plaintext.value as T
-    if (!opener || stored === undefined) {
+    if (!opener || !field || stored === undefined) {
       throw new ConfigurationError(
         'the value was loaded without its envelope; load the entity with find() or a query builder, or use decryptAll(repository, rows)',
       )
     }
-    return (await opener.open(stored)) as T
+    return (await opener.open(field, stored)) as T
   }
 
   toString(): string {
@@ -112,9 +114,11 @@ export function isInFlight(value: unknown): boolean {
   return state?.stored !== undefined && state.plaintext !== undefined
 }
 
-export function attachOpener(value: EncryptedValue, opener: FieldOpener): void {
+export function attachOpener(value: EncryptedValue, opener: RowOpener, field: ProtectedField): void {
   const state = stateOf(value)
-  if (state) state.opener = opener
+  if (!state) return
+  state.opener = opener
+  state.field = field
 }
 
 export function sameStored(a: StoredField | undefined, b: StoredField | undefined): boolean {

@@ -49,8 +49,6 @@ export class LoadedRow implements RowOpener {
     const values = [this.#envelope, ...this.#values]
     const missing = [metadata, ...bound.map(({ column }) => column)].filter((_, index) => values[index] === undefined)
     const paths = missing.map(({ propertyPath }) => propertyPath).join(', ')
-    throw new ConfigurationError(
-      `${entity}: an encrypted field was loaded without ${paths}; add that to the select`,
-    )
+    throw new ConfigurationError(`${entity}: an encrypted field was loaded without ${paths}; add that to the select`)
   }
 }

@@ -1,7 +1,7 @@
-import type { EnvelopeBinding } from '../envelope/binding.js'
+import { type EnvelopeBinding, sameBinding } from '../envelope/binding.js'
 import { PlaintextRefusedError } from '../errors.js'
 import { type EncryptedValue, isEncryptedValue, PRINTED, stateOf } from './encrypted-value.js'
-import { type ProtectedField, sameBinding } from './protected-entity.js'
+import type { ProtectedField } from './protected-entity.js'
 
 /**
  * Refuses what would become SQL text, since TypeORM writes the result of a function into the statement as it is, and what an

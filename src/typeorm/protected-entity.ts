@@ -15,6 +15,8 @@ export interface ProtectedField extends FieldSpec {
 export interface BoundProperty {
   readonly column: ColumnMetadata
   readonly type: BoundType
+  /** How messages name it. */
+  readonly where: string
 }
 
 export interface ContextProperty extends BoundProperty {
@@ -29,13 +31,17 @@ export interface ProtectedEntity {
   /** The primary key columns that the envelope is bound to; empty with `bindRow: false`. */
   readonly row: readonly BoundProperty[]
   readonly context: readonly ContextProperty[]
+  /** Those of the row, then those of the context. */
+  readonly bound: readonly BoundProperty[]
 }
 
 const known = new WeakMap<EntityMetadata, ProtectedEntity | undefined>()
 
 /** The protection of an entity class, or undefined for one without encrypted columns. */
 export function protectedEntityOf(metadata: EntityMetadata): ProtectedEntity | undefined {
-  if (!known.has(metadata)) known.set(metadata, read(metadata))
+  const protection = known.get(metadata)
+  if (protection || known.has(metadata)) return protection
+  known.set(metadata, read(metadata))
   return known.get(metadata)
 }
 
@@ -44,25 +50,31 @@ export function protectedEntityOf(metadata: EntityMetadata): ProtectedEntity | u
  * `entity` leaves undefined stay, and so do those of columns with `update: false`, whatever the entity says.
  */
 export function bindingOfEntity(protection: ProtectedEntity, entity: object, stored?: object): EnvelopeBinding {
-  const spell = ({ column, type }: BoundProperty) => {
+  const values = protection.bound.map(({ column }) => {
     const written = !stored || column.isUpdate ? column.getEntityValue(entity) : undefined
-    const where = `${protection.entity}: property "${column.propertyPath}"`
-    const spelt = spellBound(type, written ?? (stored && column.getEntityValue(stored)), where)
-    // Postgres cuts spaces that do not fit and says nothing: the row would be bound to what is not stored.
-    if (!column.length || [...spelt].length <= Number(column.length)) return spelt
-    throw new ConfigurationError(
-      `${where}: expected at most ${column.length} characters, as its column has, found more`,
-    )
-  }
-  return {
-    entity: protection.entity,
-    ...(protection.row.length > 0 && { row: rowOf(protection.row.map(spell)) }),
-    context: Object.fromEntries(protection.context.map((pair) => [pair.name, spell(pair)])),
-  }
+    return written ?? (stored && column.getEntityValue(stored))
+  })
+  return bindingOfValues(protection, values)
 }
 
-export function sameBinding(a: EnvelopeBinding, b: EnvelopeBinding): boolean {
-  return a.entity === b.entity && a.row === b.row && JSON.stringify(a.context) === JSON.stringify(b.context)
+/** What an envelope is bound to by the values of the bound properties, in their order. */
+export function bindingOfValues(protection: ProtectedEntity, values: readonly unknown[]): EnvelopeBinding {
+  const { entity, row, context, bound } = protection
+  const spelt = bound.map((property, index) => spell(property, values[index]))
+  const pairs: Record<string, string> = {}
+  context.forEach(({ name }, index) => {
+    pairs[name] = spelt[row.length + index] as string
+  })
+  return row.length > 0
+    ? { entity, row: rowOf(spelt.slice(0, row.length)), context: pairs }
+    : { entity, context: pairs }
+}
+
+function spell({ column, type, where }: BoundProperty, value: unknown): string {
+  const spelt = spellBound(type, value, where)
+  // Postgres cuts spaces that do not fit and says nothing: the row would be bound to what is not stored.
+  if (!column.length || [...spelt].length <= Number(column.length)) return spelt
+  throw new ConfigurationError(`${where}: expected at most ${column.length} characters, as its column has, found more`)
 }
 
 function read(metadata: EntityMetadata): ProtectedEntity | undefined {
@@ -85,31 +97,39 @@ function read(metadata: EntityMetadata): ProtectedEntity | undefined {
   if (key)
     throw new ConfigurationError(`${metadata.name}.${key.column.propertyPath}: a primary key cannot be encrypted`)
   const { column, declaration } = envelope
+  const row = declaration.bindRow ? rowOfEntity(metadata, declaration) : []
+  const context = Object.entries(declaration.context).map(([name, path]) => {
+    return { name, ...boundProperty(metadata, declaration, path, `context "${name}"`) }
+  })
   return {
     entity: declaration.entity,
     metadata: column,
     fields: fields.map(({ column, declaration: { id, kind, lazy } }) => {
       return { column, kind, lazy, id: id ?? `${declaration.entity}.${column.propertyPath}` }
     }),
-    row: declaration.bindRow ? rowOfEntity(metadata, declaration) : [],
-    context: Object.entries(declaration.context).map(([name, path]) => {
-      return { name, ...boundProperty(metadata, path, `context "${name}"`) }
-    }),
+    row,
+    context,
+    bound: [...row, ...context],
   }
 }
 
-function rowOfEntity(metadata: EntityMetadata, { row }: EnvelopeDeclaration): BoundProperty[] {
+function rowOfEntity(metadata: EntityMetadata, declaration: EnvelopeDeclaration): BoundProperty[] {
   const paths = metadata.primaryColumns.map((column) => column.propertyPath)
-  const declared = row ?? paths
+  const declared = declaration.row ?? paths
   if (declared.length !== paths.length || !paths.every((path) => declared.includes(path))) {
     throw new ConfigurationError(
       `${metadata.name}: "row" must name each primary key property once: ${paths.join(', ')}`,
     )
   }
-  return declared.map((path) => boundProperty(metadata, path, 'the primary key'))
+  return declared.map((path) => boundProperty(metadata, declaration, path, 'the primary key'))
 }
 
-function boundProperty(metadata: EntityMetadata, path: string, what: string): BoundProperty {
+function boundProperty(
+  metadata: EntityMetadata,
+  { entity }: EnvelopeDeclaration,
+  path: string,
+  what: string,
+): BoundProperty {
   const column = metadata.findColumnWithPropertyPath(path)
   if (!column || column.isVirtual || column.relationMetadata?.propertyPath === path) {
     throw new ConfigurationError(
@@ -122,7 +142,7 @@ function boundProperty(metadata: EntityMetadata, path: string, what: string): Bo
       `${metadata.name}: ${what} must be a NOT NULL column of type uuid, integer, text or varchar without a transformer; "${path}" is not`,
     )
   }
-  return { column, type }
+  return { column, type, where: `${entity}: property "${path}"` }
 }
 
 const BOUND_TYPES: ReadonlyMap<unknown, BoundType> = new Map<unknown, BoundType>([

@@ -3,8 +3,8 @@ import type { OpenEnvelope } from '../envelope/open-envelope.js'
 import {
   attachOpener,
   EncryptedValue,
-  type FieldOpener,
   isInFlight,
+  type RowOpener,
   type StoredField,
   stateOf,
 } from './encrypted-value.js'
@@ -63,7 +63,7 @@ export class RowWriter {
     if (isInFlight(field.column.getEntityValue(entity))) return
     if (field.lazy) {
       const value = EncryptedValue.fromStored(stored)
-      attachOpener(value, this.#opener(field, envelope))
+      attachOpener(value, this.#opener(envelope), field)
       field.column.setEntityValue(entity, value)
     } else if (isRaw(field.column.getEntityValue(entity), stored)) {
       // `RETURNING *` puts raw column values into the caller's object.
@@ -71,12 +71,12 @@ export class RowWriter {
     }
   }
 
-  #opener(field: ProtectedField, { metadata, binding }: OpenEnvelope): FieldOpener {
+  #opener({ metadata, binding }: OpenEnvelope): RowOpener {
     // Not the open envelope itself: it would keep the data key for as long as the entity lives.
     const { cipher } = this.#setup
     return {
       binding: () => binding,
-      open: async (stored) =>
+      open: async (field, stored) =>
         decryptFromColumn(await cipher.open(metadata, binding, startOperation(this.#setup).options), field, stored),
     }
   }
