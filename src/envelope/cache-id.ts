@@ -10,8 +10,8 @@ import type { WrappedMetadata } from './metadata.js'
 export interface CacheId {
   readonly envelope: string
   readonly commitment: string
+  /** Of the provider, whose name is that of the KEK ref. */
   readonly place: number
-  readonly provider: string
   readonly kek: string
   readonly version: string
   readonly wrappedKey: string
@@ -21,19 +21,18 @@ export interface CacheId {
 /** Where it is kept, `binding` must be a copy that no caller can change. */
 export function cacheIdOf(metadata: WrappedMetadata, { wrap, place }: UnwrapRoute, binding: EnvelopeBinding): CacheId {
   const { id: envelope, commitment } = metadata
-  const { provider, id: kek, version } = wrap.kek
-  return { envelope, commitment, place, provider, kek, version, wrappedKey: wrap.dataKey, binding }
+  const { id: kek, version } = wrap.kek
+  return { envelope, commitment, place, kek, version, wrappedKey: wrap.dataKey, binding }
 }
 
+/** Of two ids with the same wrapped key, by which they were found. */
 export function sameCacheId(a: CacheId, b: CacheId): boolean {
   return (
     a.envelope === b.envelope &&
     a.commitment === b.commitment &&
     a.place === b.place &&
-    a.provider === b.provider &&
     a.kek === b.kek &&
     a.version === b.version &&
-    a.wrappedKey === b.wrappedKey &&
     sameBinding(a.binding, b.binding)
   )
 }
