@@ -33,7 +33,20 @@ export const reads = scenarios({
     const id = await storedId(world, plaintext)
     const { oauth, encryptionMetadata } = await world.credentials.findOneByOrFail({ id })
     const { cipher, kms, dataSource, credentials } = world
-    const transformers = credentials.metadata.columns.map(({ transformer }) => transformer)
-    return { cipher, kms, subscribers: dataSource.subscribers, transformers, oauth, encryptionMetadata }
+    const transformers = credentials.metadata.columns.flatMap(({ transformer }) => transformer ?? [])
+    // Not that of the metadata: it refuses to become JSON, which TypeORM makes of it before any logger.
+    const parameters = transformers.slice(0, 4).map((each) => each.to(plaintext))
+    const envelope = await cipher.mint({ entity: 'credential', context: {} })
+    const { dataKey } = envelope
+    const made = {
+      transformers,
+      parameters,
+      envelope,
+      dataKey,
+      keyObject: dataKey.keyObject,
+      oauth,
+      encryptionMetadata,
+    }
+    return { cipher, kms, subscribers: dataSource.subscribers, ...made, all: made }
   },
 })
