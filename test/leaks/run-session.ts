@@ -21,6 +21,9 @@ export async function runSession(typeorm: string): Promise<Session> {
   const folder = mkdtempSync(join(tmpdir(), 'waxseal-session-'))
   const program = transpile(root, 'test/leaks/session/main.ts', { typeorm })
   const database: FreshDatabase = await freshDatabase()
+  // Then Postgres puts the parameters of a statement that fails into its error as well.
+  const name = new URL(database.url).pathname.slice(1)
+  await database.client.query(`alter database ${name} set log_parameter_max_length_on_error = -1`)
   const logged = serverLog().length
   try {
     const stdin = JSON.stringify({ url: database.url, folder })

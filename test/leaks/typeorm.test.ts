@@ -26,7 +26,7 @@ for (const { typeorm, isTraced } of VERSIONS) {
     beforeAll(async () => {
       session = await runSession(typeorm)
       seen = sightings(session.places, session.canaries)
-    })
+    }, 300_000)
 
     test('no plaintext, no data key and no KEK is anywhere, whole or in part and in whatever form', () => {
       const leaks = of('protected', /^/).filter((each) => !isDeclared(each) && !each.where.startsWith(SEES_ARGUMENTS))

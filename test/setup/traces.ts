@@ -34,7 +34,13 @@ export function findTracesOf(canaries: readonly (string | Uint8Array)[], places:
 /** `bytes`: what inspectors and JSON put between the bytes of a buffer is left out. */
 function readingsOf(text: string): Readonly<Record<Reading, string>> {
   const full = withDecodedBytes(text)
-  return { full, bytes: full.toLowerCase().replaceAll(/[\s\\"]+/g, '').replaceAll(/\d+:/g, '') }
+  return {
+    full,
+    bytes: full
+      .toLowerCase()
+      .replaceAll(/[\s\\"]+/g, '')
+      .replaceAll(/\d+:/g, ''),
+  }
 }
 
 type Reading = 'full' | 'bytes'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { EventEmitter } from 'node:events'
 import {
   answerWithOtherDataKey,
   answerWithOtherKek,
@@ -31,8 +32,11 @@ export const databaseFailures = scenarios({
     credentials.insert({ ...filled(plaintext), deletedAt: 'never' } as never),
   async 'a connection that is cut in a transaction'({ dataSource, credentials }, plaintext) {
     await dataSource.transaction(async (manager) => {
+      // TypeORM listens to the first error of a connection only, and Node ends the process at one that nobody hears.
+      const client: EventEmitter = await manager.queryRunner!.connect()
+      client.on('error', () => undefined)
       await manager.withRepository(credentials).save(filled(plaintext))
-      await manager.query('select pg_terminate_backend(pg_backend_pid())')
+      await manager.query('select pg_terminate_backend(pg_backend_pid()), pg_sleep(60)')
     })
   },
   async 'a statement that takes too long'({ dataSource, credentials }, plaintext) {
