@@ -12,7 +12,12 @@ export const B64_OF_16_BYTES = `${B64}*${END_OF_ONE}`
 export const B64_OF_32_BYTES = `${B64}*${END_OF_TWO}`
 export const B64_OF_ANY_BYTES = `(?:${B64}{4})*(?:${B64}${END_OF_ONE}|${B64}{2}${END_OF_TWO})?`
 
-const INSTANT = '[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z'
+const DAY_OF_ANY_YEAR =
+  '(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])'
+const MULTIPLE_OF_4 = '(?:[02468][048]|[13579][26])'
+const LEAP_YEAR = `(?:[0-9][0-9](?:0[48]|[2468][048]|[13579][26])|${MULTIPLE_OF_4}00)`
+/** Of a day that exists: readers refuse any other. A cast that says so would fail, and print the value. */
+const INSTANT = `(?:[0-9]{4}-(?:${DAY_OF_ANY_YEAR})|${LEAP_YEAR}-02-29)T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z`
 
 const WRAPPED = `$.format == 1
   && $.wrap >= 1 && $.wrap <= ${Number.MAX_SAFE_INTEGER} && $.wrap.floor() == $.wrap

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { metadataFromJson } from '../../src/index.js'
+import { isOfFormat1 } from '../../src/postgres/guard-shapes.js'
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { Credentials, outcome, shreddedShape, wrapOf, wrappedShape } from './credentials.js'
 
@@ -143,6 +144,22 @@ describe('metadata of format 1', () => {
       'acme',
     ])
     expect(await outcome(inserted)).toBe('WX005')
+  })
+
+  test('the guard and the reader agree on which days exist', async () => {
+    const days = [1900, 2000, 2023, 2024, 2100, 9999].flatMap((year) =>
+      Array.from({ length: 13 * 33 }, (_, n) => {
+        const [month, day] = [Math.floor(n / 33), n % 33].map((part) => String(part).padStart(2, '0'))
+        return { ...shape(), wraps: [{ ...wrapOf(), wrappedAt: `${year}-${month}-${day}T23:59:59Z` }] }
+      }),
+    )
+    const { rows } = await database.client.query<{ fits: boolean }>(
+      `select (${isOfFormat1('metadata')}) is true as fits
+         from unnest($1::jsonb[]) with ordinality as given (metadata, place) order by place`,
+      [days.map((metadata) => JSON.stringify(metadata))],
+    )
+    expect(rows.map(({ fits }) => fits)).toEqual(days.map(isReadable))
+    expect(rows.filter(({ fits }) => fits)).toHaveLength(6 * 365 + 2)
   })
 
   // Whatever the guard lets in, the reader has to be able to read, and the other way round: else rows would be lost.
