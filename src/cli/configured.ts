@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm'
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.js'
 import { protectedTablesOf } from '../config/protected-tables.js'
 import type { ProtectedTable } from '../postgres/protected-table.js'
+import type { Queryable } from '../postgres/queryable.js'
 
 export interface ConfiguredOptions {
   readonly config?: string
@@ -20,6 +21,22 @@ export interface ConfiguredTables {
   readonly configuration: LoadedConfiguration
   readonly tables: readonly ProtectedTable[]
   readonly dataSource?: DataSource
+}
+
+/**
+ * The tables as a connection sees them: one whose schema nothing names lies in the first schema of the search path, where
+ * TypeORM looks for it too. Without a connection it is taken to lie in `public`.
+ */
+export async function tablesOn(
+  client: Queryable,
+  { tables, dataSource }: Pick<ConfiguredTables, 'tables' | 'dataSource'>,
+): Promise<readonly ProtectedTable[]> {
+  if (!dataSource) return tables
+  const { rows } = await client.query('SELECT current_schema() AS schema')
+  const driver = dataSource.driver as { schema?: string }
+  if (typeof rows[0]?.schema === 'string') driver.schema ??= rows[0].schema
+  const { protectedTablesOf: tablesOf } = await import('../typeorm/index.js')
+  return tablesOf(dataSource)
 }
 
 export async function loadTables({ config, dataSource }: ConfiguredOptions): Promise<ConfiguredTables> {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { ConfigurationError } from '../errors.js'
 import { checkGuard, guardSql, type ProtectedTable, type Queryable, qualifiedName } from '../postgres/index.js'
-import { type ConfiguredOptions, loadTables, withConfiguration } from './configured.js'
+import { type ConfiguredOptions, loadTables, tablesOn, withConfiguration } from './configured.js'
 import { withDatabase } from './database.js'
 import { EXIT } from './exit-codes.js'
 import { paint, printJson, printLine } from './terminal.js'
@@ -41,10 +41,10 @@ async function printSql(options: ConfiguredOptions & { remove?: true }): Promise
 }
 
 async function check(options: ConfiguredOptions & { json?: true }): Promise<void> {
-  const { configuration, tables, dataSource } = await loadTables(options)
-  const guards = await withDatabase(configuration, dataSource, async (client) => {
+  const setup = await loadTables(options)
+  const guards = await withDatabase(setup.configuration, setup.dataSource, async (client) => {
     const states = []
-    for (const table of tables) {
+    for (const table of await tablesOn(client, setup)) {
       const { findings } = await checkGuard(client, table)
       states.push({ entity: table.entity, table: qualifiedName(table), findings })
     }
@@ -60,16 +60,18 @@ async function check(options: ConfiguredOptions & { json?: true }): Promise<void
 }
 
 async function apply(change: Change, options: ChangeOptions): Promise<void> {
-  const { configuration, tables, dataSource } = await loadTables(options)
-  if (options.dryRun) return print(tables, change)
-  await withDatabase(configuration, dataSource, async (client) => {
+  const setup = await loadTables(options)
+  if (options.dryRun) return print(setup.tables, change)
+  const tables = await withDatabase(setup.configuration, setup.dataSource, async (client) => {
+    const found = await tablesOn(client, setup)
     // All tables or none: an application checks them all.
     await client.query('BEGIN')
     // Writers queue behind a lock that is waited for: better to fail than to stop an application for as long as a report runs.
     await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`)
-    if (change === 'install' && !options.replaceNames) await refuseOtherNames(client, tables)
-    for (const statement of tables.flatMap((table) => guardSql(table)[change])) await client.query(statement)
+    if (change === 'install' && !options.replaceNames) await refuseOtherNames(client, found)
+    for (const statement of found.flatMap((table) => guardSql(table)[change])) await client.query(statement)
     await client.query('COMMIT')
+    return found
   })
   const done = change === 'install' ? 'guard installed on' : 'guard removed from'
   for (const table of tables) printLine(`${paint('green', '✓')} ${done} ${qualifiedName(table)}`)

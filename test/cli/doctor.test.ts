@@ -229,6 +229,12 @@ export const dataSource = ${end}
       0,
     ],
     [
+      'whose search path leads to another schema',
+      "withEncryption(new DataSource({ ...plain.options, extra: { options: '-c search_path=elsewhere' } }), { cipher })",
+      ['TABLE_MISSING'],
+      1,
+    ],
+    [
       'with several servers',
       `withEncryption(new DataSource({ type: 'postgres', entities: [Credential],
         replication: { master: JSON.parse(process.env.CONNECTION!), slaves: [] } }), { cipher })`,
@@ -247,6 +253,7 @@ export const dataSource = ${end}
   ] as const) {
     for (const [name, end, codes, status] of cases) {
       test(`a DataSource ${name}, in ${kind}`, async () => {
+        await made.client.query('create schema if not exists elsewhere')
         made.project.write(`${kind}/package.json`, kind === 'esm' ? '{"type":"module"}' : '{}')
         made.project.write(`${kind}/data-source.ts`, entity(end))
         made.project.write(`${kind}.json`, JSON.stringify({ provider, dataSource: `./${kind}/data-source.ts` }))

@@ -1,7 +1,7 @@
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import type { AccessRole } from '../../kms/access.js'
 import { type Queryable, qualifiedName } from '../../postgres/index.js'
-import type { ConfiguredTables } from '../configured.js'
+import { type ConfiguredTables, tablesOn } from '../configured.js'
 import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { failureOf } from '../failure.js'
@@ -73,7 +73,7 @@ async function examineTables(client: Queryable, setup: ConfiguredTables, withRow
   const { rows } = await client.query('SHOW server_version')
   const sections: Section[] = []
   const tables: TableSummary[] = []
-  for (const table of setup.tables) {
+  for (const table of await tablesOn(client, setup)) {
     const { findings, counts } = await checkTable(client, table, withRows)
     const name = qualifiedName(table)
     tables.push({ entity: table.entity, table: name, ...(counts && { counts }) })
