@@ -17,7 +17,7 @@ export interface Chart {
   readonly groups: readonly BarGroup[]
 }
 
-const [WIDTH, LEFT, RIGHT, TOP, BOTTOM] = [820, 330, 60, 64, 48]
+const [WIDTH, LEFT, RIGHT, TOP, BOTTOM] = [860, 370, 60, 64, 48]
 const [BAR, GAP] = [12, 16]
 
 /** Horizontal bars in groups, with a line across each group where its goal lies. Readable on light and dark pages. */

@@ -14,7 +14,7 @@ export function documents(page: string, results: Readonly<Record<string, Result>
   const blocks = Object.entries(results).map(([suite, result]) => [suite, figureTable(result, REASONS)])
   const { crypto } = results
   if (crypto) {
-    blocks.push(['across-nodes', acrossNodesTable(crypto)], ['machine', machineText(crypto)])
+    blocks.push(['across-nodes', acrossNodesTable(crypto)], ['machine', machineText(crypto, results)])
   }
   if (results['lists'] && results['single-rows']) blocks.push(['five-percent', fivePercentTable(results)])
   const charts = Object.entries(CHARTS)
@@ -30,8 +30,10 @@ function acrossNodesTable(crypto: Result): string {
   return table.replace(/^(\|[^|]*\|[^|]*\|).*$/m, '$1 highest by lowest |')
 }
 
-function machineText({ machine, commit, runs }: Result): string {
+function machineText({ machine, commit, runs }: Result, results: Readonly<Record<string, Result>>): string {
   const { cpu, cores, memoryGiB, system } = machine
   const nodes = runs.map(({ node, openssl }) => `${node} (OpenSSL ${openssl})`).join(', ')
-  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}; Node ${nodes}; Postgres 18; code of ${commit}.`
+  const loads = Object.values(results).flatMap((result) => result.runs.map(({ load }) => Math.round(load)))
+  const load = `a load of ${Math.min(...loads)} to ${Math.max(...loads)} processes while measuring`
+  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}; Node ${nodes}; Postgres 18; code of ${commit}; ${load}.`
 }

@@ -72,7 +72,7 @@ export async function credentialCases(): Promise<Comparison[]> {
     },
     {
       id: 'decrypt-row',
-      title: 'decrypt from a text column with its metadata parsed, data key cached',
+      title: 'decrypt from a text column and its metadata, data key cached',
       base: raw.decrypt,
       run: synchronously(() => {
         const metadata = metadataFromJson(row.metadata)
