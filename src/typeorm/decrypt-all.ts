@@ -1,7 +1,7 @@
 import type { EntityMetadata, ObjectLiteral, Repository } from 'typeorm'
 import { ConfigurationError, CredentialShreddedError, isWaxsealError, type WaxsealError } from '../errors.js'
 import { decryptLoaded } from './decrypt-on-load.js'
-import { isEncryptedValue } from './encrypted-value.js'
+import { decryptValue, isEncryptedValue } from './encrypted-value.js'
 import { type Operation, startOperation } from './operation.js'
 import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
 import { metadataOf } from './stored-envelope.js'
@@ -27,7 +27,7 @@ export async function decryptAll<E extends ObjectLiteral>(
   const setup = subscriberOf(repository.manager.connection).setup()
   await fetchMissing(repository, rows)
   const operation = startOperation(setup)
-  return Promise.all(
+  const decrypted = await Promise.allSettled(
     rows.map(async (row) => {
       try {
         return { row, fields: await decryptRow(setup, repository.metadata, row, operation) }
@@ -37,6 +37,11 @@ export async function decryptAll<E extends ObjectLiteral>(
       }
     }),
   )
+  // Not at the first that fails: the others would go on changing entities of a caller who has been told the end.
+  return decrypted.map((result) => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
 }
 
 async function decryptRow(
@@ -55,7 +60,7 @@ async function decryptRow(
   const fields = await Promise.all(
     protection.fields.map(async ({ column }): Promise<[string, unknown]> => {
       const value = column.getEntityValue(row)
-      return [column.propertyPath, isEncryptedValue(value) ? await operation.run(() => value.decrypt()) : value]
+      return [column.propertyPath, isEncryptedValue(value) ? await decryptValue(value, operation) : value]
     }),
   )
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined))

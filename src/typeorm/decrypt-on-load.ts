@@ -68,7 +68,12 @@ function decryptFields(
     open(cached)
     return undefined
   }
-  const opening = shared.run((options) => setup.cipher.open(metadata, binding, options)).then(open)
+  const opening = shared
+    .run((options) => setup.cipher.open(metadata, binding, options))
+    .then((opened) => {
+      shared.assertUnderWay()
+      open(opened)
+    })
   return setup.onUnreadable === 'leave' ? opening.catch((error) => unreadable(setup, error)) : settled(opening)
 }
 

@@ -31,7 +31,10 @@ export async function encryptInsert(
   }
   const binding = bindingOfEntity(protection, entity)
   const fields = await Promise.all(
-    assigned.map(async ({ field, value }) => ({ field, plaintext: await plaintextOf(field, value, binding) })),
+    assigned.map(async ({ field, value }) => ({
+      field,
+      plaintext: await plaintextOf(field, value, binding, row.operation),
+    })),
   )
   const envelope = await row.operation.run((options) => setup.cipher.mint(binding, options))
   writer.write(protection, envelope, fields, true)

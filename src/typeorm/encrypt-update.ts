@@ -3,7 +3,7 @@ import { sameValue } from '../envelope/field-value.js'
 import { EMPTY_METADATA, type EnvelopeMetadata } from '../envelope/metadata.js'
 import { CredentialShreddedError, EnvelopeChangedError, PlaintextRefusedError } from '../errors.js'
 import { isEncryptedValue, sameStored, stateOf } from './encrypted-value.js'
-import type { EncryptionSetup } from './operation.js'
+import type { EncryptionSetup, Operation } from './operation.js'
 import type { PendingRow } from './pending-row.js'
 import { plaintextOf, refuseUnwritable } from './plaintext-of.js'
 import { bindingOfEntity, type ProtectedEntity, type ProtectedField } from './protected-entity.js'
@@ -21,7 +21,7 @@ export async function encryptUpdate(
   row: PendingRow,
 ): Promise<void> {
   const { entity } = row
-  restoreUndefined(protection, row)
+  row.keepUnset(protection)
   const current = protection.metadata.getEntityValue(stored)
   // The column belongs to the library. Unless a new envelope is written it is left as the table has it, so that a save
   // during a rotation neither fails nor puts back an old wrapped key.
@@ -44,7 +44,9 @@ export async function encryptUpdate(
 
   const binding = bindingOfEntity(protection, entity, stored)
   const rewritten = moved ? [...changed, ...remaining] : changed
-  const fields = await Promise.all(rewritten.map((state) => fieldWrite(state, moved ?? binding, binding)))
+  const fields = await Promise.all(
+    rewritten.map((state) => fieldWrite(state, moved ?? binding, binding, row.operation)),
+  )
   const isNew = metadata.state !== 'wrapped' || moved !== undefined || remaining.length === 0
   const envelope = await row.operation.run((options) =>
     isNew ? setup.cipher.mint(binding, options) : setup.cipher.open(metadata, binding, options),
@@ -100,8 +102,9 @@ async function fieldWrite(
   { field, change, value }: FieldState,
   from: EnvelopeBinding,
   to: EnvelopeBinding,
+  operation: Operation,
 ): Promise<FieldWrite> {
-  const plaintext = await plaintextOf(field, value, change === 'none' ? from : to)
+  const plaintext = await plaintextOf(field, value, change === 'none' ? from : to, operation)
   return { field, plaintext }
 }
 
@@ -122,16 +125,4 @@ function shredded(protection: ProtectedEntity, remaining: readonly FieldState[])
 
 function names(states: readonly FieldState[]): string {
   return states.map(({ field }) => `"${field.column.propertyPath}"`).join(', ')
-}
-
-/**
- * TypeORM sets every nullable property that was undefined to null after a save (#9579): the next save would then erase a
- * field that was never loaded.
- */
-function restoreUndefined({ fields }: ProtectedEntity, row: PendingRow): void {
-  const { entity } = row
-  const unset = fields.filter(({ column }) => column.getEntityValue(entity) === undefined)
-  row.afterWriting(() => {
-    for (const { column } of unset) if (column.getEntityValue(entity) === null) column.setEntityValue(entity, undefined)
-  })
 }

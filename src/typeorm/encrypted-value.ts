@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { EnvelopeBinding } from '../envelope/binding.js'
 import { ConfigurationError } from '../errors.js'
+import type { Operation } from './operation.js'
 import type { ProtectedField } from './protected-entity.js'
 import { HiddenState } from './shared-state.js'
 
@@ -9,7 +10,8 @@ export type StoredField = string | Buffer
 
 /** Decrypts the fields of one row. */
 export interface RowOpener {
-  open(field: ProtectedField, stored: StoredField): Promise<unknown>
+  /** As part of `operation`, or by itself. */
+  open(field: ProtectedField, stored: StoredField, operation?: Operation): Promise<unknown>
   /** What the row's envelope is bound to. */
   binding(): EnvelopeBinding
 }
@@ -68,14 +70,7 @@ export class EncryptedValue<T = unknown> {
    * (a mapped join, `callListeners(false)`): `decryptAll(repository, rows)` reads those.
    */
   async decrypt(): Promise<T> {
-    const { plaintext, opener, field, stored } = stateOf(this) as State
-    if (plaintext) return plaintext.value as T
-    if (!opener || !field || stored === undefined) {
-      throw new ConfigurationError(
-        'the value was loaded without its envelope; load the entity with find() or a query builder, or use decryptAll(repository, rows)',
-      )
-    }
-    return (await opener.open(field, stored)) as T
+    return (await decryptValue(this)) as T
   }
 
   toString(): string {
@@ -97,6 +92,18 @@ export class EncryptedValue<T = unknown> {
   [inspect.custom](): string {
     return PRINTED
   }
+}
+
+/** As `decrypt()`, with the deadline and the bound on concurrency of an operation that decrypts more than this. */
+export async function decryptValue(value: EncryptedValue, operation?: Operation): Promise<unknown> {
+  const { plaintext, opener, field, stored } = stateOf(value) as State
+  if (plaintext) return plaintext.value
+  if (!opener || !field || stored === undefined) {
+    throw new ConfigurationError(
+      'the value was loaded without its envelope; load the entity with find() or a query builder, or use decryptAll(repository, rows)',
+    )
+  }
+  return opener.open(field, stored, operation)
 }
 
 /** The hidden state; undefined for anything that is not an `EncryptedValue`. */

@@ -15,6 +15,7 @@ export class GuardCheck {
   readonly #dataSource: DataSource
   readonly #mode: GuardMode
   readonly #checks = new Map<string, Promise<void>>()
+  readonly #checkedOn = new WeakMap<QueryRunner, string[]>()
 
   constructor(dataSource: DataSource, mode: GuardMode) {
     this.#dataSource = dataSource
@@ -23,15 +24,25 @@ export class GuardCheck {
 
   async assert({ entity }: ProtectedEntity, runner: QueryRunner): Promise<void> {
     if (this.#mode === 'warn') return
-    const check = this.#checks.get(entity) ?? this.#check(entity, runner)
+    const known = this.#checks.get(entity)
+    // One that fails was asked on another operation's connection, whose failure need not be ours.
+    if (known && (await isFulfilled(known))) return
+    const check = this.#check(entity, runner)
     this.#checks.set(entity, check)
+    this.#checkedOn.set(runner, [...(this.#checkedOn.get(runner) ?? []), entity])
     try {
       await check
     } catch (error) {
       // The next write asks again: the guard may have been installed meanwhile.
-      this.#checks.delete(entity)
+      if (this.#checks.get(entity) === check) this.#checks.delete(entity)
       throw error
     }
+  }
+
+  /** What was seen by a transaction that is rolled back may be gone with it. */
+  forgetChecksOf(runner: QueryRunner): void {
+    for (const entity of this.#checkedOn.get(runner) ?? []) this.#checks.delete(entity)
+    this.#checkedOn.delete(runner)
   }
 
   async #check(entity: string, runner: QueryRunner): Promise<void> {
@@ -39,4 +50,11 @@ export class GuardCheck {
     // On the connection of the write: it sees tables that its own transaction has made.
     if (table) await assertGuard(queryableOf(runner), table)
   }
+}
+
+function isFulfilled(promise: Promise<unknown>): Promise<boolean> {
+  return promise.then(
+    () => true,
+    () => false,
+  )
 }

@@ -34,12 +34,12 @@ export class LoadedRow implements RowOpener {
     return bindingOfValues(this.#protection, this.#values)
   }
 
-  async open(field: ProtectedField, stored: StoredField): Promise<unknown> {
+  async open(field: ProtectedField, stored: StoredField, operation = startOperation(this.#setup)): Promise<unknown> {
     const [metadata, binding] = [this.metadata(), this.binding()]
     if (metadata.state === 'empty') {
       throw new InvalidEnvelopeError(`field "${field.id}": the row has a ciphertext and no envelope`)
     }
-    const opened = await this.#setup.cipher.open(metadata, binding, startOperation(this.#setup).options)
+    const opened = await operation.run((options) => this.#setup.cipher.open(metadata, binding, options))
     return decryptFromColumn(opened, field, stored)
   }
 

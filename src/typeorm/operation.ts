@@ -1,4 +1,6 @@
+import type { QueryRunner } from 'typeorm'
 import type { EnvelopeCipher, OpenOptions } from '../envelope/envelope-cipher.js'
+import { EnvelopeChangedError } from '../errors.js'
 import type { Clock } from '../kms/clock.js'
 
 /** How many data keys are asked for at once. A KMS throttles long before a connection pool is exhausted. */
@@ -10,11 +12,29 @@ const CONCURRENCY = 64
  */
 export class Operation {
   readonly options: OpenOptions
+  readonly #runner: Pick<QueryRunner, 'isReleased'> | undefined
   readonly #waiting: (() => void)[] = []
   #running = 0
+  #hasEnded = false
 
-  constructor(deadline: number, expectedContext: Readonly<Record<string, string>> | undefined) {
-    this.options = { deadline, ...(expectedContext && { expectedContext }) }
+  constructor(options: OpenOptions, runner: Pick<QueryRunner, 'isReleased'> | undefined) {
+    this.options = options
+    this.#runner = runner
+  }
+
+  /**
+   * Throws once nobody waits for the operation any more: TypeORM gives up at the first hook that fails, ours or another
+   * subscriber's, and what we were still waiting for must then change no entity and ask no KMS.
+   */
+  assertUnderWay(): void {
+    if (!this.#hasEnded && !this.#runner?.isReleased) return
+    throw new EnvelopeChangedError(
+      'the operation ended, or its connection was lost, before its fields were encrypted or decrypted; nothing was changed',
+    )
+  }
+
+  end(): void {
+    this.#hasEnded = true
   }
 
   /** Runs `call` when fewer than the bound are under way. */
@@ -22,6 +42,7 @@ export class Operation {
     if (this.#running >= CONCURRENCY) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     else this.#running += 1
     try {
+      this.assertUnderWay()
       return await call(this.options)
     } finally {
       // The place passes on to the next in line, if there is one.
@@ -41,6 +62,11 @@ export interface EncryptionSetup {
   readonly expectedContext: (() => Readonly<Record<string, string>> | undefined) | undefined
 }
 
-export function startOperation({ clock, timeoutMs, expectedContext }: EncryptionSetup): Operation {
-  return new Operation(clock.now() + timeoutMs, expectedContext?.())
+/** `runner`: whose hooks it serves; it is released when TypeORM's own operation has ended. */
+export function startOperation(
+  { clock, timeoutMs, expectedContext }: EncryptionSetup,
+  runner?: Pick<QueryRunner, 'isReleased'>,
+): Operation {
+  const expected = expectedContext?.()
+  return new Operation({ deadline: clock.now() + timeoutMs, ...(expected && { expectedContext: expected }) }, runner)
 }

@@ -1,7 +1,7 @@
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
-import { EnvelopeChangedError } from '../errors.js'
 import { type EncryptedValue, isInFlight, type StoredField, stateOf } from './encrypted-value.js'
 import type { Operation } from './operation.js'
+import type { ProtectedEntity } from './protected-entity.js'
 import { isWritable, type StoredEnvelope, setWritable } from './stored-envelope.js'
 
 interface Change {
@@ -24,8 +24,8 @@ export class PendingRow {
   readonly #changes: Change[] = []
   readonly #checks: (() => void)[] = []
   readonly #afterwards: ((statement: string) => void)[] = []
+  #unset: readonly ColumnMetadata[] = []
   #statement = ''
-  #ended = false
 
   /** `watch` is told the ciphertexts by which the row's statement is known. */
   constructor(entity: object, operation: Operation, depth: number, watch: (ciphertext: StoredField) => void) {
@@ -35,17 +35,9 @@ export class PendingRow {
     this.#watch = watch
   }
 
-  /**
-   * Throws once the operation has ended: TypeORM gives up at the first failing hook, and what we were still waiting for
-   * must not change an entity afterwards.
-   */
-  assertUnderWay(): void {
-    if (!this.#ended) return
-    throw new EnvelopeChangedError('the operation ended before its fields were encrypted; nothing of it was written')
-  }
-
   /** Puts `written` into the entity until the statement is built. */
   replace(column: ColumnMetadata, written: EncryptedValue | StoredEnvelope): void {
+    this.operation.assertUnderWay()
     this.#changes.push({ column, original: column.getEntityValue(this.entity), written })
     const stored = stateOf(written)?.stored
     if (stored === undefined) setWritable(written, true)
@@ -68,6 +60,20 @@ export class PendingRow {
     this.#afterwards.push(run)
   }
 
+  /**
+   * TypeORM sets every nullable property that was undefined to null once its statements have run (#9579), whether or not
+   * they are committed: the next save would then erase fields that were never loaded.
+   */
+  keepUnset({ fields }: ProtectedEntity): void {
+    this.#unset = fields.flatMap(({ column }) => (column.getEntityValue(this.entity) === undefined ? column : []))
+  }
+
+  restoreUnset(): void {
+    for (const column of this.#unset) {
+      if (column.getEntityValue(this.entity) === null) column.setEntityValue(this.entity, undefined)
+    }
+  }
+
   sent(statement: string): void {
     this.#statement = statement
     this.#restore()
@@ -79,10 +85,10 @@ export class PendingRow {
     for (const run of this.#afterwards.splice(0)) run(this.#statement)
   }
 
-  /** From here on nothing of this row can be written any more. */
+  /** From here on what was put into the entity can be written no more. */
   end(): void {
-    this.#ended = true
     this.#restore()
+    this.restoreUnset()
     for (const { written } of this.#changes.splice(0)) setWritable(written, false)
   }
 

@@ -24,7 +24,7 @@ export class PendingWrites {
     // A save() releases a runner of its own when it ends, also when another subscriber made it fail before any statement.
     const release = runner.release.bind(runner)
     runner.release = () => {
-      this.#endFrom(0)
+      this.#end(() => true)
       return release()
     }
   }
@@ -40,6 +40,8 @@ export class PendingWrites {
     const row = new PendingRow(entity, this.#operation, this.#depth, (ciphertext) => {
       this.#byCiphertext.set(ciphertext, row)
     })
+    // Of a write that another subscriber made fail after its statements, without a word to us.
+    this.#byEntity.get(entity)?.restoreUnset()
     this.#rows.add(row)
     this.#byEntity.set(entity, row)
     return row
@@ -47,7 +49,7 @@ export class PendingWrites {
 
   /** Before a statement is sent. Whether it carries ciphertexts of rows, whose plaintexts go back into memory. */
   sending(query: string, parameters: readonly unknown[]): boolean {
-    if (ENDS_TRANSACTION.test(query)) this.#endFrom(this.#depth)
+    if (ENDS_TRANSACTION.test(query)) this.failed()
     const rows = new Set(parameters.flatMap((parameter) => this.#byCiphertext.get(parameter as StoredField) ?? []))
     for (const row of rows) row.sent(query)
     return rows.size > 0
@@ -55,7 +57,14 @@ export class PendingWrites {
 
   /** Postgres gives up the transaction, or what followed the savepoint, with the first statement that fails. */
   failed(): void {
-    this.#endFrom(this.#depth)
+    const depth = this.#depth
+    this.#end((row) => row.depth >= depth)
+  }
+
+  /** TypeORM gives up a whole operation at the first hook that fails, and says nothing to the others. */
+  abandon(operation: Operation): void {
+    operation.end()
+    this.#end((row) => row.operation === operation)
   }
 
   /** TypeORM calls the hooks after a write when all statements of the operation have run. */
@@ -72,10 +81,11 @@ export class PendingWrites {
     return this.#runner.transactionDepth ?? 0
   }
 
-  #endFrom(depth: number): void {
+  #end(isConcerned: (row: PendingRow) => boolean): void {
     for (const row of [...this.#rows]) {
-      if (row.depth < depth) continue
+      if (!isConcerned(row)) continue
       this.#forget(row)
+      row.operation.end()
       row.end()
     }
   }

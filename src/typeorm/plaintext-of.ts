@@ -1,6 +1,7 @@
 import { type EnvelopeBinding, sameBinding } from '../envelope/binding.js'
 import { PlaintextRefusedError } from '../errors.js'
-import { type EncryptedValue, isEncryptedValue, PRINTED, stateOf } from './encrypted-value.js'
+import { decryptValue, isEncryptedValue, PRINTED, stateOf } from './encrypted-value.js'
+import type { Operation } from './operation.js'
 import type { ProtectedField } from './protected-entity.js'
 
 /**
@@ -23,13 +24,18 @@ export function refuseUnwritable(field: ProtectedField, value: unknown): void {
  * rolled back, or loaded before the row was given a new envelope) is decrypted; one of another row is refused, since
  * moving a secret between rows is something to ask for by name.
  */
-export async function plaintextOf(field: ProtectedField, value: unknown, binding: EnvelopeBinding): Promise<unknown> {
+export async function plaintextOf(
+  field: ProtectedField,
+  value: unknown,
+  binding: EnvelopeBinding,
+  operation: Operation,
+): Promise<unknown> {
   if (!isEncryptedValue(value)) return value
   const state = stateOf(value)
   if (state?.plaintext) return state.plaintext.value
   const origin = state?.opener?.binding()
   if (!origin || !sameBinding(origin, binding)) throw foreignValue(field)
-  return (value as EncryptedValue).decrypt()
+  return decryptValue(value, operation)
 }
 
 export function foreignValue(field: ProtectedField): PlaintextRefusedError {

@@ -37,7 +37,7 @@ export class RowWriter {
       return { field, plaintext, stored: encryptForColumn(envelope, field, plaintext) }
     })
     // Only now, when nothing can fail any more, does the entity change.
-    this.#row.assertUnderWay()
+    this.#row.operation.assertUnderWay()
     for (const { field, plaintext, stored } of encrypted) {
       const original = field.column.getEntityValue(this.#row.entity)
       this.#row.replace(field.column, EncryptedValue.inFlight(stored, plaintext))
@@ -76,8 +76,10 @@ export class RowWriter {
     const { cipher } = this.#setup
     return {
       binding: () => binding,
-      open: async (field, stored) =>
-        decryptFromColumn(await cipher.open(metadata, binding, startOperation(this.#setup).options), field, stored),
+      open: async (field, stored, operation = startOperation(this.#setup)) => {
+        const opened = await operation.run((options) => cipher.open(metadata, binding, options))
+        return decryptFromColumn(opened, field, stored)
+      },
     }
   }
 }

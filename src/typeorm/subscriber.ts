@@ -6,6 +6,8 @@ import type {
   InsertEvent,
   LoadEvent,
   QueryRunner,
+  SoftRemoveEvent,
+  TransactionRollbackEvent,
   UpdateEvent,
 } from 'typeorm'
 import { ConfigurationError } from '../errors.js'
@@ -31,6 +33,8 @@ export interface SubscriberSetup extends EncryptionSetup {
 /** The part of TypeORM's event that is read here. */
 export type RowUpdate = Pick<UpdateEvent<object>, 'entity' | 'databaseEntity' | 'metadata' | 'queryRunner'>
 
+type RowRemoval = Pick<SoftRemoveEvent<object>, 'entity' | 'metadata' | 'queryRunner'>
+
 const BRAND = Symbol.for('waxseal.subscriber')
 
 /**
@@ -45,6 +49,7 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
   readonly setup: () => SubscriberSetup
   readonly #pending = new WeakMap<QueryRunner, PendingWrites>()
   #loading: Operation | undefined
+  #loadingOn: QueryRunner | undefined
 
   constructor(setup: () => SubscriberSetup) {
     this.setup = setup
@@ -74,9 +79,35 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
     if (entity) return this.#written(queryRunner, entity)
   }
 
+  beforeSoftRemove(event: RowRemoval): void {
+    this.#keepUnset(event)
+  }
+
+  afterSoftRemove({ entity, queryRunner }: RowRemoval): Promise<void> | void {
+    if (entity) return this.#written(queryRunner, entity)
+  }
+
+  beforeRecover(event: RowRemoval): void {
+    this.#keepUnset(event)
+  }
+
+  afterRecover({ entity, queryRunner }: RowRemoval): Promise<void> | void {
+    if (entity) return this.#written(queryRunner, entity)
+  }
+
   afterLoad(entity: object, event?: LoadEvent<object>): Promise<void> | void {
     if (!event) return undefined
-    return decryptLoaded(this.setup(), event.metadata, entity, () => this.#loadOperation())
+    const operation = () => this.#loadOperation(event.queryRunner)
+    const decrypting = decryptLoaded(this.setup(), event.metadata, entity, operation)
+    if (decrypting) {
+      const current = operation()
+      decrypting.catch(() => current.end())
+    }
+    return decrypting
+  }
+
+  beforeTransactionRollback({ queryRunner }: TransactionRollbackEvent): void {
+    this.setup().guard.forgetChecksOf(queryRunner)
   }
 
   beforeQuery({ query, parameters, queryRunner }: BeforeQueryEvent): void {
@@ -107,14 +138,30 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
     entity: object,
     encrypt: (row: PendingRow) => Promise<void>,
   ): Promise<void> {
-    const row = this.#pendingOf(queryRunner).row(entity, () => startOperation(this.setup()))
+    const row = this.#row(queryRunner, entity)
     const encrypted = async () => {
-      // Awaited also where nothing is left to check: the other listeners and subscribers of this turn may still change
-      // the entity.
-      await this.setup().guard.assert(protection, queryRunner)
-      await encrypt(row)
+      try {
+        // Awaited also where nothing is left to check: the other listeners and subscribers of this turn may still change
+        // the entity.
+        await this.setup().guard.assert(protection, queryRunner)
+        row.operation.assertUnderWay()
+        await encrypt(row)
+      } catch (error) {
+        this.#pendingOf(queryRunner).abandon(row.operation)
+        throw error
+      }
     }
     return settled(encrypted())
+  }
+
+  /** A soft removal writes no field, but TypeORM treats the entity afterwards as one that it has updated. */
+  #keepUnset({ entity, metadata, queryRunner }: RowRemoval): void {
+    const protection = entity && protectedEntityOf(metadata)
+    if (protection) this.#row(queryRunner, entity).keepUnset(protection)
+  }
+
+  #row(queryRunner: QueryRunner, entity: object): PendingRow {
+    return this.#pendingOf(queryRunner).row(entity, () => startOperation(this.setup(), queryRunner))
   }
 
   #written(queryRunner: QueryRunner, entity: object): Promise<void> | void {
@@ -131,12 +178,14 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
     return pending
   }
 
-  /** One operation for all rows whose load hooks are called in one turn. */
-  #loadOperation(): Operation {
-    if (!this.#loading) {
-      this.#loading = startOperation(this.setup())
+  /** One operation for all rows whose load hooks are called in one turn, for one runner. */
+  #loadOperation(runner: QueryRunner): Operation {
+    if (!this.#loading || this.#loadingOn !== runner) {
+      this.#loading = startOperation(this.setup(), runner)
+      this.#loadingOn = runner
       queueMicrotask(() => {
         this.#loading = undefined
+        this.#loadingOn = undefined
       })
     }
     return this.#loading

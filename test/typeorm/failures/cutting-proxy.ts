@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+export interface CuttingProxy {
+  /** The same database through the proxy. */
+  listen(url: string): Promise<string>
+  /**
+   * Cuts the connection over which the first message with `text` goes: before it reaches the server, or once the server has
+   * answered it, before the answer reaches the client.
+   */
+  cut(text: string, when: 'before' | 'after'): void
+  close(): void
+}
+
+/** Stands between a client and the server, and breaks their connection as a network does. */
+export function cuttingProxy(): CuttingProxy {
+  const sockets = new Set<Socket>()
+  let target: URL
+  let planned: { readonly text: string; readonly when: 'before' | 'after' } | undefined
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname)
+    let loseAnswer = false
+    const cut = () => {
+      client.destroy()
+      upstream.destroy()
+    }
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', cut)
+      socket.on('close', cut)
+    }
+    client.on('data', (chunk) => {
+      const isPlanned = planned !== undefined && chunk.includes(planned.text)
+      const { when } = planned ?? {}
+      if (isPlanned) planned = undefined
+      if (isPlanned && when === 'before') return cut()
+      loseAnswer ||= isPlanned
+      upstream.write(chunk)
+    })
+    upstream.on('data', (chunk) => (loseAnswer ? cut() : client.write(chunk)))
+  })
+  return {
+    async listen(url) {
+      target = new URL(url)
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const through = new URL(url)
+      through.port = String((server.address() as AddressInfo).port)
+      return through.href
+    },
+    cut(text, when) {
+      planned = { text, when }
+    },
+    close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
