@@ -53,8 +53,9 @@ loaded, a *lazy* one when its \`decrypt()\` is called.
 
 \`generate\` is \`generateDataKey\`. Each recipient adds one \`wrap\` to a \`generate\`. A failed attempt that is repeated by
 \`RetryingProvider\` is a call of its own, and a cipher of \`connectCipher()\` unwraps the first wrap that the process makes
-under each version of a KEK, to prove it: one more unwrap (\`ProvingProvider\`). The calls of one operation run at most 64 at a time, and all of them end with
-the operation's one deadline (5 s unless \`timeoutMs\` says otherwise).
+under each version of a KEK, to prove it: one more unwrap (\`ProvingProvider\`). The calls for rows that one
+statement loads, or that are written together, run at most 64 at a time and share one deadline (5 s unless \`timeoutMs\`
+says otherwise); [typeorm.md](typeorm.md#what-holds-a-connection-and-for-how-long) says what that means for a pool.
 
 | operation | fields | warm | cold | cache off |
 |---|---|---|---|---|
