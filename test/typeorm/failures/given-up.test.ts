@@ -51,11 +51,13 @@ test('a find() of which one row fails asks for no further data key', async () =>
   const calls = heldCalls()
   s.encrypted.provider.faults.inject(failWithServerError(), { times: 1 })
   s.encrypted.provider.faults.inject(calls.fault)
-  await expect(credentials().findBy({ tenantId })).rejects.toMatchObject({ code: 'ERR_KMS_UNAVAILABLE' })
-  calls.release()
-  await s.settle()
-  // Those that were under way, and the one that took the place of the one that failed.
-  expect(s.encrypted.provider.calls).toHaveLength(64 + 1)
+  await s.dataSource.transaction(async (manager) => {
+    await expect(manager.findBy(Credential, { tenantId })).rejects.toMatchObject({ code: 'ERR_KMS_UNAVAILABLE' })
+    calls.release()
+    for (let turn = 0; turn < 20; turn++) await setImmediate()
+    // Those that were under way, and the one that took the place of the one that failed.
+    expect(s.encrypted.provider.calls).toHaveLength(64 + 1)
+  })
 })
 
 test('one deadline ends a decryptAll() of lazy fields, whatever still waits for its turn', async () => {
@@ -105,4 +107,21 @@ test('a failure of another subscriber inside a transaction that goes on: the ent
   })
   const read = await credentials().createQueryBuilder('c').addSelect('c.hidden').where({ id }).getOneOrFail()
   expect(read).toMatchObject({ password: 'new', hidden: 'hidden' })
+})
+
+test('what another subscriber made fail in a savepoint is plaintext again when that is rolled back', async () => {
+  const entity = credentials().create(draft('new'))
+  const subscriber: EntitySubscriberInterface = {
+    async beforeInsert() {
+      for (let turn = 0; turn < 20; turn++) await setImmediate()
+      throw new Error('another subscriber')
+    },
+  }
+  await s.dataSource.transaction(async (outer) => {
+    const inner = s.withSubscriber('after', subscriber, () => outer.transaction((manager) => manager.save(entity)))
+    await expect(inner).rejects.toThrow('another subscriber')
+    expect(entity.password).toBe('new')
+    await outer.save(entity)
+  })
+  expect((await credentials().findOneByOrFail({ id: entity.id })).password).toBe('new')
 })
