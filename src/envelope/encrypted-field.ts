@@ -53,6 +53,14 @@ export function parseBytes(stored: Uint8Array): EncryptedField {
   return checked({ commitment: commitment.toString('base64url'), bytes: buffer.subarray(1 + COMMITMENT_BYTES) })
 }
 
+/** Whether a value has the form of a stored field, of either column type, under the data key with this commitment. */
+export function isStoredUnder(commitment: string, value: unknown): boolean {
+  if (typeof value === 'string') return value.startsWith(`${TEXT_PREFIX}${commitment}:`)
+  if (!(value instanceof Uint8Array)) return false
+  const start = formatBytes({ commitment, bytes: Buffer.alloc(0) })
+  return start.equals(value.subarray(0, start.length))
+}
+
 function checked(field: EncryptedField): EncryptedField {
   if (field.bytes.length < SHORTEST) throw invalid('it is shorter than an IV and a tag')
   if (field.bytes.length > LONGEST) throw invalid('it is longer than a field may be')

@@ -16,6 +16,8 @@ const ASSIGNMENTS = /\bSET\b[\s\S]*?(?=\b(?:WHERE|FROM|RETURNING)\b|$)/gi
 const FROM_LIST = /\bFROM\b(?:(?!\b(?:WHERE|GROUP|ORDER|HAVING|LIMIT|SELECT|RETURNING)\b)[^()])*,\s*$/i
 
 const OPERATOR = String.raw`(?:<@|[=<>]|!=|!?~|\^@|@[>@?]|&&|\?[|&]?|\b(?:(?:NOT\s+)?(?:I?LIKE|IN|BETWEEN|SIMILAR)|IS\s+(?:NOT\s+)?DISTINCT)\b)`
+/** What compares without an operator, before one of its arguments. */
+const COMPARES = String.raw`(?:\bCASE\s+|\b(?:NULLIF|STRPOS|STARTS_WITH|REGEXP_\w+|(?:\w+_)?SIMILARITY|LEVENSHTEIN)\s*\((?:[^()]*,)?\s*)`
 /** What may stand around a column that is compared: brackets, a function, a cast, a collation. */
 const OPENED = String.raw`(?:\w*\s*\(\s*)*`
 const CLOSED = String.raw`(?:\s*(?:\)|::\s*"?\w+"?(?:\[\])?|COLLATE\s+"?[\w.-]+"?|,[^()]*\)))*\s*`
@@ -43,7 +45,7 @@ export class ComparedColumns {
     const owned = `(?:${quoted(owners).join('|')})\\s*\\.\\s*`
     // What follows tells a column from a table, an alias or a function of the same name.
     const column = `(?:${owned}|(?<![.\\w"]))(?<!\\bCOUNT\\s*\\([^()]*)(?:${quoted(this.#table.columns).join('|')})(?!["\\w]|\\s*[.(])`
-    return new RegExp(`${column}${CLOSED}${OPERATOR}|${OPERATOR}\\s*${OPENED}${column}`, 'i').test(sql)
+    return new RegExp(`${column}${CLOSED}${OPERATOR}|(?:${OPERATOR}\\s*|${COMPARES})${OPENED}${column}`, 'i').test(sql)
   }
 
   /** The table's name and aliases, where the statement reads or changes it. */

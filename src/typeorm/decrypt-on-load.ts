@@ -6,6 +6,7 @@ import { decryptFromColumn } from './field-column.js'
 import { LoadedRow } from './loaded-row.js'
 import type { EncryptionSetup, Operation } from './operation.js'
 import { type ProtectedEntity, type ProtectedField, protectedEntityOf } from './protected-entity.js'
+import { settled } from './settled.js'
 
 /**
  * Decrypts one entity after it was loaded: at once where its data key is cached, else when `operation` has it.
@@ -85,10 +86,4 @@ function storedOf(value: EncryptedValue): StoredField {
 function unreadable(setup: EncryptionSetup, error: unknown): Promise<void> | undefined {
   if (setup.onUnreadable === 'leave' && isWaxsealError(error)) return undefined
   return settled(Promise.reject(error))
-}
-
-/** Marks a rejection as handled. `Promise.all` in TypeORM sees it all the same, unless another row failed first. */
-export function settled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined)
-  return promise
 }

@@ -5,7 +5,7 @@ import { CredentialShreddedError, EnvelopeChangedError, PlaintextRefusedError } 
 import { isEncryptedValue, sameStored, stateOf } from './encrypted-value.js'
 import type { EncryptionSetup, Operation } from './operation.js'
 import type { PendingRow } from './pending-row.js'
-import { plaintextOf, refuseUnwritable } from './plaintext-of.js'
+import { plaintextOf, refuseOwnCiphertext, refuseUnwritable } from './plaintext-of.js'
 import { bindingOfEntity, type ProtectedEntity, type ProtectedField } from './protected-entity.js'
 import { type FieldWrite, RowWriter } from './row-writer.js'
 import { metadataOf } from './stored-envelope.js'
@@ -31,6 +31,7 @@ export async function encryptUpdate(
   const metadata = metadataOf(current)
   const moved = await moveOf(protection, entity, stored, metadata)
   const changed = states.filter((state) => state.change === 'set')
+  for (const { field, value } of changed) refuseOwnCiphertext(field, value, metadata)
   const remaining = states.filter((state) => state.change === 'none' && state.stored !== null)
   const writer = new RowWriter(setup, row)
   if (changed.length === 0 && !moved) return

@@ -57,8 +57,14 @@ export class FieldTransformer implements ValueTransformer {
 
   from(stored: unknown): EncryptedValue | null | undefined {
     if (stored === undefined || stored === null) return stored
-    return EncryptedValue.fromStored(stored as StoredField)
+    return EncryptedValue.fromStored(isCachedBytes(stored) ? Buffer.from(stored.data) : (stored as StoredField))
   }
+}
+
+/** A query cache keeps results as JSON, in which bytes are what `Buffer` makes of them. */
+function isCachedBytes(stored: unknown): stored is { readonly data: readonly number[] } {
+  const { type, data } = stored as { type?: unknown; data?: unknown }
+  return type === 'Buffer' && Array.isArray(data)
 }
 
 /** The declaration behind a column's transformer, whichever copy of the library made it. */

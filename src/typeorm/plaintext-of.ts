@@ -1,4 +1,6 @@
 import { type EnvelopeBinding, sameBinding } from '../envelope/binding.js'
+import { isStoredUnder } from '../envelope/encrypted-field.js'
+import type { EnvelopeMetadata } from '../envelope/metadata.js'
 import { PlaintextRefusedError } from '../errors.js'
 import { decryptValue, isEncryptedValue, PRINTED, stateOf } from './encrypted-value.js'
 import type { Operation } from './operation.js'
@@ -17,6 +19,17 @@ export function refuseUnwritable(field: ProtectedField, value: unknown): void {
       `field "${field.id}": "${PRINTED}" is what an EncryptedValue prints as and not its value; leave the property out to keep the value`,
     )
   }
+}
+
+/**
+ * Refuses a ciphertext of this very row, which only a path without our hooks can have put into the entity (`getRawMany()`,
+ * `returning('*')`): encrypted once more, it would be what everybody reads from then on. No plaintext has the commitment.
+ */
+export function refuseOwnCiphertext(field: ProtectedField, value: unknown, metadata: EnvelopeMetadata): void {
+  if (metadata.state === 'empty' || !isStoredUnder(metadata.commitment, value)) return
+  throw new PlaintextRefusedError(
+    `field "${field.id}": the value is the ciphertext of this row, as a raw result has it; assign the plaintext, or load the entity with find()`,
+  )
 }
 
 /**

@@ -5,9 +5,6 @@ import { ComparedColumns, type ComparedTable, comparingPartOf } from './compared
 import { protectedEntityOf } from './protected-entity.js'
 import { schemaOf } from './protected-tables.js'
 
-/** What TypeORM puts between a query and its parameters to look it up in a query cache. */
-const CACHED_PARAMETERS = ' -- PARAMETERS: '
-
 /** Long lists of keys give texts that do not come back. */
 const LONGEST_REMEMBERED = 10_000
 
@@ -26,17 +23,7 @@ export class PredicateRule {
     this.#dataSource = dataSource
   }
 
-  check(query: string, parameters: readonly unknown[] = []): void {
-    this.#checkText(query)
-    // A query cache is asked first, with the query that it may hold, and its parameters, as one parameter.
-    if (!this.#dataSource.queryResultCache) return
-    for (const parameter of parameters) {
-      const end = typeof parameter === 'string' ? parameter.indexOf(CACHED_PARAMETERS) : -1
-      if (end > 0) this.#checkText((parameter as string).slice(0, end))
-    }
-  }
-
-  #checkText(query: string): void {
+  check(query: string): void {
     // Entity metadata is there once the DataSource is initialised.
     this.#tables ??= this.#dataSource.isInitialized ? tablesOf(this.#dataSource) : undefined
     if (!this.#tables || this.#passed.has(query)) return

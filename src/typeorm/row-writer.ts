@@ -1,5 +1,6 @@
 import type { EnvelopeMetadata } from '../envelope/metadata.js'
 import type { OpenEnvelope } from '../envelope/open-envelope.js'
+import { rememberAsDecrypted } from './decrypted-entity.js'
 import {
   attachOpener,
   EncryptedValue,
@@ -38,6 +39,7 @@ export class RowWriter {
     })
     // Only now, when nothing can fail any more, does the entity change.
     this.#row.operation.assertUnderWay()
+    rememberAsDecrypted(this.#row.entity)
     for (const { field, plaintext, stored } of encrypted) {
       const original = field.column.getEntityValue(this.#row.entity)
       this.#row.replace(field.column, EncryptedValue.inFlight(stored, plaintext))

@@ -11,7 +11,8 @@ import type {
   UpdateEvent,
 } from 'typeorm'
 import { ConfigurationError } from '../errors.js'
-import { decryptLoaded, settled } from './decrypt-on-load.js'
+import { decryptLoaded } from './decrypt-on-load.js'
+import { refuseInJsonColumns } from './decrypted-entity.js'
 import { encryptInsert } from './encrypt-insert.js'
 import { encryptUpdate } from './encrypt-update.js'
 import type { GuardCheck } from './guard-check.js'
@@ -19,15 +20,14 @@ import { guardRefusal } from './guard-refusals.js'
 import { type EncryptionSetup, type Operation, startOperation } from './operation.js'
 import type { PendingRow } from './pending-row.js'
 import { PendingWrites } from './pending-writes.js'
-import type { PredicateRule } from './predicate-rule.js'
 import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
 import { refuseUnknownRows, refuseUpsert } from './query-builder-writes.js'
 import { isRefusedParameter } from './refused-parameter.js'
+import { checked, settled } from './settled.js'
 
 /** What the subscriber works with between `initialize()` and `destroy()`. */
 export interface SubscriberSetup extends EncryptionSetup {
   readonly guard: GuardCheck
-  readonly predicates: PredicateRule
 }
 
 /** The part of TypeORM's event that is read here. */
@@ -56,14 +56,18 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
   }
 
   beforeInsert({ entity, metadata, queryRunner }: InsertEvent<object>): Promise<void> | void {
-    const protection = entity && protectedEntityOf(metadata)
-    if (!protection) return undefined
+    if (!entity) return undefined
+    const refused = checked(() => refuseInJsonColumns(metadata, entity))
+    const protection = protectedEntityOf(metadata)
+    if (refused || !protection) return refused
     return this.#write(queryRunner, protection, entity, (row) => encryptInsert(this.setup(), protection, row))
   }
 
   beforeUpdate({ entity, databaseEntity, metadata, queryRunner }: RowUpdate): Promise<void> | void {
-    const protection = entity && protectedEntityOf(metadata)
-    if (!protection) return undefined
+    if (!entity) return undefined
+    const refused = checked(() => refuseInJsonColumns(metadata, entity))
+    const protection = protectedEntityOf(metadata)
+    if (refused || !protection) return refused
     return this.#write(queryRunner, protection, entity, async (row) => {
       // update() and query builders come without the row: it may be any number of rows.
       if (!databaseEntity) refuseUnknownRows(protection, entity)
@@ -118,7 +122,6 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
       const refused = values.find(isRefusedParameter)
       if (refused) throw refused.refusal()
       if (carriesCiphertext) refuseUpsert(query)
-      this.setup().predicates.check(query, values)
     } catch (error) {
       pending?.failed()
       throw error
@@ -165,11 +168,7 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
   }
 
   #written(queryRunner: QueryRunner, entity: object): Promise<void> | void {
-    try {
-      this.#pending.get(queryRunner)?.written(entity)
-    } catch (error) {
-      return settled(Promise.reject(error))
-    }
+    return checked(() => this.#pending.get(queryRunner)?.written(entity))
   }
 
   #pendingOf(queryRunner: QueryRunner): PendingWrites {

@@ -1,11 +1,13 @@
 import type { DataSource, EntityMetadata } from 'typeorm'
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
 import { ConfigurationError } from '../errors.js'
+import { refuseHiddenDeclarations } from './hidden-declarations.js'
 import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
 import { protectedTablesOf } from './protected-tables.js'
 
 /** Refuses, before anything is synchronised or written, every entity that could not be protected as declared. */
 export function validateEntities(dataSource: DataSource): void {
+  refuseHiddenDeclarations(dataSource)
   const tables = new Map<string, string>()
   for (const metadata of dataSource.entityMetadatas) {
     const protection = protectedEntityOf(metadata)

@@ -1,6 +1,7 @@
 import { type DataSource, EventSubscriber, type MixedList } from 'typeorm'
 import { ConfigurationError } from '../errors.js'
 import { systemClock } from '../kms/clock.js'
+import { refuseAsParameters } from './decrypted-entity.js'
 import { assertEncryptionOptions, cipherOf, type EncryptionOptions } from './encryption-options.js'
 import { expectedContextOf } from './expected-context.js'
 import { GuardCheck } from './guard-check.js'
@@ -9,6 +10,7 @@ import { PredicateRule } from './predicate-rule.js'
 import { sharedWeakMap } from './shared-state.js'
 import { countSubscribers, EncryptionSubscriber, type SubscriberSetup } from './subscriber.js'
 import { validateEntities } from './validate.js'
+import { type StatementCheck, watchCache, watchStatements } from './watch-statements.js'
 
 /** Shared by the builds: `waxseal doctor` is ESM and asks about DataSources of CommonJS applications. */
 const installed = sharedWeakMap<DataSource, EncryptionOptions>('waxseal.encryption-options')
@@ -24,6 +26,11 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
   installed.set(dataSource, options)
   const clock = options.clock ?? systemClock
   let setup: SubscriberSetup | undefined
+  let predicates: PredicateRule | undefined
+  const checkStatement: StatementCheck = (query, parameters) => {
+    predicates?.check(query)
+    refuseAsParameters(parameters)
+  }
 
   // TypeORM makes subscribers from classes only and ignores instances without a word; a class survives destroy() and
   // initialize(), and is left out where TypeORM's own commands empty the list.
@@ -39,6 +46,7 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
   ownOptions(dataSource)
   dataSource.setOptions({ subscribers: [...listOf(dataSource.options.subscribers), Subscriber] })
 
+  watchStatements(dataSource, checkStatement)
   const internals = dataSource as unknown as { buildMetadatas(): Promise<void> }
   const { initialize, destroy, synchronize } = dataSource
   const { buildMetadatas } = internals
@@ -58,8 +66,9 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
         onUnreadable: options.onUnreadable ?? 'throw',
         expectedContext: expectedContextOf(dataSource, options),
         guard: new GuardCheck(dataSource, options.guard ?? 'require'),
-        predicates: new PredicateRule(dataSource),
       }
+      predicates = new PredicateRule(dataSource)
+      watchCache(dataSource, checkStatement)
     }
     await initialize.call(dataSource)
     try {
