@@ -4,11 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { transformSync } from '@swc/core'
 import { optionsPage } from './options-page.js'
 import { securityChecksPage } from './security-checks-page.js'
+import { typeormSafetyPage } from './typeorm-safety-page.js'
 
 const documents = {
   'docs/kms-calls.md': kmsCalls,
   'docs/options.md': optionsPage,
   'docs/security-checks.md': securityChecksPage,
+  'docs/typeorm-safety.md': typeormSafetyPage,
 }
 
 const check = process.argv.includes('--check')

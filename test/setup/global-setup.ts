@@ -9,6 +9,7 @@ declare global {
 /** One server for all suites, with every statement logged: the tests search that log for plaintext. */
 export default async function globalSetup({ rootDir }: { rootDir: string }): Promise<void> {
   const { WAXSEAL_TEST_DATABASE_URL: url, WAXSEAL_TEST_DATABASE_LOG: logFile } = process.env
+  const { WAXSEAL_TEST_POSTGRES: application } = process.env
   if (url) {
     publish(url, logFile)
     return
@@ -18,7 +19,11 @@ export default async function globalSetup({ rootDir }: { rootDir: string }): Pro
   const transpiled = helper.transpile(rootDir, 'src/testing/temporary-postgres.ts')
   try {
     const module = (await import(transpiled.file)) as typeof import('../../src/testing/temporary-postgres.js')
-    const postgres = await module.startTemporaryPostgres({ logStatements: true, ...(logFile && { logFile }) })
+    const postgres = await module.startTemporaryPostgres({
+      logStatements: true,
+      ...(logFile && { logFile }),
+      ...(application && { application }),
+    })
     globalThis.waxsealTestPostgres = postgres
     publish(postgres.url, postgres.logFile)
   } finally {

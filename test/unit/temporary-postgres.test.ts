@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { PortTakenError, startOnPort } from '../../src/testing/temporary-postgres.js'
+import { PortTakenError, startOnPort, startTemporaryPostgres } from '../../src/testing/temporary-postgres.js'
 import {
   dumpDatabase,
   expectNoTrace,
@@ -90,6 +91,15 @@ describe('the server that all suites share', () => {
     expect(dump).toContain(canary)
     expect(dump).toContain(`Other.Mixed Case.bytes: \\x${Buffer.from(canary).toString('hex')}`)
   })
+})
+
+test('a folder without the programs is no other application', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'waxseal-application-'))
+  try {
+    await expect(startTemporaryPostgres({ application: folder })).rejects.toMatchObject({ code: 'ERR_CONFIGURATION' })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('a port that is taken is told apart, and its folder removed', async () => {
