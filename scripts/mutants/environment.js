@@ -14,9 +14,8 @@ export default class NamedTests extends TestEnvironment {
 
   handleTestEvent(event, state) {
     if (event.name === 'run_start') state.testNamePattern = anyOf(this.#titles)
-    if (event.name === 'test_fn_failure') {
-      event.test.errors = event.test.errors.map(([error, place]) => [marked(error), place])
-    }
+    // Of a hook that runs once for all tests there is no test.
+    if (event.name === 'test_fn_failure' || event.name === 'hook_failure') mark(event.test?.errors.at(-1))
   }
 }
 
@@ -25,10 +24,12 @@ function anyOf(titles) {
 }
 
 /** Another error of the same text: jest makes texts of those of node:assert, and of a cause nothing reaches the reporter. */
-function marked(error) {
+function mark(entry) {
+  if (!entry) return
+  const [error] = entry
   // Not by `instanceof`: an error of a test is of another realm.
   const { message, stack } = error?.stack === undefined ? new Error(String(error)) : error
-  return Object.assign(new Error(message), { stack, byAssertion: isAssertion(error) })
+  entry[0] = Object.assign(new Error(message), { stack, byAssertion: isAssertion(error) })
 }
 
 /** Of jest or of node:assert, or what fast-check has made of one. */

@@ -44,7 +44,7 @@ describe('DataKeyCache', () => {
     const outcomes = await Promise.allSettled(failing)
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
     const loaded = loadedAs(id)
-    expect(await cache.getOrLoad(id, async () => loaded)).toBe(loaded)
+    await expect(cache.getOrLoad(id, async () => loaded)).resolves.toBe(loaded)
   })
 
   test('keeps a key under the id that the load gives, not under the one that was asked for', async () => {
