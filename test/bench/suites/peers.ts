@@ -74,8 +74,9 @@ async function ownCases(text: string): Promise<Own> {
     decryptCold: {
       name: 'decrypt cold',
       run: oneByOne(async () => {
-        coldCipher.forgetAll()
-        const opened = await coldCipher.open(metadataFromJson(coldRow.metadata), binding)
+        const metadata = metadataFromJson(coldRow.metadata)
+        coldCipher.forget(coldEnvelope.metadata.id)
+        const opened = await coldCipher.open(metadata, binding)
         return opened.decryptField(textField, parseText(coldRow.password))
       }),
     },
