@@ -43,7 +43,8 @@ export function encryptedDataSource(
   synchronize = false,
 ) {
   const dataSource = new DataSource({ type: 'postgres', url, entities: [entity], synchronize })
-  return withEncryption(dataSource, { cipher, guard: 'install' }).initialize()
+  // On a busy machine a list can take longer than the 5 seconds that it usually has.
+  return withEncryption(dataSource, { cipher, guard: 'install', timeoutMs: 60_000 }).initialize()
 }
 
 export function plainDataSource(url: string, synchronize = false) {

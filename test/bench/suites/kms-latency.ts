@@ -14,7 +14,7 @@ const CONCURRENCY = 64
 
 /** A list of rows whose data keys must all be asked for, against a network that does nothing but wait. */
 export async function kmsLatency(): Promise<Figure[]> {
-  const cipher = new EnvelopeCipher({ provider: new DelayedProvider(LATENCY_MS) })
+  const cipher = new EnvelopeCipher({ provider: new DelayedProvider(LATENCY_MS), timeoutMs: 60_000 })
   const databases = await startDatabases(cipher, ROWS)
   const credentials = databases.encrypted.getRepository(Credential)
   const figures = await compare(
