@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { EntityManager, EntitySubscriberInterface } from 'typeorm'
+import { type EntityManager, type EntitySubscriberInterface, Equal, IsNull, Or } from 'typeorm'
 import { EncryptedValue } from '../../../../src/typeorm/index.js'
 import type { Ground, Run, Section } from '../cases.js'
 
@@ -144,6 +144,8 @@ const attempts: Record<string, Run> = {
       .where('id = :id', { id: existing.id })
       .execute(),
   'findBy({ password })': ({ credentials }, secret) => credentials.findBy({ password: secret }),
+  'findBy({ password: Or(Equal(…), IsNull()) })': ({ credentials }, secret) =>
+    credentials.findBy({ password: Or(Equal(secret), IsNull()) }),
   'delete({ password })': ({ credentials }, secret) => credentials.delete({ password: secret }),
   'update(id, { password: () => "…" })': ({ credentials, existing }, secret) =>
     credentials.update(existing.id, { password: (() => `'${secret}'`) as never }),
