@@ -123,6 +123,12 @@ describe('encodeValue and decodeValue', () => {
   }
 })
 
+test('the bytes of a plaintext are cleared when its text was made', () => {
+  const bytes = Buffer.from('secret')
+  expect(decodeValue(field('text'), bytes)).toBe('secret')
+  expect(bytes.every((byte) => byte === 0)).toBe(true)
+})
+
 describe('the bound of 64 MiB', () => {
   const largest = Buffer.alloc(MAX_FIELD_BYTES + 1, 'a')
 
