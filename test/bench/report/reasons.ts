@@ -22,7 +22,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   'encrypt-1mib': 'the pieces that OpenSSL returns are copied into the one buffer that is stored.',
   'decrypt-1mib': 'it does what raw decryption does, in one piece; the difference is the noise of a busy machine.',
   'list-lazy':
-    'each row gets an object for its lazy field and one for its envelope, and one of our hooks is called for it; two identical lists differed by more than that on this machine, see the last line.',
+    'each row gets an object for its lazy field and one for its envelope, and one of our hooks is called for it; two identical lists differ by up to a tenth on this machine, see the last line.',
   'list-warm': `${ON_LOAD}.`,
   'list-cold': `${ON_LOAD}; ${CALL}.`,
   'read-warm': `${ON_LOAD}, and all of that is code that a single read finds cold; ${BUSY}.`,
