@@ -62,12 +62,16 @@ export class LocalProvider implements KmsProvider {
   async wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
     options?.signal?.throwIfAborted()
     const kek = this.#keyring.refOf(this.#keyring.current)
+    const bytes = Buffer.allocUnsafe(WRAPPED_BYTES)
     // Straight from the generator: a KEK wraps many data keys, and two under one IV would give both away.
-    const iv = randomFillSync(new Uint8Array(IV_BYTES))
+    const iv = randomFillSync(bytes.subarray(0, IV_BYTES))
     const cipher = createCipheriv(CIPHER, this.#keyring.current.key, iv, GCM).setAAD(wrapAad(kek, context))
-    const ciphertext = dataKey.withBytes((bytes) => cipher.update(bytes))
+    bytes.set(
+      dataKey.withBytes((key) => cipher.update(key)),
+      IV_BYTES,
+    )
     cipher.final()
-    const bytes = Buffer.concat([iv, ciphertext, cipher.getAuthTag()])
+    bytes.set(cipher.getAuthTag(), WRAPPED_BYTES - TAG_BYTES)
     options?.onReply?.({ status: 'ok' })
     return { kek, bytes }
   }

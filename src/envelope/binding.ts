@@ -16,8 +16,7 @@ export const PAIR_NAME = /^(?!waxseal-)[a-z0-9-]+$/
 
 /** The only place where the encryption context of an envelope is made. Must not change. */
 export function encryptionContextOf(binding: EnvelopeBinding, envelopeId: string): EncryptionContext {
-  const context: Record<string, string> = { 'waxseal-entity': binding.entity, 'waxseal-envelope': envelopeId }
-  if (binding.row !== undefined) context['waxseal-row'] = binding.row
+  const context: Record<string, string> = {}
   for (const name of Object.keys(binding.context)) {
     // A declared "waxseal-row" would stand for a row that is not bound.
     if (!PAIR_NAME.test(name)) {
@@ -27,6 +26,9 @@ export function encryptionContextOf(binding: EnvelopeBinding, envelopeId: string
     }
     context[name] = binding.context[name] as string
   }
+  context['waxseal-entity'] = binding.entity
+  context['waxseal-envelope'] = envelopeId
+  if (binding.row !== undefined) context['waxseal-row'] = binding.row
   return context
 }
 

@@ -26,30 +26,31 @@ export interface UnwrapRoute {
  * key of their choosing.
  */
 export class KekList {
-  readonly #accepted: readonly AcceptedKek[]
-  /** Of each entry: the first of its provider. */
-  readonly #places: readonly number[]
+  /** The entries of each provider, in the order in which the providers were named first: its place. */
+  readonly #accepted: readonly (readonly [KmsProvider, readonly AcceptedKek[]])[]
   readonly #clock: Clock
 
   constructor(accepted: readonly AcceptedKek[], clock: Clock) {
-    this.#accepted = accepted
-    this.#places = accepted.map(({ provider }) => accepted.findIndex((entry) => entry.provider === provider))
+    const providers = [...new Set(accepted.map(({ provider }) => provider))]
+    this.#accepted = providers.map((provider) => [provider, accepted.filter((entry) => entry.provider === provider)])
     this.#clock = clock
   }
 
   providersFor(kek: KekRef): KmsProvider[] {
-    return this.#placesFor(kek).map((place) => this.#providerAt(place))
+    return this.#accepted.filter(([, entries]) => this.#accepts(entries, kek)).map(([provider]) => provider)
   }
 
   /** The ways to unwrap, in the order of the stored wraps. Throws `KekNotAcceptedError` when there is none. */
   routes(wraps: readonly StoredWrap[]): UnwrapRoute[] {
     const routes: UnwrapRoute[] = []
     for (const wrap of wraps) {
-      for (const place of this.#placesFor(wrap.kek)) routes.push({ wrap, place, provider: this.#providerAt(place) })
+      for (const [place, [provider, entries]] of this.#accepted.entries()) {
+        if (this.#accepts(entries, wrap.kek)) routes.push({ wrap, place, provider })
+      }
     }
     if (routes.length > 0) return routes
     const found = wraps.map((wrap) => describeKek(wrap.kek)).join(', ')
-    const expected = [...new Set(this.#accepted.map((entry) => entry.provider.name))].join(', ')
+    const expected = [...new Set(this.#accepted.map(([provider]) => provider.name))].join(', ')
     throw new KekNotAcceptedError(
       `the envelope names ${found}, which is not on the list of accepted KEKs (of ${expected}); ` +
         'add it to "accepted" if it is yours, find out who wrote the row if it is not',
@@ -57,26 +58,13 @@ export class KekList {
     )
   }
 
-  /** The places of the providers that may unwrap under a KEK, each once. */
-  #placesFor(kek: KekRef): number[] {
-    const places: number[] = []
-    this.#accepted.forEach((entry, index) => {
-      const place = this.#places[index] as number
-      if (this.#accepts(entry, kek) && !places.includes(place)) places.push(place)
-    })
-    return places
-  }
-
-  #accepts({ provider, kek: only, until }: AcceptedKek, kek: KekRef): boolean {
-    return (
-      provider.name === kek.provider &&
-      (only === undefined || only.id === kek.id) &&
-      (only?.version === undefined || only.version === kek.version) &&
-      (until === undefined || this.#clock.now() < until.getTime())
+  #accepts(entries: readonly AcceptedKek[], kek: KekRef): boolean {
+    return entries.some(
+      ({ provider, kek: only, until }) =>
+        provider.name === kek.provider &&
+        (only === undefined || only.id === kek.id) &&
+        (only?.version === undefined || only.version === kek.version) &&
+        (until === undefined || this.#clock.now() < until.getTime()),
     )
-  }
-
-  #providerAt(place: number): KmsProvider {
-    return (this.#accepted[place] as AcceptedKek).provider
   }
 }

@@ -20,41 +20,35 @@ export function withDeadline<T>(
   call: (limited: CallOptions & { readonly signal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
-  const limited = { ...options, signal: controller.signal }
-  return settleBy(
-    what,
-    options,
-    clock,
-    () => call(limited),
-    (reason) => controller.abort(reason),
-  )
+  return settleBy(what, options, clock, () => call({ ...options, signal: controller.signal }), controller)
 }
 
-/** As `withDeadline`, for a call that several may wait for: it goes on when this one waits no longer. */
+/**
+ * As `withDeadline`, for a call that several may wait for: it goes on when this one waits no longer, unless there is a
+ * controller to abort.
+ */
 export function settleBy<T>(
   what: string,
   { signal, deadline }: WaitOptions,
   clock: Clock,
   call: () => Promise<T>,
-  onStop?: (reason: unknown) => void,
+  controller?: AbortController,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     signal?.throwIfAborted()
-    const expired = () => new KmsUnavailableError(`${what}: no reply before the deadline`, { reason: 'timeout' })
     const left = deadline - clock.now()
-    if (left <= 0) throw expired()
+    if (left <= 0) throw expired(what)
+    const stop = (reason: unknown) => {
+      fail(reason)
+      controller?.abort(reason)
+    }
+    const cancel = clock.after(left, () => stop(expired(what)))
+    const onAbort = signal && (() => stop(signal.reason))
+    if (onAbort) signal.addEventListener('abort', onAbort, { once: true })
     const end = () => {
       cancel()
-      signal?.removeEventListener('abort', onAbort)
+      if (onAbort) signal.removeEventListener('abort', onAbort)
     }
-    const stop = (reason: unknown) => {
-      end()
-      reject(reason)
-      onStop?.(reason)
-    }
-    const onAbort = () => stop(signal?.reason)
-    const cancel = clock.after(left, () => stop(expired()))
-    signal?.addEventListener('abort', onAbort, { once: true })
     const succeed = (value: T) => {
       end()
       resolve(value)
@@ -70,4 +64,8 @@ export function settleBy<T>(
       fail(error)
     }
   })
+}
+
+function expired(what: string): KmsUnavailableError {
+  return new KmsUnavailableError(`${what}: no reply before the deadline`, { reason: 'timeout' })
 }
