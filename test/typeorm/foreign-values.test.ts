@@ -99,7 +99,8 @@ test('metadata that an application sets in save() is ignored', async () => {
   const [one, other] = [await newRow(canary), await newRow('other')]
   const before = (await reread(one.id)).encryptionMetadata
   for (const encryptionMetadata of [{}, other.encryptionMetadata, { format: 1 }, 'text', null]) {
-    await credentials().save({ id: one.id, encryptionMetadata: encryptionMetadata as never, name: randomUUID() })
+    const named = credentials().save({ id: one.id, encryptionMetadata: encryptionMetadata as never, name: randomUUID() })
+    await expect(named).resolves.toBeDefined()
     await credentials().save({ id: one.id, encryptionMetadata: encryptionMetadata as never, password: canary })
     const found = await reread(one.id)
     expect([found.password, found.encryptionMetadata]).toEqual([canary, before])
@@ -110,9 +111,9 @@ test('metadata that an application sets in an insert is ignored', async () => {
   const canary = newCanary()
   const { encryptionMetadata } = await newRow('other')
   for (const values of [{ password: canary }, {}]) {
-    const saved = await credentials().save({ tenantId, ...values, encryptionMetadata })
     const inserted = { tenantId, ...values, encryptionMetadata } as Credential
-    await credentials().insert(inserted as never)
+    await expect(credentials().insert(inserted as never)).resolves.toBeDefined()
+    const saved = await credentials().save({ tenantId, ...values, encryptionMetadata })
     for (const { id } of [saved, inserted]) expect((await reread(id)).password ?? undefined).toBe(values.password)
   }
 })
