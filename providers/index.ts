@@ -18,6 +18,10 @@ export const providers = {
     connect: async () => (await import('./aws/connect.js')).connectAws,
     access: async () => (await import('./aws/access.js')).awsAccess,
   },
+  gcp: {
+    connect: async () => (await import('./gcp/connect.js')).connectGcp,
+    access: async () => (await import('./gcp/access.js')).gcpAccess,
+  },
   local: {
     connect: async () => (await import('./local/connect.js')).connectLocal,
     access: async () => (await import('./local/access.js')).localAccess,

@@ -11,11 +11,12 @@ import { type Configuration, defineConfiguration } from 'waxseal/config'
 import { type KmsProvider, RetryingProvider } from 'waxseal/kms'
 import { guardSql, type ProtectedTable } from 'waxseal/postgres'
 import { connectAws } from 'waxseal/providers/aws'
+import { connectGcp } from 'waxseal/providers/gcp'
 import { generateLocalKey, LocalProvider } from 'waxseal/providers/local'
 import { FakeKms, ManualClock } from 'waxseal/testing'
 
 const table: ProtectedTable | undefined = undefined
-const unused = [connectAws, defineConfiguration, guardSql, FakeKms, ManualClock, table]
+const unused = [connectAws, connectGcp, defineConfiguration, guardSql, FakeKms, ManualClock, table]
 
 async function main(): Promise<void> {
   const local: KmsProvider = new LocalProvider({ keys: `1:${generateLocalKey()}`, currentKey: 1 })

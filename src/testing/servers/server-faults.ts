@@ -13,6 +13,14 @@ export type ServerFault =
   | { readonly fault: 'deny' }
   /** The reply holds another data key than the one that was wrapped. */
   | { readonly fault: 'wrong key' }
+  | VendorServerFault
+
+/** What can go wrong at the KMS of some vendors alone; the server of another refuses to plan it. */
+export type VendorServerFault =
+  /** A field of a message is altered on its way: bytes in one bit, anything else is lost. By its name in the SDK. */
+  | { readonly fault: 'corruption'; readonly of: 'request' | 'reply'; readonly field: string }
+  /** This part of the KMS has not heard of the last change of the current version. */
+  | { readonly fault: 'old version' }
 
 export interface ServerFaultScope {
   /** Only calls of this operation, by the vendor's name of it. */
@@ -26,15 +34,21 @@ export interface ServerFaultScope {
 export type PlannedServerFault = ServerFault & ServerFaultScope
 
 const FAULTS: readonly string[] = ['latency', 'hang', 'lost reply', 'server error', 'throttle', 'deny', 'wrong key']
-const MEMBERS: readonly string[] = ['fault', 'ms', 'retryAfterMs', 'operation', 'identity', 'times']
+const MEMBERS: readonly string[] = ['fault', 'ms', 'retryAfterMs', 'of', 'field', 'operation', 'identity', 'times']
 
 /** Which calls to a test server go wrong. A call meets the earliest that concerns it, and no other. */
 export class ServerFaults {
+  readonly #known: readonly string[]
   #planned: { readonly fault: PlannedServerFault; left: number }[] = []
+
+  /** `vendors`: those that this server has beside the ones of every server. */
+  constructor(vendors: readonly VendorServerFault['fault'][] = []) {
+    this.#known = [...FAULTS, ...vendors]
+  }
 
   /** Throws `TypeError` for a fault that there is not. */
   add(fault: PlannedServerFault): void {
-    assertFault(fault)
+    assertFault(fault, this.#known)
     this.#planned.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY })
   }
 
@@ -51,8 +65,8 @@ export class ServerFaults {
   }
 }
 
-function assertFault(fault: PlannedServerFault): void {
-  if (!FAULTS.includes(fault.fault)) throw new TypeError(`expected a fault of ${FAULTS.join(', ')}`)
+function assertFault(fault: PlannedServerFault, known: readonly string[]): void {
+  if (!known.includes(fault.fault)) throw new TypeError(`expected a fault of ${known.join(', ')}`)
   for (const member of Object.keys(fault)) {
     if (!MEMBERS.includes(member))
       throw new TypeError(`a fault has the members ${MEMBERS.join(', ')}; found "${member}"`)
@@ -63,4 +77,7 @@ function assertFault(fault: PlannedServerFault): void {
     }
   }
   if (fault.fault === 'latency' && typeof fault.ms !== 'number') throw new TypeError('latency needs "ms"')
+  if (fault.fault === 'corruption' && !(['request', 'reply'].includes(fault.of) && typeof fault.field === 'string')) {
+    throw new TypeError('corruption needs "of" (request or reply) and "field"')
+  }
 }

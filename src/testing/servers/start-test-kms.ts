@@ -3,6 +3,7 @@ import type { StartTestKmsServer, TestKmsServer, TestKmsServerOptions } from './
 /** Every vendor that has a test server, loaded when it is asked for: some need the vendor's SDK. */
 const SERVERS = {
   aws: async () => (await import('./aws/server.js')).startAwsServer,
+  gcp: async () => (await import('./gcp/server.js')).startGcpServer,
 } satisfies Record<string, () => Promise<StartTestKmsServer>>
 
 export type TestKmsVendor = keyof typeof SERVERS

@@ -1,0 +1,120 @@
+import type { Clock } from '../../src/kms/clock.js'
+import type { CallOptions, KekRef } from '../../src/kms/provider.js'
+import { vendorError } from '../../src/kms/vendor-failure.js'
+import {
+  type GcpCall,
+  type GcpCallOptions,
+  type GcpCryptoKey,
+  type GcpKms,
+  type GcpOperations,
+  operationsOf,
+} from './client.js'
+import { crc32c } from './crc32c.js'
+import { gcpFailureOf } from './errors.js'
+import { versionIn } from './key-name.js'
+
+/** For calls without a deadline. The SDK's own is ten minutes. */
+const TIMEOUT_MS = 4_000
+
+/**
+ * The operations of Cloud KMS that are used, each one request: replies are reported, checked against their checksums and for
+ * the key version that was asked for, and failures become errors of ours.
+ */
+export class GcpCalls {
+  readonly #client: GcpKms
+  readonly #clock: Clock
+
+  constructor(client: GcpKms, clock: Clock) {
+    this.#client = client
+    this.#clock = clock
+  }
+
+  getCryptoKey(name: string, options: CallOptions): Promise<GcpCryptoKey> {
+    return this.#send('GetCryptoKey', name, options, (operations, passed) => operations.getCryptoKey({ name }, passed))
+  }
+
+  async encrypt(
+    versionName: string,
+    plaintext: Uint8Array,
+    aad: Uint8Array,
+    options: CallOptions,
+  ): Promise<Uint8Array> {
+    const request = {
+      name: versionName,
+      plaintext,
+      plaintextCrc32c: { value: crc32c(plaintext) },
+      additionalAuthenticatedData: aad,
+      additionalAuthenticatedDataCrc32c: { value: crc32c(aad) },
+    }
+    const reply = await this.#send('Encrypt', versionName, options, (operations, passed) =>
+      operations.encrypt(request, passed),
+    )
+    // False as well where a checksum got lost on its way.
+    const arrived = reply.verifiedPlaintextCrc32c && reply.verifiedAdditionalAuthenticatedDataCrc32c
+    if (!arrived || !isIntact(reply.ciphertext, reply.ciphertextCrc32c)) throw corrupted('Encrypt')
+    const [key = '', version] = versionName.split('/cryptoKeyVersions/')
+    if (versionIn(key, reply.name) !== version) {
+      throw vendorError('misconfigured', { provider: 'gcp', operation: 'Encrypt', status: 'for another key version' })
+    }
+    return reply.ciphertext
+  }
+
+  async decrypt(kek: KekRef, ciphertext: Uint8Array, aad: Uint8Array, options: CallOptions): Promise<Uint8Array> {
+    const request = {
+      name: kek.id,
+      ciphertext,
+      ciphertextCrc32c: { value: crc32c(ciphertext) },
+      additionalAuthenticatedData: aad,
+      additionalAuthenticatedDataCrc32c: { value: crc32c(aad) },
+    }
+    const call = (operations: GcpOperations, passed: GcpCallOptions) => operations.decrypt(request, passed)
+    const { plaintext, plaintextCrc32c } = await this.#send('Decrypt', kek.id, options, call, kek)
+    if (isIntact(plaintext, plaintextCrc32c)) return plaintext
+    plaintext.fill(0)
+    throw corrupted('Decrypt', kek)
+  }
+
+  async #send<T>(
+    operation: string,
+    name: string,
+    { signal, deadline, callToken, onReply }: CallOptions,
+    call: (operations: GcpOperations, passed: GcpCallOptions) => GcpCall<T>,
+    kek?: KekRef,
+  ): Promise<T> {
+    const headers = {
+      // What the method of the client would add: Cloud KMS finds the region by it.
+      'x-goog-request-params': `name=${encodeURIComponent(name)}`,
+      ...(callToken !== undefined && { 'x-goog-request-reason': callToken }),
+    }
+    let cancel: (() => void) | undefined
+    try {
+      const operations = await operationsOf(this.#client)
+      signal?.throwIfAborted()
+      const timeout = deadline === undefined ? TIMEOUT_MS : Math.min(TIMEOUT_MS, deadline - this.#clock.now())
+      const sent = call(operations, { timeout, retry: null, otherArgs: { headers } })
+      cancel = () => sent.cancel()
+      signal?.addEventListener('abort', cancel, { once: true })
+      const [reply] = await sent
+      onReply?.({ status: 'ok' })
+      return reply
+    } catch (error) {
+      // Before anything else: what the SDK makes of an abort is of no interest.
+      signal?.throwIfAborted()
+      const { failure, status, replied } = gcpFailureOf(error, kek ? 'ciphertext' : 'request')
+      if (replied) onReply?.({ status })
+      throw vendorError(failure, { provider: 'gcp', operation, status, ...(kek && { kek }) })
+    } finally {
+      if (cancel) signal?.removeEventListener('abort', cancel)
+    }
+  }
+}
+
+/** Compared as text: gRPC brings a 64-bit integer as such. */
+function isIntact(bytes: Uint8Array, checksum: { readonly value?: unknown } | null | undefined): boolean {
+  return String(checksum?.value) === String(crc32c(bytes))
+}
+
+function corrupted(operation: string, kek?: KekRef) {
+  const status = 'a checksum that does not fit'
+  return vendorError('network', { provider: 'gcp', operation, status, ...(kek && { kek }) })
+}

@@ -1,0 +1,3 @@
+export type { GcpKms } from './client.js'
+export { connectGcp } from './connect.js'
+export { GcpProvider, type GcpProviderOptions } from './provider.js'
