@@ -6,6 +6,8 @@ const AREAS = {
   'src/envelope/': 'Envelopes',
   'src/kms/': 'Data keys, contexts and calls to a KMS',
   'src/errors.ts': 'Errors',
+  'src/config/': 'Configuration',
+  'src/opentelemetry/': 'Telemetry',
   'providers/': 'Providers',
 }
 

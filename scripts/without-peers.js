@@ -4,8 +4,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { join, resolve } from 'node:path'
 import { run } from './run.js'
 
-/** Declarations that name TypeORM's types. */
-const NEEDS_A_PEER = ['waxseal/typeorm']
+/** Entries that are of no use without a peer, and import it. */
+const NEEDS_A_PEER = ['waxseal/typeorm', 'waxseal/opentelemetry']
 const APPLICATION = 'scripts/without-peers/app.ts'
 
 export async function checkWithoutPeers(tarball, folder) {

@@ -10,7 +10,12 @@ export {
   parseBytes,
   parseText,
 } from './envelope/encrypted-field.js'
-export { EnvelopeCipher, type EnvelopeCipherOptions, type OpenOptions } from './envelope/envelope-cipher.js'
+export {
+  type CacheStatistics,
+  EnvelopeCipher,
+  type EnvelopeCipherOptions,
+  type OpenOptions,
+} from './envelope/envelope-cipher.js'
 export type { FieldKind, FieldSpec } from './envelope/field-value.js'
 export type { AcceptedKek } from './envelope/kek-list.js'
 export type {

@@ -18,6 +18,11 @@ export interface CipherOptions {
   readonly retry?: RetryOptions
   /** How many calls may be on their way to each KMS at a time. Default 128. */
   readonly maxInFlight?: number
+  /**
+   * Puts something of your own around each provider, such as `ObservedProvider` of `waxseal/opentelemetry`: inside the retry
+   * and the cap on calls in flight, so that it sees each attempt when it is sent, and outside the ledger.
+   */
+  readonly decorate?: (provider: KmsProvider) => KmsProvider
   /** As of `EnvelopeCipher`. */
   readonly cache?: DataKeyCacheOptions | false
   /** As of `EnvelopeCipher`. */
@@ -31,7 +36,7 @@ export interface ConnectOptions extends CipherOptions {
   readonly file?: string
 }
 
-const OPTIONS = new Set(['configuration', 'file', 'ledger', 'retry', 'maxInFlight', 'cache', 'timeoutMs'])
+const OPTIONS = new Set(['configuration', 'file', 'ledger', 'retry', 'maxInFlight', 'decorate', 'cache', 'timeoutMs'])
 
 /**
  * The cipher of the configuration: a file, else the environment. Calls no KMS, and does not look at `dataSource` or
@@ -58,26 +63,34 @@ export async function cipherOf(
   configuration: LoadedConfiguration,
   options: CipherOptions = {},
 ): Promise<EnvelopeCipher> {
-  const { ledger, retry, maxInFlight, cache, timeoutMs } = options
+  const { ledger, retry, maxInFlight, decorate, cache, timeoutMs } = options
   const limit = maxInFlight === undefined ? {} : { maxInFlight }
-  const decorate = (provider: KmsProvider) => {
+  const surround = (provider: KmsProvider) => {
     const recorded = ledger ? new RecordingProvider(provider, ledger) : provider
-    return new RetryingProvider(new LimitingProvider(recorded, limit), retry)
+    const decorated = decorate ? decoratedBy(decorate, recorded) : recorded
+    return new RetryingProvider(new LimitingProvider(decorated, limit), retry)
   }
-  const decorateWrapping = (provider: KmsProvider) => new ProvingProvider(decorate(provider))
+  const surroundWrapping = (provider: KmsProvider) => new ProvingProvider(surround(provider))
   const recipients = await Promise.all(configuration.recipients.map(connectRecipient))
   const accepted = await Promise.all(
     configuration.accepted.map(async ({ provider, kek, until }) => ({
-      provider: decorate(await connectProvider(provider)),
+      provider: surround(await connectProvider(provider)),
       ...(kek && { kek: kek.version === undefined ? { id: kek.id } : { id: kek.id, version: kek.version } }),
       ...(until && { until }),
     })),
   )
   return new EnvelopeCipher({
-    provider: decorateWrapping(await connectProvider(configuration.provider)),
-    recipients: recipients.map((recipient) => ('unwrap' in recipient ? decorateWrapping(recipient) : recipient)),
+    provider: surroundWrapping(await connectProvider(configuration.provider)),
+    recipients: recipients.map((recipient) => ('unwrap' in recipient ? surroundWrapping(recipient) : recipient)),
     accepted,
     ...(cache !== undefined && { cache }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   })
+}
+
+/** The name is stored with every wrap: under another one, no row could be read without this decorator. */
+function decoratedBy(decorate: NonNullable<CipherOptions['decorate']>, provider: KmsProvider): KmsProvider {
+  const decorated = decorate(provider)
+  if (decorated?.name === provider.name) return decorated
+  throw new ConfigurationError(`connectCipher: "decorate" must return a provider of the name "${provider.name}"`)
 }

@@ -40,6 +40,16 @@ export interface OpenOptions extends CallOptions {
   readonly expectedContext?: Readonly<Record<string, string>>
 }
 
+/** What the cache did for the openings of one cipher so far. */
+export interface CacheStatistics {
+  /** Openings that found the data key in the cache. */
+  readonly hits: number
+  /** Openings that had to wait for a KMS. Those who wait for one unwrap together are counted each. */
+  readonly misses: number
+  /** How many data keys are in the cache now. */
+  readonly keys: number
+}
+
 /**
  * Makes and opens envelopes: one data key per credential, wrapped by the provider and each recipient.
  *
@@ -54,6 +64,8 @@ export class EnvelopeCipher {
   readonly #cache: DataKeyCache
   readonly #clock: Clock
   readonly #timeoutMs: number
+  #hits = 0
+  #misses = 0
 
   constructor(options: EnvelopeCipherOptions) {
     assertCipherOptions(options)
@@ -114,6 +126,7 @@ export class EnvelopeCipher {
   async open(metadata: EnvelopeMetadata, binding: EnvelopeBinding, options: OpenOptions = {}): Promise<OpenEnvelope> {
     const cached = this.openCached(metadata, binding, options)
     if (cached) return cached
+    this.#misses++
     const wrapped = assertWrapped(metadata)
     const bound = copyOfBinding(binding)
     const routes = this.#list.routes(wrapped.wraps)
@@ -136,7 +149,9 @@ export class EnvelopeCipher {
     const wrapped = assertWrapped(metadata)
     for (const route of this.#list.routes(wrapped.wraps)) {
       const cached = this.#cache.get(cacheIdOf(wrapped, route, binding))
-      if (cached) return new OpenEnvelope(wrapped, cached.id.binding, cached.dataKey, cached.aad)
+      if (!cached) continue
+      this.#hits++
+      return new OpenEnvelope(wrapped, cached.id.binding, cached.dataKey, cached.aad)
     }
     return undefined
   }
@@ -174,6 +189,10 @@ export class EnvelopeCipher {
     }
     const context = encryptionContextOf(binding, metadata.id)
     return rewrapAll({ metadata, context, targets: this.#targets, list: this.#list, open, clock: this.#clock }, limited)
+  }
+
+  get cacheStatistics(): CacheStatistics {
+    return { hits: this.#hits, misses: this.#misses, keys: this.#cache.size }
   }
 
   /** Drops the data key of one envelope from the cache. */

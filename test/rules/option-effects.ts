@@ -125,9 +125,16 @@ export const OPTION_EFFECTS: Effects = {
   CipherOptions: {
     ledger: [`${UNIT}/config/connect-cipher.test.ts`, 'a ledger gets every call'],
     maxInFlight: [`${UNIT}/config/connect-cipher.test.ts`, 'no more calls are on their way than "maxInFlight"'],
+    decorate: [`${UNIT}/config/connect-cipher.test.ts`, '"decorate" surrounds each provider, inside the retry'],
     retry: [`${UNIT}/config/connect-cipher.test.ts`, '"retry" says how many there are'],
     cache: [`${UNIT}/config/connect-cipher.test.ts`, '"cache" and "timeoutMs" are those of the cipher'],
     timeoutMs: [`${UNIT}/config/connect-cipher.test.ts`, '"cache" and "timeoutMs" are those of the cipher'],
+  },
+  ObservedProviderOptions: {
+    contextPairs: [`${UNIT}/opentelemetry/observed-provider.test.ts`, 'values of the context are in spans when their'],
+  },
+  ObserveCacheOptions: {
+    cipher: [`${UNIT}/opentelemetry/observe-cache.test.ts`, 'for each cipher by its name'],
   },
   LocalProviderOptions: {
     keys: ['test/providers/local.test.ts', 'a row of a key that is not configured is refused'],

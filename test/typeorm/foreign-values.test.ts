@@ -99,7 +99,11 @@ test('metadata that an application sets in save() is ignored', async () => {
   const [one, other] = [await newRow(canary), await newRow('other')]
   const before = (await reread(one.id)).encryptionMetadata
   for (const encryptionMetadata of [{}, other.encryptionMetadata, { format: 1 }, 'text', null]) {
-    const named = credentials().save({ id: one.id, encryptionMetadata: encryptionMetadata as never, name: randomUUID() })
+    const named = credentials().save({
+      id: one.id,
+      encryptionMetadata: encryptionMetadata as never,
+      name: randomUUID(),
+    })
     await expect(named).resolves.toBeDefined()
     await credentials().save({ id: one.id, encryptionMetadata: encryptionMetadata as never, password: canary })
     const found = await reread(one.id)

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { generateLocalKey, LocalProvider } from '../../../providers/local/index.js'
 import { type ConnectOptions, connectCipher } from '../../../src/config/index.js'
 import { type EnvelopeCipher, InMemoryCallLedger } from '../../../src/index.js'
+import type { KmsProvider } from '../../../src/kms/index.js'
 import { FaultyProvider, faults } from '../../../src/testing/index.js'
 
 const keys = `1:${generateLocalKey()}`
@@ -107,6 +108,50 @@ test('no more calls are on their way than "maxInFlight"', async () => {
   expect(hanging.calls).toHaveLength(2)
   controller.abort('seen enough')
   await settled
+})
+
+test('"decorate" surrounds each provider, inside the retry and outside the ledger', async () => {
+  const ledger = new InMemoryCallLedger()
+  const faulty = new FaultyProvider()
+  faulty.faults.inject(faults.throttle(), { times: 1 })
+  const seen: string[] = []
+  const decorate = (inner: KmsProvider): KmsProvider => ({
+    name: inner.name,
+    currentKek: (...args) => inner.currentKek(...args),
+    generateDataKey: (...args) => {
+      seen.push(`${inner.name} after ${ledger.entries.length} in the ledger`)
+      return inner.generateDataKey(...args)
+    },
+    wrap: (...args) => inner.wrap(...args),
+    unwrap: (...args) => {
+      seen.push(`${inner.name} unwraps`)
+      return inner.unwrap(...args)
+    },
+    rewrap: (...args) => inner.rewrap(...args),
+  })
+  const options = { ledger, retry: { initialDelayMs: 0 }, cache: false, decorate } as const
+  const cipher = await connectCipher({ ...options, configuration: { provider: faulty, recipients: [provider] } })
+  const stored = await encrypted(cipher)
+  expect(seen).toEqual([
+    ...['fake after 0 in the ledger', 'fake after 1 in the ledger', 'fake unwraps', 'local unwraps'],
+  ])
+  const reader = await connectCipher({
+    ...options,
+    configuration: { provider: new FaultyProvider({ name: 'other' }), accepted: [{ provider }] },
+  })
+  await decrypted(reader, stored)
+  expect(seen.at(-1)).toBe('local unwraps')
+  expect(seen).toHaveLength(5)
+})
+
+test('what decorate returns has the name of the provider', async () => {
+  const decorate = () => new FaultyProvider({ name: 'another' })
+  await expect(connectCipher({ configuration: { provider }, decorate })).rejects.toThrow(
+    'connectCipher: "decorate" must return a provider of the name "local"',
+  )
+  await expect(connectCipher({ configuration: { provider }, decorate: (() => undefined) as never })).rejects.toThrow(
+    '"decorate" must return a provider',
+  )
 })
 
 test('"cache" and "timeoutMs" are those of the cipher', async () => {
