@@ -23,15 +23,20 @@ const LOCATION = 'projects/test/locations/global'
 const clients = new Map<TestKmsServer, KeyManagementServiceClient[]>()
 
 /** A client of an identity of its own: without TLS the test server goes by the user agent. */
-export function gcpClient(server: TestKmsServer, identity: string): KeyManagementServiceClient {
-  const [apiEndpoint, port] = server.endpoint.split(':')
-  const client = new KeyManagementServiceClient({
+export function clientOf(endpoint: string, identity: string): KeyManagementServiceClient {
+  const [apiEndpoint, port] = endpoint.split(':')
+  return new KeyManagementServiceClient({
     apiEndpoint: apiEndpoint!,
     port: Number(port),
     sslCreds: gax.grpc.credentials.createInsecure(),
     universeDomain: 'googleapis.com',
     'grpc.primary_user_agent': identity,
   })
+}
+
+/** As `clientOf`, closed by `closeGcpServer`. */
+export function gcpClient(server: TestKmsServer, identity: string): KeyManagementServiceClient {
+  const client = clientOf(server.endpoint, identity)
   clients.set(server, [...(clients.get(server) ?? []), client])
   return client
 }
