@@ -18,6 +18,10 @@ export const providers = {
     connect: async () => (await import('./aws/connect.js')).connectAws,
     access: async () => (await import('./aws/access.js')).awsAccess,
   },
+  azure: {
+    connect: async () => (await import('./azure/connect.js')).connectAzure,
+    access: async () => (await import('./azure/access.js')).azureAccess,
+  },
   gcp: {
     connect: async () => (await import('./gcp/connect.js')).connectGcp,
     access: async () => (await import('./gcp/access.js')).gcpAccess,

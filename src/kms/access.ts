@@ -44,6 +44,7 @@ export type AccessFindingCode =
   | 'ACCESS_UNPROVEN'
   | 'KEK_UNSUITABLE'
   | 'KEK_NOT_ROTATED'
+  | 'WRAPS_UNSIGNED'
 
 export interface AccessFinding {
   readonly code: AccessFindingCode

@@ -52,7 +52,8 @@ export class CachedLookup<T> {
   }
 }
 
-function orAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+/** As `answer`, without waiting for it after `signal` is aborted. */
+export function orAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return answer
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason)

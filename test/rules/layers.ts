@@ -6,7 +6,7 @@ const CORE = [...KMS, 'src/envelope/']
 const TABLES = [...CORE, 'src/postgres/']
 const JOBS = ['src/rotation/', 'src/adoption/', 'src/audit/']
 const CLI = [...TABLES, ...JOBS, 'src/config/', 'src/testing/', 'providers/', 'commander', 'zod', 'dynamic pg']
-const PROVIDER = [...KMS, 'type src/audit/']
+const PROVIDER = [...KMS, 'type src/audit/', 'lru-cache']
 
 /**
  * Who may import whom. A key is a file or a folder (with `/`), and the longest that fits counts. Every folder may import

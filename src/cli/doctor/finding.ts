@@ -17,6 +17,7 @@ export const LEVELS = {
   ACCESS_UNPROVEN: 'note',
   KEK_UNSUITABLE: 'error',
   KEK_NOT_ROTATED: 'warning',
+  WRAPS_UNSIGNED: 'warning',
   ENVIRONMENT_DIFFERS: 'error',
   ENVIRONMENT_UNTAGGED: 'warning',
   ENVIRONMENT_NOT_APPLICABLE: 'note',

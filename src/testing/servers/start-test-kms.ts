@@ -3,6 +3,7 @@ import type { StartTestKmsServer, TestKmsServer, TestKmsServerOptions } from './
 /** Every vendor that has a test server, loaded when it is asked for: some need the vendor's SDK. */
 const SERVERS = {
   aws: async () => (await import('./aws/server.js')).startAwsServer,
+  azure: async () => (await import('./azure/server.js')).startAzureServer,
   gcp: async () => (await import('./gcp/server.js')).startGcpServer,
 } satisfies Record<string, () => Promise<StartTestKmsServer>>
 
@@ -12,7 +13,7 @@ export const TEST_KMS_VENDORS = Object.keys(SERVERS) as readonly TestKmsVendor[]
 
 /**
  * Starts a KMS of one vendor on the loopback interface, which the vendor's own SDK speaks to: real cryptography, the cloud's
- * error codes, no account, nothing on disk. For the tests of a service as well as our own.
+ * error codes, no account, no key on disk. For the tests of a service as well as our own.
  */
 export async function startTestKms(vendor: TestKmsVendor, options: TestKmsServerOptions = {}): Promise<TestKmsServer> {
   const start: StartTestKmsServer = await SERVERS[vendor]()

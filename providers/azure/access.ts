@@ -1,0 +1,5 @@
+import type { ProviderAccess } from '../../src/kms/access.js'
+import { examineAzure } from './examine.js'
+import { AZURE_POLICY_FORMATS, azurePolicy } from './policy.js'
+
+export const azureAccess: ProviderAccess = { formats: AZURE_POLICY_FORMATS, policy: azurePolicy, examine: examineAzure }

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { ConfigurationError } from '../../src/errors.js'
+import { textOptions } from '../../src/kms/text-options.js'
+import type { AzureClient, AzureKeyInquiries } from './client.js'
+import { vaultUrlOf } from './key-names.js'
+import { AzureProvider, type AzureProviderOptions } from './provider.js'
+
+const OPTIONS = [
+  'vaultUrl',
+  'key',
+  'signingKey',
+  'unsigned',
+  'previousKeys',
+  'tenantId',
+  'clientId',
+  'caFile',
+  'tokenFile',
+] as const
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
+/** How long a token from a file is kept before the file is read again. */
+const TOKEN_MS = 300_000
+
+/**
+ * The provider of a configuration section, every value a string: `vaultUrl`, `key`, and `signingKey` or `unsigned` (`true`);
+ * optionally `previousKeys` (separated by commas), `tenantId` and `clientId` (of a managed identity) for where the Azure SDK
+ * looks for credentials, or `tokenFile` instead; `caFile`. Makes no call. Rejects with `ConfigurationError`, also when the
+ * SDK is not installed.
+ */
+export async function connectAzure(section: Readonly<Record<string, unknown>>): Promise<AzureProvider> {
+  return new AzureProvider(await connectAzureClient(section))
+}
+
+/** What `connectAzure` gives the provider; its client can be asked more about a key. */
+export interface ConnectedAzure extends AzureProviderOptions {
+  readonly client: AzureClient & { readonly keys: AzureKeyInquiries }
+}
+
+export async function connectAzureClient(section: Readonly<Record<string, unknown>>): Promise<ConnectedAzure> {
+  const options = textOptions('azure', section, OPTIONS)
+  const { key, signingKey, unsigned, caFile } = options
+  if (key === undefined) {
+    throw new ConfigurationError('provider "azure": the option "key" is missing: the name of an RSA key in the vault')
+  }
+  if (unsigned !== undefined && unsigned !== 'true') {
+    throw new ConfigurationError('provider "azure": "unsigned" must be true, or absent')
+  }
+  const vaultUrl = vaultUrlOf(options.vaultUrl ?? '')
+  if (vaultUrl === undefined) {
+    throw new ConfigurationError('provider "azure": "vaultUrl" must be https://<name>.vault.azure.net, and no more')
+  }
+  const { KeyClient, CryptographyClient } = await load(() => import('@azure/keyvault-keys'))
+  const credential = await credentialOf(options)
+  const settings = {
+    // `RetryingProvider` is the only retry, so that each attempt is in the ledger.
+    retryOptions: { maxRetries: 0 },
+    // No use of a key is anywhere else, and the token goes where the request goes.
+    redirectOptions: { maxRetries: 0 },
+    // A vault of Azure names the cloud that it is in, and the SDK compares; a server for tests cannot.
+    disableChallengeResourceVerification: LOOPBACK.has(new URL(vaultUrl).hostname),
+    ...(caFile !== undefined && { tlsOptions: { ca: await fileOf('caFile', caFile) } }),
+  }
+  const keys = new KeyClient(vaultUrl, credential, { ...settings })
+  return {
+    client: {
+      vaultUrl,
+      keys,
+      cryptographyOf: (version) => new CryptographyClient(version, credential, { ...settings }),
+    },
+    key,
+    ...(signingKey !== undefined && { signingKey }),
+    unsigned: unsigned !== undefined,
+    previousKeys: (options.previousKeys ?? '').split(',').flatMap((each) => each.trim() || []),
+  }
+}
+
+async function credentialOf({ tokenFile, tenantId, clientId }: Partial<Record<(typeof OPTIONS)[number], string>>) {
+  if (tokenFile !== undefined) {
+    await fileOf('tokenFile', tokenFile)
+    return {
+      async getToken() {
+        return { token: (await fileOf('tokenFile', tokenFile)).trim(), expiresOnTimestamp: Date.now() + TOKEN_MS }
+      },
+    }
+  }
+  const { DefaultAzureCredential } = await load(() => import('@azure/identity'))
+  return new DefaultAzureCredential({
+    ...(tenantId !== undefined && { tenantId }),
+    ...(clientId !== undefined && { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }),
+  })
+}
+
+async function fileOf(option: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new ConfigurationError(`provider "azure": "${option}" names a file that cannot be read (${code})`)
+  }
+}
+
+async function load<T>(sdk: () => Promise<T>): Promise<T> {
+  try {
+    return await sdk()
+  } catch (cause) {
+    throw new ConfigurationError(
+      `provider "azure" needs the Azure SDK: npm install @azure/keyvault-keys @azure/identity`,
+      {
+        cause,
+      },
+    )
+  }
+}

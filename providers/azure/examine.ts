@@ -1,0 +1,101 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { AccessFinding, AccessRole } from '../../src/kms/access.js'
+import type { AzureCryptography, AzureRawReply } from './client.js'
+import { connectAzureClient } from './connect.js'
+import { azureFailureOf } from './errors.js'
+import { rotation, suitability } from './examine-key.js'
+
+type Permission = 'yes' | 'no' | 'unknown'
+
+/** What each role has to be allowed; everything else that is asked is more than it needs. */
+const NEEDS: Readonly<Record<AccessRole, readonly string[]>> = {
+  writer: ['get key', 'wrapKey', 'unwrapKey', 'get signing key', 'sign'],
+  reader: ['unwrapKey', 'get signing key'],
+  rotator: ['get key', 'wrapKey', 'unwrapKey', 'get signing key', 'sign'],
+  auditor: ['get key', 'get signing key'],
+}
+/** Public keys: whoever may look at them can do no more with the vault. */
+const HARMLESS: readonly string[] = ['get key', 'get signing key']
+const [KEK_ALGORITHM, CANARY_BYTES, RSA_BYTES] = ['RSA-OAEP-256', 64, 256] as const
+
+/**
+ * Key Vault has no dry run: a canary is wrapped and unwrapped, a digest that belongs to no row is signed. Where the canary
+ * could not be wrapped, bytes that are none are unwrapped: permission is looked at before they are.
+ */
+export async function examineAzure(
+  section: Readonly<Record<string, unknown>>,
+  role: AccessRole,
+): Promise<readonly AccessFinding[]> {
+  const { client, key, signingKey, unsigned } = await connectAzureClient(section)
+  const permissions = new Map<string, Permission>()
+  const ask = async <T>(what: string, call: (onResponse: (reply: AzureRawReply) => void) => Promise<T>) => {
+    let reply: AzureRawReply | undefined
+    try {
+      const result = await call((received) => (reply = received))
+      permissions.set(what, 'yes')
+      return result
+    } catch (error) {
+      const { failure, status } = azureFailureOf(error, reply)
+      permissions.set(what, failure === 'denied' ? 'no' : status === 'BadParameter' ? 'yes' : 'unknown')
+      return undefined
+    }
+  }
+  const clientOf = (name: string, version: string): AzureCryptography => {
+    const properties = { vaultUrl: client.vaultUrl, name, version }
+    return client.cryptographyOf({ id: `${client.vaultUrl}/keys/${name}${version && `/${version}`}`, name, properties })
+  }
+  const kek = await ask('get key', (onResponse) => client.keys.getKey(key, { onResponse }))
+  const kekClient = clientOf(key, kek?.properties.version ?? '')
+  const wrapped = await ask('wrapKey', (onResponse) =>
+    kekClient.wrapKey(KEK_ALGORITHM, randomBytes(CANARY_BYTES), { onResponse }),
+  )
+  const canary = wrapped?.result ?? randomBytes(RSA_BYTES)
+  await ask('unwrapKey', (onResponse) => kekClient.unwrapKey(KEK_ALGORITHM, canary, { onResponse }))
+  const findings = kek ? [...suitability(key, 'RSA', kek), ...(await rotation(client.keys, key))] : []
+  if (signingKey === undefined) permissions.delete('get signing key')
+  else {
+    const signer = await ask('get signing key', (onResponse) => client.keys.getKey(signingKey, { onResponse }))
+    const digest = createHash('sha256').update('waxseal-doctor').update(randomBytes(CANARY_BYTES)).digest()
+    const signerClient = clientOf(signingKey, signer?.properties.version ?? '')
+    await ask('sign', (onResponse) => signerClient.sign('ES256', digest, { onResponse }))
+    if (signer) findings.push(...suitability(signingKey, 'EC', signer))
+  }
+  if (unsigned) findings.push(unsignedFinding(signingKey))
+  const needs = NEEDS[role].filter((each) => signingKey !== undefined || !['get signing key', 'sign'].includes(each))
+  return [...findings, ...judge(role, needs, permissions)]
+}
+
+function unsignedFinding(signingKey: string | undefined): AccessFinding {
+  const opens = '"unsigned" is set: a wrap that anyone made with the public key opens'
+  return signingKey === undefined
+    ? { code: 'WRAPS_UNSIGNED', message: opens, remedy: 'make an EC P-256 key in the vault and set "signingKey"' }
+    : { code: 'WRAPS_UNSIGNED', message: opens, remedy: 'rewrap all rows, then take "unsigned" away' }
+}
+
+function judge(role: AccessRole, needs: readonly string[], permissions: ReadonlyMap<string, Permission>) {
+  const listed = (permission: Permission, isListed: (what: string) => boolean) =>
+    [...permissions].flatMap(([what, found]) => (found === permission && isListed(what) ? [what] : []))
+  const missing = listed('no', (what) => needs.includes(what))
+  const excessive = listed('yes', (what) => !needs.includes(what) && !HARMLESS.includes(what))
+  const unknown = listed('unknown', () => true)
+  const findings: AccessFinding[] = []
+  if (missing.length > 0) {
+    const message = `a ${role} needs ${missing.join(', ')}, which this identity may not`
+    findings.push({
+      code: 'ACCESS_MISSING',
+      message,
+      remedy: `grant what "waxseal policy azure --role ${role}" prints`,
+    })
+  }
+  if (excessive.length > 0) {
+    const message = `a ${role} does without ${excessive.join(', ')}, which this identity may`
+    findings.push({ code: 'ACCESS_EXCESSIVE', message, remedy: 'take it away: what nobody may, nobody can misuse' })
+  }
+  if (unknown.length > 0) {
+    const message = `whether this identity may ${unknown.join(', ')} could not be found out`
+    findings.push({ code: 'ACCESS_UNPROVEN', message, remedy: 'run it again, or compare the policy by hand' })
+  }
+  if (findings.length > 0) return findings
+  const message = `a ${role} may ${needs.join(', ')}, and use the keys for no more that was asked`
+  return [{ code: 'ACCESS_AS_NEEDED' as const, message, remedy: 'nothing to do' }]
+}

@@ -1,0 +1,3 @@
+export type { AzureClient } from './client.js'
+export { connectAzure } from './connect.js'
+export { AzureProvider, type AzureProviderOptions } from './provider.js'

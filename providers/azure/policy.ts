@@ -1,0 +1,71 @@
+import { ConfigurationError } from '../../src/errors.js'
+import type { AccessRole, PolicyDocument, PolicyRequest } from '../../src/kms/access.js'
+
+export const AZURE_POLICY_FORMATS = ['az'] as const
+
+/** Below `Microsoft.KeyVault/vaults/`. https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault */
+interface DataActions {
+  readonly kek: readonly string[]
+  readonly signer: readonly string[]
+}
+
+const WRITES: DataActions = {
+  kek: ['keys/read', 'keys/wrap/action', 'keys/unwrap/action'],
+  signer: ['keys/read', 'keys/sign/action'],
+}
+/** What each role does with the key that wraps and with the one that signs. */
+const DATA_ACTIONS: Readonly<Record<AccessRole, DataActions>> = {
+  writer: WRITES,
+  // Signatures are verified with the public key, which is read.
+  reader: { kek: ['keys/unwrap/action'], signer: ['keys/read'] },
+  rotator: WRITES,
+  auditor: { kek: ['keys/read', 'keyrotationpolicies/read'], signer: ['keys/read'] },
+}
+const KEY_ID = /^https:\/\/([a-z0-9-]+)\.vault\.[a-z.-]+\/keys\/([A-Za-z0-9-]{1,127})\/?$/
+
+/**
+ * Commands of the Azure CLI that grant the role on the two keys alone. The built-in roles are too wide: "Key Vault Crypto
+ * User" may also change and back up keys, decrypt and sign.
+ */
+export function azurePolicy({ role, key, entities, principal }: PolicyRequest): PolicyDocument[] {
+  const [, vault, name] = KEY_ID.exec(key) ?? []
+  if (vault === undefined || name === undefined) {
+    throw new ConfigurationError(
+      'provider "azure": a policy names a key by its URL, without a version (https://<vault>.vault.azure.net/keys/<name>)',
+    )
+  }
+  if (entities.length > 0) {
+    throw new ConfigurationError(
+      'provider "azure": Key Vault sees no encryption context and cannot grant by entity; use a key for each group of them',
+    )
+  }
+  const { kek, signer } = DATA_ACTIONS[role]
+  const text = [
+    `assignee='${principal ?? '<object id of the identity>'}'`,
+    `kek='${name}'`,
+    `signer='<name of the signing key>'`,
+    `vault=$(az keyvault show --name ${vault} --query id --output tsv)`,
+    grant(`waxseal-${role}-kek`, kek, '$kek'),
+    grant(`waxseal-${role}-signer`, signer, '$signer'),
+    '',
+  ].join('\n')
+  return [{ title: `az commands for the ${role}; roles are defined once in a resource group`, text }]
+}
+
+function grant(role: string, actions: readonly string[], key: string): string {
+  const DataActions = actions.map((action) => `Microsoft.KeyVault/vaults/${action}`)
+  const definition = {
+    Name: role,
+    IsCustom: true,
+    Description: role,
+    Actions: [],
+    DataActions,
+    AssignableScopes: ['SCOPE'],
+  }
+  // The scope is known to the shell only.
+  const json = JSON.stringify(definition).replace('SCOPE', `'"\${vault%/providers/*}"'`)
+  return [
+    `az role definition create --role-definition '${json}'`,
+    `az role assignment create --role ${role} --assignee-object-id "$assignee" --scope "$vault/keys/${key}"`,
+  ].join('\n')
+}
