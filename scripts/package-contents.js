@@ -4,10 +4,14 @@ const PAGE = /^docs\/[\w/-]+\.(md|svg)$/
 /** Nobody requires the command line: it is there once. */
 const BUILT = /^dist\/(esm|cjs(?!\/src\/cli\/))\/(src|providers)\/[a-z0-9/-]+\.(js|d\.ts)$/
 const COMMAND = /^dist\/esm\/src\/cli\//
+/** What entries share; the two builds divide it differently, since one has the command line. */
+const CHUNK = /^dist\/(esm|cjs)\/chunks\/[a-z0-9-]+\.js$/
 
 /** What is in the package and should not be, or the other way round. */
 export function contentProblems(paths, manifest) {
-  const known = (path) => [...FILES, 'dist/cjs/package.json'].includes(path) || PAGE.test(path) || BUILT.test(path)
+  const known = (path) => {
+    return [...FILES, 'dist/cjs/package.json'].includes(path) || [PAGE, BUILT, CHUNK].some((kind) => kind.test(path))
+  }
   const strangers = paths.filter((path) => !known(path))
   const missing = [...FILES, ...filesNamedIn(manifest)].filter((path) => !paths.includes(path))
   const single = paths.filter((path) => BUILT.test(path) && !paths.includes(twinOf(path)) && !COMMAND.test(path))

@@ -15,6 +15,7 @@ const complete = [
   ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', '.env.example', 'docs/format.md', 'docs/adr/0001.md'],
   ...['dist/cjs/package.json', 'dist/esm/src/cli/main.js', 'dist/esm/src/cli/main.d.ts'],
   ...['src/kms/index.js', 'providers/local/index.d.ts'].flatMap(built),
+  'dist/esm/chunks/common.js',
 ]
 
 test('both builds and what a reader needs make a package', () => {
@@ -30,6 +31,7 @@ describe('the rule refuses', () => {
     'dist/cjs/src/cli/main.js',
     '.env',
     'dist/esm/test/x.js',
+    'dist/esm/chunks/common.d.ts',
   ]
   for (const path of strangers) {
     const problem = [expect.stringContaining(`${path} does not belong`)]

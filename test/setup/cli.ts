@@ -29,7 +29,7 @@ export function builtPackage(): string {
       .map((name) => join(folder, name)),
   )
   const hash = createHash('sha256')
-  for (const name of ['package.json', 'tsconfig.json', 'tsconfig.cjs.json', ...sources.sort()]) {
+  for (const name of ['package.json', 'scripts/compile.js', 'tsconfig.json', 'tsconfig.cjs.json', ...sources.sort()]) {
     hash.update(`${name}\0`).update(readFileSync(join(root, name)))
   }
   const cache = join(root, 'node_modules', '.cache')
@@ -43,19 +43,13 @@ const DAY_MS = 86_400_000
 function build(cache: string, target: string): void {
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, 'waxseal-building-'))
-  for (const [kind, project] of [
-    ['esm', 'tsconfig.json'],
-    ['cjs', 'tsconfig.cjs.json'],
-  ] as const) {
-    const args = ['node_modules/typescript/bin/tsc', '-p', project, '--outDir', join(folder, 'dist', kind), '--noCheck']
-    const { status, stdout } = spawnSync(process.execPath, args, {
-      cwd: root,
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH },
-    })
-    if (status !== 0) throw new Error(`tsc -p ${project} failed:\n${stdout}`)
-  }
-  writeFileSync(join(folder, 'dist/cjs/package.json'), '{"type":"commonjs"}\n')
+  const args = ['scripts/compile.js', join(folder, 'dist'), '--noCheck']
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH },
+  })
+  if (status !== 0) throw new Error(`the build failed:\n${stdout}${stderr}`)
   writeFileSync(join(folder, 'package.json'), readFileSync(join(root, 'package.json')))
   try {
     renameSync(folder, target)
