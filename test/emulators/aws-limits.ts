@@ -5,7 +5,7 @@ import { awsClient } from '../providers/aws-under-test.js'
 
 /** What an emulator of AWS KMS does otherwise than AWS, asked with the SDK alone. */
 export async function awsLimits(server: TestKmsServer): Promise<ServerLimits> {
-  const kms = awsClient(server, 'test')
+  const kms = awsClient(server)
   const { KeyMetadata } = await kms.createKey({})
   const KeyId = KeyMetadata!.Arn!
   const limits = new Map<string, string>()

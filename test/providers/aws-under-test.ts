@@ -18,20 +18,40 @@ const OPERATIONS: Readonly<Record<string, KmsOperation>> = {
 }
 const RECHECK_MS = 60_000
 
-/** A client of an identity of its own: the test servers and emulators go by the access key id. */
-export function awsClient(server: TestKmsServer, identity: string, region = 'us-east-1'): KMS {
-  const credentials = { accessKeyId: identity, secretAccessKey: 'test' }
-  return new KMS({ endpoint: server.endpoint, region, credentials, maxAttempts: 1 })
+/** Who calls the KMS. */
+export interface AwsIdentity {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  /** From now on it may do nothing. */
+  deny(): Promise<void>
+}
+
+export type AwsCredentials = Pick<AwsIdentity, 'accessKeyId' | 'secretAccessKey'>
+
+/** May do everything, on the test server and on emulators. */
+export const OPERATOR: AwsCredentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+
+export function awsClient({ endpoint }: TestKmsServer, credentials = OPERATOR, region = 'us-east-1'): KMS {
+  const { accessKeyId, secretAccessKey } = credentials
+  return new KMS({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 })
+}
+
+export interface AwsUnderTestOptions {
+  /** An identity that may use the key. Default: one that the server believes without knowing it. */
+  identityFor?(keyArn: string): Promise<AwsIdentity>
 }
 
 /** A provider with a key of its own on `server`: the test server, or one in front of an emulator. */
-export async function awsUnderTest(server: TestKmsServer): Promise<KmsProviderUnderTest & { provider: AwsProvider }> {
-  const operator = awsClient(server, 'test')
+export async function awsUnderTest(
+  server: TestKmsServer,
+  { identityFor = async (keyArn) => believedIdentity(server, keyArn) }: AwsUnderTestOptions = {},
+): Promise<KmsProviderUnderTest & { provider: AwsProvider }> {
+  const operator = awsClient(server)
   const { KeyMetadata } = await operator.createKey({})
   const KeyId = KeyMetadata!.Arn!
   const clock = new ManualClock()
   // An identity for each test, so that its faults and counts concern that test alone.
-  const identity = `application${KeyMetadata!.KeyId!.replaceAll('-', '')}`
+  const identity = await identityFor(KeyId)
   const provider = new AwsProvider({
     client: awsClient(server, identity),
     region: 'us-east-1',
@@ -39,7 +59,7 @@ export async function awsUnderTest(server: TestKmsServer): Promise<KmsProviderUn
     recheckMs: RECHECK_MS,
     clock,
   })
-  const fail = async (fault: PlannedServerFault) => server.faults.add({ ...fault, identity })
+  const fail = async (fault: PlannedServerFault) => server.faults.add({ ...fault, identity: identity.accessKeyId })
   return {
     provider,
     rewraps: 'natively',
@@ -50,12 +70,23 @@ export async function awsUnderTest(server: TestKmsServer): Promise<KmsProviderUn
       },
       disable: async (_kek: KekRef) => void (await operator.disableKey({ KeyId })),
       destroy: async (_kek: KekRef) => void (await operator.scheduleKeyDeletion({ KeyId })),
-      deny: () => fail({ fault: 'deny' }),
+      deny: () => identity.deny(),
       throttle: () => fail({ fault: 'throttle' }),
       failWithServerError: () => fail({ fault: 'server error' }),
       hang: () => fail({ fault: 'hang' }),
       vendorCalls: () =>
-        server.calls.filter((call) => call.identity === identity).map(({ operation }) => OPERATIONS[operation]!),
+        server.calls
+          .filter((call) => call.identity === identity.accessKeyId)
+          .map(({ operation }) => OPERATIONS[operation]!),
     },
+  }
+}
+
+function believedIdentity({ faults }: TestKmsServer, keyArn: string): AwsIdentity {
+  const accessKeyId = `application${keyArn.slice(-36).replaceAll('-', '')}`
+  return {
+    accessKeyId,
+    secretAccessKey: 'test',
+    deny: async () => faults.add({ fault: 'deny', identity: accessKeyId }),
   }
 }
