@@ -2,7 +2,8 @@ import { expect } from '@jest/globals'
 import type { DeclareTest } from '../../src/testing/kms-provider-contract.js'
 import type { KmsProviderSuite } from '../contract/kms-provider.js'
 import { expectNoTrace } from '../setup/database.js'
-import { ROWS, Service } from './service.js'
+import { ROWS } from './application.js'
+import { Service } from './service.js'
 
 export interface EndToEndSuite extends KmsProviderSuite {
   /** What `control.disable` takes out of use: the one version that a KEK ref names, or its key with all versions. */

@@ -1,32 +1,21 @@
-import { randomUUID } from 'node:crypto'
 import { expect } from '@jest/globals'
-import type { DataSource, Repository } from 'typeorm'
-import { type EnvelopeCipher, RecordingProvider } from '../../src/index.js'
-import { type RewrapReport, readEnvelopes, rewrapRows, type StoredRow } from '../../src/postgres/index.js'
-import { protectedTableOf, queryableOf } from '../../src/typeorm/index.js'
+import { RecordingProvider } from '../../src/index.js'
+import type { RewrapReport } from '../../src/postgres/index.js'
 import type { KmsProviderUnderTest } from '../contract/kms-provider.js'
 import { dumpDatabase, type FreshDatabase, freshDatabase } from '../setup/database.js'
-import { encryptedDataSource } from '../typeorm/data-source.js'
-import { Credential, Token } from '../typeorm/entities.js'
 import { failureOf, printed } from '../typeorm/refusal.js'
-import { newCanary } from '../typeorm/suite.js'
+import { Application } from './application.js'
 import { DyingKms } from './dying-kms.js'
-
-/** How many rows one `insert` writes. */
-export const ROWS = 3
 
 interface Parts {
   readonly underTest: KmsProviderUnderTest
   readonly database: FreshDatabase
   readonly kms: DyingKms
-  readonly cipher: EnvelopeCipher
-  readonly dataSource: DataSource
+  readonly application: Application
 }
 
-/** An application with TypeORM over a database of its own, which asks the KMS anew in each operation. */
+/** An application over a database of its own and one KMS, which it asks anew in each operation. */
 export class Service {
-  /** Every plaintext that it wrote. */
-  readonly canaries: string[] = []
   readonly #parts: Parts
 
   private constructor(parts: Parts) {
@@ -37,12 +26,12 @@ export class Service {
     const database = await freshDatabase()
     const kms = new DyingKms(() => underTest.control.failWithServerError())
     const provider = new RecordingProvider(underTest.provider, kms)
-    const { dataSource, cipher } = await encryptedDataSource(database, [Credential, Token], { cipher: { provider } })
-    return new Service({ underTest, database, kms, cipher, dataSource })
+    const application = await Application.start(database, { provider })
+    return new Service({ underTest, database, kms, application })
   }
 
   async stop(): Promise<void> {
-    await this.#parts.dataSource.destroy()
+    await this.#parts.application.stop()
     await this.database.drop()
   }
 
@@ -54,38 +43,20 @@ export class Service {
     return this.#parts.database
   }
 
-  get #credentials(): Repository<Credential> {
-    return this.#parts.dataSource.getRepository(Credential)
+  get canaries(): readonly string[] {
+    return this.#parts.application.canaries
   }
 
-  /** Rows of several tenants in one transaction. Gives what `read` gives then. */
-  async insert(): Promise<string[]> {
-    const passwords = Array.from({ length: ROWS }, newCanary).sort()
-    this.canaries.push(...passwords)
-    const values = passwords.map((password) => ({ tenantId: randomUUID(), password }))
-    await this.#credentials.save(this.#credentials.create(values))
-    return passwords
+  insert(): Promise<string[]> {
+    return this.#parts.application.insert()
   }
 
-  async read(): Promise<(string | null)[]> {
-    this.#parts.cipher.forgetAll()
-    const rows = await this.#credentials.find()
-    return rows.map(({ password }) => password).sort()
+  read(): Promise<(string | null)[]> {
+    return this.#parts.application.read()
   }
 
-  async rewrap(): Promise<RewrapReport> {
-    const { dataSource, cipher } = this.#parts
-    cipher.forgetAll()
-    const runner = dataSource.createQueryRunner()
-    const client = queryableOf(runner)
-    const table = protectedTableOf(dataSource, Credential)
-    try {
-      const rows: StoredRow[] = []
-      for await (const batch of readEnvelopes(client, table)) rows.push(...batch)
-      return await rewrapRows(client, table, rows, cipher)
-    } finally {
-      await runner.release()
-    }
+  rewrap(): Promise<RewrapReport> {
+    return this.#parts.application.rewrap()
   }
 
   dump(): Promise<string> {
