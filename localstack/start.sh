@@ -105,6 +105,8 @@ for name in $names; do
     openbao)
       echo "export WAXSEAL_TEST_VAULT_ADDR=http://127.0.0.1:$OPENBAO_PORT"
       echo "export WAXSEAL_TEST_VAULT_TOKEN=root"
+      echo "export WAXSEAL_TEST_VAULT_AUDIT_LOG=$RUNNING/openbao-audit.log"
+      echo "export WAXSEAL_TEST_VAULT_PROGRAM=$EMULATORS/openbao/bin/bao"
       ;;
   esac
 done

@@ -30,6 +30,10 @@ export const providers = {
     connect: async () => (await import('./local/connect.js')).connectLocal,
     access: async () => (await import('./local/access.js')).localAccess,
   },
+  vault: {
+    connect: async () => (await import('./vault/connect.js')).connectVault,
+    access: async () => (await import('./vault/access.js')).vaultAccess,
+  },
 } satisfies Record<string, ProviderEntry>
 
 export type ProviderName = keyof typeof providers

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../src/errors.js'
+import { readPrivateFile } from '../../src/kms/private-file.js'
 import { unlockPassphraseKeyring } from './passphrase-keyring.js'
-import { readPrivateFile } from './private-file.js'
 import { LocalProvider } from './provider.js'
 
 const OPTIONS = ['keys', 'keysFile', 'keyringFile', 'passphrase', 'passphraseFile', 'currentKey', 'id'] as const
@@ -45,11 +45,11 @@ function currentKeyOf({ currentKey }: Section): number {
 
 async function keysOf(options: Section): Promise<string | Record<number, Uint8Array>> {
   if (options.keys !== undefined) return options.keys
-  if (options.keysFile !== undefined) return readPrivateFile('keysFile', options.keysFile)
-  const keyring = await readPrivateFile('keyringFile', options.keyringFile!)
+  if (options.keysFile !== undefined) return readPrivateFile('local', 'keysFile', options.keysFile)
+  const keyring = await readPrivateFile('local', 'keyringFile', options.keyringFile!)
   return unlockPassphraseKeyring(
     keyring,
-    options.passphrase ?? (await readPrivateFile('passphraseFile', options.passphraseFile!)),
+    options.passphrase ?? (await readPrivateFile('local', 'passphraseFile', options.passphraseFile!)),
   )
 }
 

@@ -14,10 +14,14 @@ import { connectAws } from 'waxseal/providers/aws'
 import { connectAzure } from 'waxseal/providers/azure'
 import { connectGcp } from 'waxseal/providers/gcp'
 import { generateLocalKey, LocalProvider } from 'waxseal/providers/local'
+import { connectVault } from 'waxseal/providers/vault'
 import { FakeKms, ManualClock } from 'waxseal/testing'
 
 const table: ProtectedTable | undefined = undefined
-const unused = [connectAws, connectAzure, connectGcp, defineConfiguration, guardSql, FakeKms, ManualClock, table]
+const unused = [
+  ...[connectAws, connectAzure, connectGcp, connectVault],
+  ...[defineConfiguration, guardSql, FakeKms, ManualClock, table],
+]
 
 async function main(): Promise<void> {
   const local: KmsProvider = new LocalProvider({ keys: `1:${generateLocalKey()}`, currentKey: 1 })

@@ -5,6 +5,7 @@ const SERVERS = {
   aws: async () => (await import('./aws/server.js')).startAwsServer,
   azure: async () => (await import('./azure/server.js')).startAzureServer,
   gcp: async () => (await import('./gcp/server.js')).startGcpServer,
+  vault: async () => (await import('./vault/server.js')).startVaultServer,
 } satisfies Record<string, () => Promise<StartTestKmsServer>>
 
 export type TestKmsVendor = keyof typeof SERVERS

@@ -1,0 +1,5 @@
+import type { ProviderAccess } from '../../src/kms/access.js'
+import { examineVault } from './examine.js'
+import { VAULT_POLICY_FORMATS, vaultPolicy } from './policy.js'
+
+export const vaultAccess: ProviderAccess = { formats: VAULT_POLICY_FORMATS, policy: vaultPolicy, examine: examineVault }

@@ -1,0 +1,32 @@
+import { open } from 'node:fs/promises'
+import { ConfigurationError } from '../errors.js'
+
+const LARGEST_BYTES = 64 * 1024
+/** Any right of the group and of others. */
+const OTHERS = 0o077
+
+/**
+ * Reads the small file of secrets that an option of a provider names. Refuses one that others on the machine may read, with
+ * the command that mends it. Windows has no such mode; there it is not checked.
+ */
+export async function readPrivateFile(provider: string, option: string, path: string): Promise<string> {
+  const refused = (problem: string) => new ConfigurationError(`provider "${provider}": the file ${path} ${problem}`)
+  const file = await open(path, 'r').catch(({ code }: NodeJS.ErrnoException) => {
+    // Neither the path nor the runtime's error, which repeats it: what opens no file may be the key itself.
+    throw new ConfigurationError(
+      `provider "${provider}": the option "${option}" names no file that can be opened (${code}); expected a path`,
+    )
+  })
+  try {
+    // Of the open file, not of its path: the path may name another one by now.
+    const { mode, size } = await file.stat()
+    if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
+      const found = (mode & 0o777).toString(8).padStart(3, '0')
+      throw refused(`can be read by others (mode ${found}); run: chmod 600 ${path}`)
+    }
+    if (size > LARGEST_BYTES) throw refused(`has ${size} bytes; a key file has at most ${LARGEST_BYTES}`)
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,18 @@
+import { test } from '@jest/globals'
+import { testKmsProvider } from '../contract/kms-provider.js'
+import { testEndToEnd } from '../providers/end-to-end.js'
+import { vaultUnderTest } from '../providers/vault-under-test.js'
+import { declareNotRun } from './not-run.js'
+import { frontOf } from './server-of.js'
+import { leastToken, prepareVault } from './vault-operator.js'
+
+const server = await frontOf('vault', 'WAXSEAL_TEST_VAULT_ADDR')
+if (server) {
+  await prepareVault(server)
+  // Under what "waxseal policy vault" prints for a writer and for a rotator, and nothing else.
+  const create = () => vaultUnderTest(server, (key) => leastToken(server, key, ['writer', 'rotator']))
+  const suite = { name: 'vault', create }
+  const declare = { test: (title: string, run: () => Promise<void>) => test(`OpenBao: ${title}`, run) }
+  testKmsProvider(declare, suite)
+  testEndToEnd(declare, { ...suite, disables: 'versions', mend: () => server.faults.clear() })
+} else declareNotRun('Vault on OpenBao', 'WAXSEAL_TEST_VAULT_ADDR')
