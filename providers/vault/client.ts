@@ -45,7 +45,7 @@ const HEADERS_TIMEOUT_MS = 3_500
 const TOTAL_TIMEOUT_MS = 4_000
 /** More than the calls in flight that an operation makes. */
 const MAX_SOCKETS = 200
-/** More than 250 rewrapped data keys need. */
+/** More than a batch of rewrapped data keys needs. */
 const MAX_REPLY_BYTES = 1024 * 1024
 
 /** By Node's own HTTP client: connections are kept, a redirect is a reply like any other, and nothing is tried again. */

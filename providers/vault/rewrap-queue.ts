@@ -6,8 +6,8 @@ import { failureOf } from './errors.js'
 import { errorOf, incomplete, type VaultData } from './exchange.js'
 import type { KeyPath } from './key-path.js'
 
-/** A request of this size takes Vault some milliseconds; a larger one keeps others waiting. */
-export const MAX_BATCH = 250
+/** OpenBao refuses a request of more than 1,000 strings (`max_request_json_strings`); an item has 6, names included. */
+const MAX_BATCH = 150
 
 interface Waiting {
   readonly input: RewrapInput

@@ -23,7 +23,7 @@ function suite(bao: string): void {
     const port = await freePort()
     const address = ['-dev-tls', `-dev-tls-cert-dir=${folder}`, `-dev-listen-address=127.0.0.1:${port}`]
     const args = ['server', ...address, '-dev-no-store-token', '-dev-root-token-id=root']
-    server = spawn(bao, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    server = spawn(bao, args, { stdio: ['ignore', 'pipe', 'ignore'] })
     let printed = ''
     for await (const chunk of server.stdout!) {
       printed += chunk

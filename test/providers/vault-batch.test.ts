@@ -30,8 +30,8 @@ async function generated(count: number) {
   return { provider, control, bound, keys, rewraps }
 }
 
-test('the rewraps of one tick are one request for each 250, in order', async () => {
-  const { provider, bound, keys, rewraps } = await generated(251)
+test('the rewraps of one tick are one request for each 150, in order', async () => {
+  const { provider, bound, keys, rewraps } = await generated(151)
   const rewrapped = await Promise.all(keys.map(({ wrapped }, i) => provider.rewrap(wrapped, bound[i]!)))
   expect(rewraps()).toBe(2)
   const opened = await Promise.all(rewrapped.map((each, i) => provider.unwrap(each, bound[i]!)))

@@ -14,6 +14,9 @@ export interface TransitRequest {
   readonly now: Date
 }
 
+/** The default of OpenBao's `max_request_json_strings`. */
+const MAX_STRINGS = 1_000
+
 /** By method and operation. Undefined: 204. */
 export const OPERATIONS: Readonly<Record<string, (request: TransitRequest) => object | undefined>> = {
   'GET keys': ({ path, keys }) => existing(keys, path).describe(),
@@ -59,6 +62,10 @@ export const OPERATIONS: Readonly<Record<string, (request: TransitRequest) => ob
     const items = body['batch_input'] as readonly Body[] | undefined
     if (!items) return rewrapped(key, body)
     if (items.length === 0) throw new VaultRefusal(400, 'missing batch input to process')
+    // Names count too.
+    if (items.flatMap(Object.entries).flat().length >= MAX_STRINGS) {
+      throw new VaultRefusal(400, 'refused JSON input due to high complexity: exceeded maximum number of strings')
+    }
     return { batch_results: items.map((item) => resultOf(key, item)) }
   },
 }
