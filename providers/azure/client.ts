@@ -72,6 +72,5 @@ export interface AzureClient {
 export interface AzureKeyInquiries {
   getKeyRotationPolicy(
     name: string,
-    options?: AzureCallOptions,
   ): Promise<{ readonly lifetimeActions?: readonly { readonly action: string }[] | undefined }>
 }

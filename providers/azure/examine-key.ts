@@ -31,17 +31,15 @@ export function suitability(name: string, family: 'RSA' | 'EC', found: AzureKey,
 
 /** Whether the vault rotates the key by itself. */
 export async function rotation(keys: AzureKeyInquiries, name: string): Promise<AccessFinding[]> {
-  let status = 0
-  const onResponse = (reply: { readonly status: number }) => {
-    status = reply.status
-  }
   try {
-    const { lifetimeActions = [] } = await keys.getKeyRotationPolicy(name, { onResponse })
+    const { lifetimeActions = [] } = await keys.getKeyRotationPolicy(name)
     if (lifetimeActions.some(({ action }) => action === 'Rotate')) return []
     const remedy = `az keyvault key rotation-policy update --name ${name} --vault-name <vault> --value <policy.json>`
     return [{ code: 'KEK_NOT_ROTATED', message: `${name}: automatic rotation is off`, remedy }]
   } catch (error) {
-    const answered = status > 0 ? `status ${status}` : azureFailureOf(error, undefined).status
+    // Of this call alone the SDK passes no options on, so that there is no reply to look at.
+    const { statusCode } = error as { statusCode?: number }
+    const answered = statusCode === undefined ? azureFailureOf(error, undefined).status : `status ${statusCode}`
     const message = `whether automatic rotation is on: getKeyRotationPolicy answered ${answered}`
     return [{ code: 'ACCESS_UNPROVEN', message, remedy: 'an auditor may ask; others do without' }]
   }

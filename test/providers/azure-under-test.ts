@@ -65,14 +65,17 @@ export interface AzureUnderTest extends KmsProviderUnderTest {
   readonly operator: Awaited<ReturnType<typeof azureClient>>
 }
 
-/** A provider with two keys of its own on `server`, and an identity, so that its faults and counts concern it alone. */
-export async function azureUnderTest(server: TestKmsServer): Promise<AzureUnderTest> {
-  const operator = await azureClient(server, 'test')
-  const identity = `application-${randomUUID()}`
+/**
+ * A provider with two keys of its own on `server`, and an identity, so that its faults and counts concern it alone. With
+ * the `token` of a server that looks at it, there is one identity for everybody.
+ */
+export async function azureUnderTest(server: TestKmsServer, token?: string): Promise<AzureUnderTest> {
+  const operator = await azureClient(server, token ?? 'test')
   const [key, signingKey] = [`kek-${randomUUID()}`, `signer-${randomUUID()}`]
   await Promise.all([operator.keys.createRsaKey(key, { keySize: 2_048 }), operator.keys.createEcKey(signingKey)])
+  const identity = token === undefined ? `application-${randomUUID()}` : (server.calls.at(-1)?.identity as string)
   const clock = new ManualClock(new Date())
-  const client = await azureClient(server, identity)
+  const client = await azureClient(server, token ?? identity)
   const options = { client, key, signingKey, recheckMs: RECHECK_MS, clock }
   const fail = async (fault: PlannedServerFault) => server.faults.add({ ...fault, identity })
   const recheck = () => clock.advance(RECHECK_MS)

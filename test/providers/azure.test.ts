@@ -2,6 +2,7 @@ import { afterAll, beforeAll, test } from '@jest/globals'
 import { startTestKms, type TestKmsServer } from '../../src/testing/index.js'
 import { testKmsProvider } from '../contract/kms-provider.js'
 import { azureUnderTest } from './azure-under-test.js'
+import { testEndToEnd } from './end-to-end.js'
 
 let server: TestKmsServer
 
@@ -10,4 +11,6 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-testKmsProvider({ test }, { name: 'azure', create: () => azureUnderTest(server) })
+const suite = { name: 'azure', create: () => azureUnderTest(server) }
+testKmsProvider({ test }, suite)
+testEndToEnd({ test }, { ...suite, disables: 'versions', mend: () => server.faults.clear() })
