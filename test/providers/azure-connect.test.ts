@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { connectAzure } from '../../providers/azure/index.js'
+import { DataKey } from '../../src/index.js'
 import { startTestKms, type TestKmsServer } from '../../src/testing/index.js'
 import { type AzureUnderTest, azureUnderTest } from './azure-under-test.js'
 
@@ -54,6 +55,24 @@ test('the token is what the file says, without the end of its line', async () =>
   const provider = await connectAzure(section({ tokenFile }))
   await provider.generateDataKey({})
   expect(server.calls.at(-1)?.identity).toBe('first')
+})
+
+test('the SDK does not try again by itself', async () => {
+  const provider = await connectAzure(section())
+  server.faults.add({ fault: 'throttle', times: 1, retryAfterMs: 0, operation: 'KeyGet', identity: 'test' })
+  await expect(provider.currentKek({})).rejects.toMatchObject({ reason: 'throttled', retryAfterMs: 0 })
+})
+
+test('the SDK looks up no key by itself, so that a reader needs only to unwrap, under an expired version too', async () => {
+  const { operator, options, provider } = underTest
+  const { wrapped } = await provider.generateDataKey({})
+  const expiresOn = new Date(Date.now() - 60_000)
+  await operator.keys.updateKeyProperties(options.key, wrapped.kek.version, { expiresOn })
+  const before = server.calls.length
+  const reader = await connectAzure(section())
+  await expect(reader.unwrap(wrapped, {})).resolves.toBeInstanceOf(DataKey)
+  const operations = server.calls.slice(before).map(({ operation }) => operation)
+  expect(operations).toEqual(['Authentication', 'KeyGet', 'Authentication', 'KeyUnwrap'])
 })
 
 test('a certificate that is not trusted is a mistake of the configuration', async () => {
