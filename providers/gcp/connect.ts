@@ -49,9 +49,11 @@ export async function connectGcpClient(section: Readonly<Record<string, unknown>
       fallback: false,
       // `RetryingProvider` is the only retry, so that each attempt is in the ledger.
       'grpc.enable_retries': 0,
-      // A connection that broke without a word, as behind a firewall that forgot it, is noticed before a call waits for it.
+      // A connection that broke without a word, as behind a firewall that forgot it, is noticed while nobody waits for it;
+      // otherwise each call would reach its deadline until the system gives the connection up.
       'grpc.keepalive_time_ms': 30_000,
       'grpc.keepalive_timeout_ms': 5_000,
+      'grpc.keepalive_permit_without_calls': 1,
     },
     gax,
   )

@@ -28,7 +28,15 @@ export interface GcpFailure {
 
 /** `of`: what was sent. A ciphertext that does not open is for whoever wrote the row, not for whoever configures. */
 export function gcpFailureOf(error: unknown, of: 'ciphertext' | 'request'): GcpFailure {
-  const { code, details = '', metadata } = (typeof error === 'object' && error !== null ? error : {}) as GrpcError
+  const {
+    code,
+    details = '',
+    message = '',
+    metadata,
+  } = (typeof error === 'object' && error !== null ? error : {}) as GrpcError
+  if (code === undefined && message.startsWith('Could not load the default credentials')) {
+    return { failure: 'misconfigured', status: 'no credentials', replied: false }
+  }
   const [name, known] = STATUSES[code as number] ?? ['an unknown error', 'misconfigured']
   // A reply has headers at least. gRPC makes statuses of its own for what happens on the way, and those have none.
   const replied = Object.keys(metadata?.getMap() ?? {}).length > 0
@@ -49,5 +57,6 @@ const NO_CONNECTION = /\b(ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNRE
 interface GrpcError {
   readonly code?: unknown
   readonly details?: string
+  readonly message?: string
   readonly metadata?: { getMap(): object }
 }

@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals'
+import { connectGcp } from '../../providers/gcp/index.js'
+import { assertRejects } from '../../src/testing/contract/assertions.js'
+
+const KEY = 'projects/test/locations/global/keyRings/test/cryptoKeys/test'
+
+test('SDK that ends the process where it finds no credentials: the call says so, and nothing else rejects', async () => {
+  const unhandled: unknown[] = []
+  const keep = (reason: unknown) => unhandled.push(reason)
+  process.on('unhandledRejection', keep)
+  // Nowhere to look: no metadata server, and a home without any.
+  const nowhere = { METADATA_SERVER_DETECTION: 'none', GOOGLE_APPLICATION_CREDENTIALS: '', CLOUDSDK_CONFIG: '/nowhere' }
+  const before = { ...process.env }
+  Object.assign(process.env, nowhere)
+  try {
+    const provider = await connectGcp({ key: KEY, endpoint: '127.0.0.1:1' })
+    for (const _ of [1, 2]) {
+      const { message } = await assertRejects(provider.currentKek({}), 'ERR_CONFIGURATION')
+      expect(message).toContain('no credentials')
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(unhandled).toEqual([])
+  } finally {
+    for (const name of Object.keys(nowhere)) {
+      if (before[name] === undefined) delete process.env[name]
+      else process.env[name] = before[name]
+    }
+    process.off('unhandledRejection', keep)
+  }
+})
