@@ -52,7 +52,9 @@ export function awsFailureOf(error: unknown): AwsFailure {
   }
   // Before the name: the SDK calls a connection that was reset a TimeoutError.
   const network = networkCodeOf(error)
-  if (network !== undefined) return { failure: 'network', status: network, replied: false }
+  if (network !== undefined) {
+    return { failure: network === 'ETIMEDOUT' ? 'timeout' : 'network', status: network, replied: false }
+  }
   const { requestId, httpStatusCode = 0 } = $metadata ?? {}
   const known = name !== undefined && Object.hasOwn(FAILURES, name) ? FAILURES[name] : undefined
   return {
