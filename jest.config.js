@@ -21,6 +21,8 @@ export default {
   globalSetup: '<rootDir>/test/setup/global-setup.ts',
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
   testTimeout: 60_000,
+  // As many as there are processors: the database does the other half of the work.
+  maxWorkers: '100%',
   projects: [
     {
       ...common,
