@@ -1,6 +1,5 @@
 import {
   ConfigurationError,
-  DecryptionError,
   isWaxsealError,
   KekNotAcceptedError,
   KekUnavailableError,
@@ -30,8 +29,6 @@ export interface GcpProviderOptions {
 }
 
 const OPTIONS = new Set(['client', 'key', 'previousKeys', 'recheckMs', 'clock'])
-/** Of a request, https://cloud.google.com/kms/quotas; a wrapped data key has about a hundred. */
-const MAX_CIPHERTEXT_BYTES = 65_536
 
 /**
  * Google Cloud KMS with a symmetric key. The id of a KEK ref is the name of the CryptoKey, the version the number of its
@@ -92,8 +89,6 @@ export class GcpProvider implements KmsProvider {
   ): Promise<DataKey> {
     options.signal?.throwIfAborted()
     this.#assertAccepted(kek)
-    // The KMS would call it a mistake in the request, which is for whoever configures; this is for whoever wrote the row.
-    if (bytes.length === 0 || bytes.length > MAX_CIPHERTEXT_BYTES) throw new DecryptionError(undefined, { kek })
     return DataKey.adopt(await this.#calls.decrypt(kek, bytes, wrapAad(kek.version, context), options))
   }
 

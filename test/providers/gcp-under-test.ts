@@ -19,7 +19,7 @@ const OPERATIONS: Readonly<Record<string, KmsOperation>> = {
 const RECHECK_MS = 60_000
 const LOCATION = 'projects/test/locations/global'
 
-/** Open channels keep the process: closed with the server that they lead to. */
+/** Closed with the server that they lead to: open channels try to reach it again. */
 const clients = new Map<TestKmsServer, KeyManagementServiceClient[]>()
 
 /** A client of an identity of its own: without TLS the test server goes by the user agent. */
@@ -41,9 +41,13 @@ export function gcpClient(server: TestKmsServer, identity: string): KeyManagemen
   return client
 }
 
-export async function closeGcpServer(server: TestKmsServer): Promise<void> {
+export async function closeGcpClients(server: TestKmsServer): Promise<void> {
   await Promise.all((clients.get(server) ?? []).map((client) => client.close()))
   clients.delete(server)
+}
+
+export async function closeGcpServer(server: TestKmsServer): Promise<void> {
+  await closeGcpClients(server)
   await server.close()
 }
 
