@@ -81,6 +81,9 @@ export class GcpCalls {
     call: (operations: GcpOperations, passed: GcpCallOptions) => GcpCall<T>,
     kek?: KekRef,
   ): Promise<T> {
+    const timeout = deadline === undefined ? TIMEOUT_MS : Math.min(TIMEOUT_MS, deadline - this.#clock.now())
+    // Not sent: gax takes a time of 0 for none, and waits for half a minute.
+    if (timeout <= 0) throw vendorError('timeout', { provider: 'gcp', operation, status: 'DEADLINE_EXCEEDED' })
     const headers = {
       // What the method of the client would add: Cloud KMS finds the region by it.
       'x-goog-request-params': `name=${encodeURIComponent(name)}`,
@@ -90,7 +93,6 @@ export class GcpCalls {
     try {
       const operations = await operationsOf(this.#client)
       signal?.throwIfAborted()
-      const timeout = deadline === undefined ? TIMEOUT_MS : Math.min(TIMEOUT_MS, deadline - this.#clock.now())
       const sent = call(operations, { timeout, retry: null, otherArgs: { headers } })
       cancel = () => sent.cancel()
       signal?.addEventListener('abort', cancel, { once: true })

@@ -1,9 +1,4 @@
-import {
-  ConfigurationError,
-  isWaxsealError,
-  KekNotAcceptedError,
-  KekUnavailableError,
-} from '../../src/errors.js'
+import { ConfigurationError, isWaxsealError, KekNotAcceptedError, KekUnavailableError } from '../../src/errors.js'
 import { CachedLookup } from '../../src/kms/cached-lookup.js'
 import { type Clock, systemClock } from '../../src/kms/clock.js'
 import type { EncryptionContext } from '../../src/kms/context.js'

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { DataKey } from '../../src/kms/data-key.js'
 import { RetryingProvider } from '../../src/kms/retrying-provider.js'
@@ -20,8 +21,7 @@ test('GCP Int64 as string: a checksum comes as text and is compared as such', as
   const [reply] = await operator.encrypt({ name: key, plaintext: Buffer.from('x') })
   expect(typeof reply.ciphertextCrc32c!.value).toBe('string')
   const context = uniqueContext()
-  const { dataKey, wrapped } = await provider.generateDataKey(context)
-  assertSameDataKey(await provider.unwrap(wrapped, context), dataKey)
+  await expect(provider.wrap(DataKey.generate(), context)).resolves.toMatchObject({ kek: { id: key } })
 })
 
 test('code 13 on decrypt is not retried: it may be a ciphertext that does not open', async () => {
@@ -46,8 +46,9 @@ test('Encrypt still used the old primary: a wrap names the version that it is to
   // What the provider would have met with the name of the key.
   const [late] = await operator.encrypt({ name: key, plaintext: Buffer.from('x') })
   expect(late.name).toBe(`${key}/cryptoKeyVersions/1`)
-  const rewrapped = await provider.rewrap(wrapped, context)
-  expect(rewrapped.kek.version).toBe('2')
+  const rewrapping = provider.rewrap(wrapped, context)
+  await expect(rewrapping).resolves.toMatchObject({ kek: { version: '2' } })
+  const rewrapped = await rewrapping
   expect(await provider.currentKek(context)).toEqual(rewrapped.kek)
   assertSameDataKey(await provider.unwrap(rewrapped, context), dataKey)
 })
@@ -88,6 +89,33 @@ test('SDK that never times out: a call ends at its deadline without anybody abor
   }
 })
 
+test('a call whose deadline has passed is not waited for, although the KMS would answer', async () => {
+  const { provider, clock } = await gcpUnderTest(server)
+  const { wrapped } = await provider.generateDataKey({})
+  const late = provider.unwrap(wrapped, {}, { deadline: clock.now() })
+  expect(await assertRejects(late, 'ERR_KMS_UNAVAILABLE', true)).toMatchObject({ reason: 'timeout' })
+})
+
+test('SDK whose calls cannot be cancelled: one that is aborted ends before one that is not', async () => {
+  const underTest = await gcpUnderTest(server)
+  const { provider, control } = underTest
+  const { wrapped } = await provider.generateDataKey({})
+  await control.hang()
+  const before = callsOf(underTest).length
+  const [one, other] = [new AbortController(), new AbortController()]
+  const ends = (name: string, { signal }: AbortController) =>
+    provider.unwrap(wrapped, {}, { signal }).then(
+      () => `${name} has an answer`,
+      (reason: unknown) => (reason === signal.reason ? `${name} was aborted` : `${name} met its deadline`),
+    )
+  const both = [ends('the first', one), ends('the second', other)]
+  while (callsOf(underTest).length < before + both.length) await setImmediate()
+  other.abort(new Error('aborted'))
+  expect(await Promise.race(both)).toBe('the second was aborted')
+  one.abort(new Error('aborted as well'))
+  await Promise.all(both)
+})
+
 test('SDK that retries by itself: each attempt is one call', async () => {
   const underTest = await gcpUnderTest(server)
   const { provider, control } = underTest
@@ -121,8 +149,9 @@ test('wrap under a disabled version: the primary is asked for again', async () =
   await operator.createCryptoKeyVersion({ parent: key, cryptoKeyVersion: {} })
   await operator.updateCryptoKeyPrimaryVersion({ name: key, cryptoKeyVersionId: '2' })
   await control.disable(wrapped.kek)
-  const again = await provider.wrap(dataKey, context)
-  expect(again.kek.version).toBe('2')
+  const wrapping = provider.wrap(dataKey, context)
+  await expect(wrapping).resolves.toMatchObject({ kek: { version: '2' } })
+  const again = await wrapping
   expect(await provider.currentKek(context)).toEqual(again.kek)
   assertSameDataKey(await provider.unwrap(again, context), dataKey)
 })
