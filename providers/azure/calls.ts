@@ -1,3 +1,6 @@
+import { isWaxsealError } from '../../src/errors.js'
+import { systemClock } from '../../src/kms/clock.js'
+import { withDeadline } from '../../src/kms/deadline.js'
 import type { CallOptions, KekRef } from '../../src/kms/provider.js'
 import { vendorError } from '../../src/kms/vendor-failure.js'
 import type { AzureCallOptions, AzureClient, AzureCryptography, AzureKey, AzureRawReply } from './client.js'
@@ -6,7 +9,7 @@ import { azureFailureOf } from './errors.js'
 
 /** Asked of the service by name: the SDK wraps by itself for `RSA-OAEP` and `RSA1_5`, where the vault sees nothing. */
 const ALGORITHM = 'RSA-OAEP-256'
-/** The SDK would wait for ever for the rest of a reply. */
+/** The SDK would wait for ever for the rest of a reply, and for some credentials. */
 const TIMEOUT_MS = 4_000
 
 /** Which version of a key is used, and how a failure names it. */
@@ -62,15 +65,13 @@ export class AzureCalls {
 
   async #send<T>(
     operation: string,
-    { signal, callToken, onReply }: CallOptions,
+    options: CallOptions,
     kek: KekRef | undefined,
     call: (passed: AzureCallOptions, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const timeout = AbortSignal.timeout(TIMEOUT_MS)
-    const abortSignal = signal ? AbortSignal.any([signal, timeout]) : timeout
+    const { signal, callToken, onReply, deadline = Number.POSITIVE_INFINITY } = options
     let reply: AzureRawReply | undefined
     const passed: AzureCallOptions = {
-      abortSignal,
       onResponse(received) {
         reply = received
       },
@@ -78,12 +79,16 @@ export class AzureCalls {
       ...(callToken !== undefined && { requestOptions: { headers: { 'user-agent': `waxseal-call/${callToken}` } } }),
     }
     try {
-      const result = await call(passed, abortSignal)
+      const limits = { ...options, deadline: Math.min(deadline, systemClock.now() + TIMEOUT_MS) }
+      const result = await withDeadline(`provider "azure": ${operation}`, limits, systemClock, (limited) =>
+        call({ ...passed, abortSignal: limited.signal }, limited.signal),
+      )
       report(onReply, reply, 'ok')
       return result
     } catch (error) {
       // Before anything else: what the SDK makes of an abort is of no interest.
       signal?.throwIfAborted()
+      if (isWaxsealError(error)) throw error
       const failed = azureFailureOf(error, reply)
       report(onReply, reply, failed.status)
       const isOfBytes = operation === 'unwrapKey' && failed.status === 'BadParameter'

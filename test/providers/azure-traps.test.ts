@@ -119,6 +119,14 @@ test('a 429 without Retry-After is throttling, tried once; one with it says for 
   }
 })
 
+test('a vault that does not answer is given up at the deadline', async () => {
+  const { provider, identity } = underTest
+  const { wrapped } = await provider.generateDataKey(CONTEXT)
+  server.faults.add({ fault: 'hang', identity })
+  const unwrap = provider.unwrap(wrapped, CONTEXT, { deadline: Date.now() + 20 })
+  await expect(unwrap).rejects.toMatchObject({ code: 'ERR_KMS_UNAVAILABLE', reason: 'timeout', retryable: true })
+})
+
 test('the first calls of a client at once lose none of their bodies', async () => {
   const { options, provider } = underTest
   const { wrapped, dataKey } = await provider.generateDataKey(CONTEXT)
