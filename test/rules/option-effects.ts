@@ -1,6 +1,7 @@
 import type { Effects } from './options.js'
 
 const CLI = 'test/cli'
+const PROVIDERS = 'test/providers'
 const UNIT = 'test/unit'
 const TYPEORM = 'test/typeorm'
 
@@ -135,6 +136,20 @@ export const OPTION_EFFECTS: Effects = {
   },
   ObserveCacheOptions: {
     cipher: [`${UNIT}/opentelemetry/observe-cache.test.ts`, 'for each cipher by its name'],
+  },
+  GcpProviderOptions: {
+    client: [`${PROVIDERS}/gcp-keys.test.ts`, 'a key of "previousKeys" is unwrapped and rewrapped under "key"'],
+    key: [`${PROVIDERS}/gcp-keys.test.ts`, 'a key of "previousKeys" is unwrapped and rewrapped under "key"'],
+    previousKeys: [`${PROVIDERS}/gcp-keys.test.ts`, 'a key of "previousKeys" is unwrapped and rewrapped under "key"'],
+    recheckMs: [`${PROVIDERS}/gcp-keys.test.ts`, 'the primary version is asked for once in "recheckMs"'],
+    clock: [`${PROVIDERS}/gcp-keys.test.ts`, 'the primary version is asked for once in "recheckMs"'],
+  },
+  'options of the provider "gcp"': {
+    key: [`${PROVIDERS}/gcp-connect.test.ts`, 'connects to the test server with what that prints'],
+    previousKeys: [`${PROVIDERS}/gcp-connect.test.ts`, '"previousKeys" are separated by commas'],
+    endpoint: [`${PROVIDERS}/gcp-connect.test.ts`, 'connects to the test server with what that prints'],
+    insecure: [`${PROVIDERS}/gcp-connect.test.ts`, 'connects to the test server with what that prints'],
+    quotaProject: [`${PROVIDERS}/gcp-connect.test.ts`, '"quotaProject" is who pays, in the credentials of the SDK'],
   },
   LocalProviderOptions: {
     keys: ['test/providers/local.test.ts', 'a row of a key that is not configured is refused'],
