@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'ERR_ENVELOPE_CHANGED'
   | 'ERR_CREDENTIAL_SHREDDED'
   | 'ERR_AUDIT_TRAIL_GAP'
+  | 'ERR_CIPHER_CLOSED'
 
 export interface WaxsealErrorOptions {
   readonly cause?: unknown
@@ -129,4 +130,9 @@ export class CredentialShreddedError extends WaxsealError {
 /** A provider's audit trail no longer holds what follows the checkpoint. Never skipped silently. */
 export class AuditTrailGapError extends WaxsealError {
   readonly code = 'ERR_AUDIT_TRAIL_GAP'
+}
+
+/** The cipher was closed: the process is about to end, or the DataSource was destroyed. Ask somebody who still runs. */
+export class CipherClosedError extends WaxsealError {
+  readonly code = 'ERR_CIPHER_CLOSED'
 }

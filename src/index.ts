@@ -2,6 +2,7 @@ export {
   type EnvelopeBinding,
   encryptionContextOf,
 } from './envelope/binding.js'
+export { type Closable, closeOnSignals } from './envelope/close-on-signals.js'
 export type { DataKeyCacheOptions } from './envelope/data-key-cache.js'
 export {
   type EncryptedField,
@@ -17,7 +18,10 @@ export {
   type OpenOptions,
 } from './envelope/envelope-cipher.js'
 export type { FieldKind, FieldSpec } from './envelope/field-value.js'
+export { type Health, type HealthCheckOptions, healthCheck } from './envelope/health-check.js'
+export type { KekHealth } from './envelope/kek-health.js'
 export type { AcceptedKek } from './envelope/kek-list.js'
+export type { CloseOptions } from './envelope/lifetime.js'
 export type {
   EmptyMetadata,
   EnvelopeMetadata,

@@ -31,4 +31,5 @@ export const EXIT_OF_ERROR: Record<ErrorCode, ExitCode> = {
   ERR_ENVELOPE_CHANGED: EXIT.refused,
   ERR_CREDENTIAL_SHREDDED: EXIT.refused,
   ERR_AUDIT_TRAIL_GAP: EXIT.findings,
+  ERR_CIPHER_CLOSED: EXIT.internal,
 }

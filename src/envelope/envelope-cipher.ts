@@ -10,7 +10,9 @@ import { assertCallOptions, assertCipherOptions, assertOpenOptions } from './cip
 import { commitmentOf } from './commitment.js'
 import { DataKeyCache, type DataKeyCacheOptions, type LoadedDataKey } from './data-key-cache.js'
 import { ENVELOPE_ID_BYTES } from './format.js'
+import { checkKeks, type KekHealth } from './kek-health.js'
 import { type AcceptedKek, KekList, type UnwrapRoute } from './kek-list.js'
+import { type CloseOptions, Lifetime } from './lifetime.js'
 import { limitedRecipient } from './limited-recipient.js'
 import type { EnvelopeMetadata, WrappedMetadata } from './metadata.js'
 import { readable } from './metadata-codec.js'
@@ -18,6 +20,7 @@ import { aadOfEnvelope, OpenEnvelope } from './open-envelope.js'
 import { writeRandom } from './random-pool.js'
 import { currentKeks, isStale, rewrapAll } from './rewrap.js'
 import { storedWrapOf } from './stored-wrap.js'
+import { TrackedProvider } from './tracked-provider.js'
 import { unwrapInOrder } from './unwrap-in-order.js'
 
 export interface EnvelopeCipherOptions {
@@ -64,6 +67,7 @@ export class EnvelopeCipher {
   readonly #cache: DataKeyCache
   readonly #clock: Clock
   readonly #timeoutMs: number
+  readonly #lifetime = new Lifetime()
   #hits = 0
   #misses = 0
 
@@ -73,7 +77,8 @@ export class EnvelopeCipher {
     // One for each provider, however often it is named: the list tells by identity what would be the same call.
     const limited = new Map<KmsProvider, KmsProvider>()
     const limit = (provider: KmsProvider): KmsProvider => {
-      const known = limited.get(provider) ?? new DeadlineProvider(provider, { timeoutMs, clock })
+      const tracked = new TrackedProvider(provider, this.#lifetime)
+      const known = limited.get(provider) ?? new DeadlineProvider(tracked, { timeoutMs, clock })
       limited.set(provider, known)
       return known
     }
@@ -97,7 +102,12 @@ export class EnvelopeCipher {
 
   /** A new envelope under a new data key: one `generateDataKey`, and one `wrap` per recipient. */
   async mint(binding: EnvelopeBinding, options: OpenOptions = {}): Promise<OpenEnvelope> {
+    this.#lifetime.assertOpen()
     assertOpenOptions(options)
+    return this.#lifetime.add(this.#mint(binding, options))
+  }
+
+  async #mint(binding: EnvelopeBinding, options: OpenOptions): Promise<OpenEnvelope> {
     const { expectedContext, ...call } = this.#limited(options)
     assertExpectedContext(binding, expectedContext)
     const bound = copyOfBinding(binding)
@@ -125,13 +135,20 @@ export class EnvelopeCipher {
    */
   async open(metadata: EnvelopeMetadata, binding: EnvelopeBinding, options: OpenOptions = {}): Promise<OpenEnvelope> {
     const cached = this.openCached(metadata, binding, options)
-    if (cached) return cached
+    return cached ?? this.#lifetime.add(this.#openUncached(metadata, binding, options))
+  }
+
+  async #openUncached(
+    metadata: EnvelopeMetadata,
+    binding: EnvelopeBinding,
+    options: OpenOptions,
+  ): Promise<OpenEnvelope> {
     this.#misses++
     const wrapped = assertWrapped(metadata)
     const bound = copyOfBinding(binding)
     const routes = this.#list.routes(wrapped.wraps)
     const limited = this.#limited(options)
-    const load = () => this.#load(wrapped, bound, routes, limited)
+    const load = () => this.#lifetime.add(this.#load(wrapped, bound, routes, limited))
     const { dataKey, aad } = await settleBy('unwrap', limited, this.#clock, () =>
       this.#cache.getOrLoad(cacheIdOf(wrapped, routes[0]!, bound), load),
     )
@@ -144,7 +161,12 @@ export class EnvelopeCipher {
     binding: EnvelopeBinding,
     options: OpenOptions = {},
   ): OpenEnvelope | undefined {
+    this.#lifetime.assertOpen()
     assertOpenOptions(options)
+    return this.#fromCache(metadata, binding, options)
+  }
+
+  #fromCache(metadata: EnvelopeMetadata, binding: EnvelopeBinding, options: OpenOptions): OpenEnvelope | undefined {
     assertExpectedContext(binding, options.expectedContext)
     const wrapped = assertWrapped(metadata)
     for (const route of this.#list.routes(wrapped.wraps)) {
@@ -158,15 +180,18 @@ export class EnvelopeCipher {
 
   /** The KEKs that a new envelope of this binding would be wrapped under: provider, then recipients. */
   async currentKeks(binding: EnvelopeBinding, options: CallOptions = {}): Promise<KekRef[]> {
+    this.#lifetime.assertOpen()
     assertCallOptions(options)
-    return currentKeks(this.#targets, encryptionContextOf(binding, ''), this.#limited(options))
+    return this.#lifetime.add(currentKeks(this.#targets, encryptionContextOf(binding, ''), this.#limited(options)))
   }
 
   /** Whether the KEKs in `wraps` differ from the current ones. A wrap of unknown version counts as differing. */
   async isStale(metadata: WrappedMetadata, binding: EnvelopeBinding, options: CallOptions = {}): Promise<boolean> {
+    this.#lifetime.assertOpen()
     assertCallOptions(options)
     const context = encryptionContextOf(binding, metadata.id)
-    return isStale(metadata, await currentKeks(this.#targets, context, this.#limited(options)))
+    const current = this.#lifetime.add(currentKeks(this.#targets, context, this.#limited(options)))
+    return isStale(metadata, await current)
   }
 
   /**
@@ -180,15 +205,32 @@ export class EnvelopeCipher {
     binding: EnvelopeBinding,
     options: CallOptions = {},
   ): Promise<WrappedMetadata> {
+    this.#lifetime.assertOpen()
     assertCallOptions(options)
     const limited = this.#limited(options)
     let opened: Promise<OpenEnvelope> | undefined
     const open = async () => {
-      opened ??= this.open(metadata, binding, limited)
+      // Not by `open`: what was begun is finished, although the cipher is being closed.
+      opened ??= Promise.resolve(
+        this.#fromCache(metadata, binding, limited) ?? this.#openUncached(metadata, binding, limited),
+      )
       return (await opened).dataKey
     }
     const context = encryptionContextOf(binding, metadata.id)
-    return rewrapAll({ metadata, context, targets: this.#targets, list: this.#list, open, clock: this.#clock }, limited)
+    const job = { metadata, context, targets: this.#targets, list: this.#list, open, clock: this.#clock }
+    return this.#lifetime.add(rewrapAll(job, limited))
+  }
+
+  /** Wraps a canary for the provider and each recipient, and unwraps it: what `healthCheck` asks. A KMS that fails is told, not thrown. */
+  async checkKeks(options: CallOptions = {}): Promise<KekHealth[]> {
+    this.#lifetime.assertOpen()
+    assertCallOptions(options)
+    return this.#lifetime.add(checkKeks(this.#targets, this.#limited(options)))
+  }
+
+  /** Since `close()` was called. */
+  get closed(): boolean {
+    return this.#lifetime.closed
   }
 
   get cacheStatistics(): CacheStatistics {
@@ -203,6 +245,20 @@ export class EnvelopeCipher {
   /** Drops all data keys from the cache. */
   forgetAll(): void {
     this.#cache.clear()
+  }
+
+  /**
+   * Refuses new operations with `CipherClosedError`, waits for those on their way and for what they write into the ledger,
+   * and drops all data keys from the cache; envelopes that were opened keep theirs. Rejects with a `KmsUnavailableError` when
+   * something is still on its way after `timeoutMs`. Calling it again waits for the same end.
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    return this.#lifetime.close(options, this.#clock, () => this.#cache.clear())
+  }
+
+  /** `await using cipher = await connectCipher()` closes it at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   /** Shared by all who wait for this data key, so it goes on without the one who started it. */

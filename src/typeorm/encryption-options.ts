@@ -7,7 +7,7 @@ import type { GuardMode } from './guard-check.js'
 
 export interface EncryptionOptions {
   /**
-   * The cipher, or a function that makes one at each `initialize()`. Not asked for where the subscribers are emptied first,
+   * The cipher, or a function that makes one at each `initialize()`, which `destroy()` then closes. Not asked for where the subscribers are emptied first,
    * as by `migration:run`, `migration:revert` and `migration:show`.
    */
   readonly cipher: EnvelopeCipher | (() => EnvelopeCipher | Promise<EnvelopeCipher>)
@@ -29,7 +29,7 @@ export interface EncryptionOptions {
 const isOneOf = (names: readonly unknown[]) => (value: unknown) => names.includes(value)
 
 /** By what it can do: it may come from another copy of the library. */
-const isCipher = (value: unknown) => hasMethods(value, ['mint', 'open', 'openCached', 'forgetAll'])
+const isCipher = (value: unknown) => hasMethods(value, ['mint', 'open', 'openCached', 'close'])
 
 const GUARD_MODES: readonly GuardMode[] = ['require', 'install', 'warn']
 

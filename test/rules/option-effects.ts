@@ -37,6 +37,14 @@ export const OPTION_EFFECTS: Effects = {
   OpenOptions: {
     expectedContext: [`${UNIT}/envelope/open.test.ts`, 'refuses another tenant than the expected one before any call'],
   },
+  CloseOptions: {
+    timeoutMs: [`${UNIT}/envelope/close.test.ts`, 'is waited for until the deadline, which the error says'],
+  },
+  HealthCheckOptions: {
+    maxAgeMs: [`${UNIT}/envelope/health-check.test.ts`, 'a success, for a while'],
+    timeoutMs: [`${UNIT}/envelope/health-check.test.ts`, 'one deadline for all of them'],
+    clock: [`${UNIT}/envelope/health-check.test.ts`, 'a success, for a while'],
+  },
   RetryOptions: {
     retries: [`${UNIT}/kms/retrying-provider.test.ts`, 'attempts, and the last failure is the caller'],
     initialDelayMs: [`${UNIT}/kms/retrying-provider.test.ts`, 'pauses are of full jitter'],

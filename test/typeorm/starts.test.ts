@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { DataSource, EntitySchema, type EntitySubscriberInterface, EventSubscriber } from 'typeorm'
-import { EnvelopeCipher } from '../../src/index.js'
+import { EnvelopeCipher, InMemoryCallLedger, RecordingProvider } from '../../src/index.js'
 import { FaultyProvider } from '../../src/testing/faulty-provider.js'
 import { decryptAll, EncryptedValue, encryptedColumn, withEncryption } from '../../src/typeorm/index.js'
 import { expectNoTrace, type FreshDatabase, freshDatabase } from '../setup/database.js'
@@ -46,23 +47,60 @@ test('the cipher function runs at each initialize(), and what was written before
   await dataSource.destroy()
 })
 
-test('destroy() empties the cache of a cipher that the DataSource made, and not of one that it was given', async () => {
-  for (const [given, calls] of [
-    [true, 0],
-    [false, 1],
-  ] as const) {
-    const provider = new FaultyProvider()
-    const cipher = new EnvelopeCipher({ provider })
-    const encryption = { cipher: given ? cipher : () => cipher }
+test('destroy() closes a cipher that the DataSource made, and not one that it was given', async () => {
+  for (const given of [true, false]) {
+    const ciphers: EnvelopeCipher[] = []
+    const make = () => {
+      const cipher = new EnvelopeCipher({ provider: new FaultyProvider() })
+      ciphers.push(cipher)
+      return cipher
+    }
+    const encryption = { cipher: given ? make() : make }
     const { dataSource } = await encryptedDataSource(database, READ_ENTITIES, { encryption })
-    const { id } = await dataSource.getRepository(Shop).save(newShop('cached') as Shop)
+    await dataSource.getRepository(Shop).save(newShop('cached') as Shop)
+    expect(ciphers[0]!.cacheStatistics.keys).toBe(1)
     await dataSource.destroy()
-    await dataSource.initialize()
-    provider.clearCalls()
-    await dataSource.getRepository(Shop).findOneByOrFail({ id })
-    expect(provider.calls).toHaveLength(calls)
-    await dataSource.destroy()
+    expect(ciphers[0]!.cacheStatistics.keys).toBe(given ? 1 : 0)
+    const minted = ciphers[0]!.mint({ entity: 'shop', row: '1', context: {} })
+    if (given) await minted
+    else await expect(minted).rejects.toMatchObject({ code: 'ERR_CIPHER_CLOSED' })
   }
+})
+
+test('destroy() waits for the calls that are on their way, after it took the connections', async () => {
+  const provider = new FaultyProvider()
+  const ledger = new InMemoryCallLedger()
+  const cipher = () => new EnvelopeCipher({ provider: new RecordingProvider(provider, ledger) })
+  const { dataSource } = await encryptedDataSource(database, READ_ENTITIES, { encryption: { cipher } })
+  let answer: () => void = () => undefined
+  const asked = new Promise<void>((resolve) => {
+    provider.faults.inject({
+      async transport(call, send) {
+        resolve()
+        await new Promise<void>((answered) => {
+          answer = answered
+        })
+        return send(call.options)
+      },
+    })
+  })
+  const saved = dataSource.getRepository(Shop).save(newShop('under way') as Shop)
+  const refused = expect(saved).rejects.toMatchObject({ code: 'ERR_ENVELOPE_CHANGED' })
+  await asked
+  let destroyed = false
+  const destroying = dataSource.destroy().then(() => {
+    destroyed = true
+  })
+  try {
+    while (dataSource.isInitialized) await setImmediate()
+    await setImmediate()
+    expect(destroyed).toBe(false)
+  } finally {
+    answer()
+    await Promise.allSettled([destroying, refused])
+  }
+  await refused
+  expect(ledger.entries.map(({ end }) => end?.outcome)).toEqual(['succeeded'])
 })
 
 test('a cipher function that fails or returns something else fails the start', async () => {

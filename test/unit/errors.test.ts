@@ -18,6 +18,7 @@ const MADE: Readonly<Record<errors.ErrorCode, errors.WaxsealError>> = {
   ERR_PLAINTEXT_REFUSED: new errors.PlaintextRefusedError('m', OPTIONS),
   ERR_ENVELOPE_CHANGED: new errors.EnvelopeChangedError('m', OPTIONS),
   ERR_CREDENTIAL_SHREDDED: new errors.CredentialShreddedError('m', OPTIONS),
+  ERR_CIPHER_CLOSED: new errors.CipherClosedError('m', OPTIONS),
   ERR_AUDIT_TRAIL_GAP: new errors.AuditTrailGapError('m', OPTIONS),
 }
 const RETRYABLE = ['ERR_KMS_UNAVAILABLE', 'ERR_ENVELOPE_CHANGED']

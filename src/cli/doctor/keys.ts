@@ -1,10 +1,7 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { connectProvider, connectRecipient } from '../../config/connect-provider.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
-import { encryptionContextOf } from '../../envelope/binding.js'
-import { ENVELOPE_ID_BYTES } from '../../envelope/format.js'
-import { DecryptionError, isWaxsealError } from '../../errors.js'
-import { DataKey } from '../../kms/data-key.js'
+import { wrapCanary } from '../../envelope/canary.js'
+import { isWaxsealError } from '../../errors.js'
 import { DeadlineProvider } from '../../kms/deadline-provider.js'
 import { describeKek, type KekRef, type KmsProvider, type WrapOnlyRecipient } from '../../kms/provider.js'
 import { checkEnvironment } from './environment-tag.js'
@@ -37,7 +34,7 @@ async function checkKey(
   try {
     const target = await connect()
     if (!('unwrap' in target)) return [wrapOnly(role, target)]
-    const kek = await roundTrip(new DeadlineProvider(target, { timeoutMs: TIMEOUT_MS }))
+    const kek = await wrapCanary(new DeadlineProvider(target, { timeoutMs: TIMEOUT_MS }))
     const unknown = kek.version === '' ? [versionUnknown(role, kek)] : []
     return [reachable(role, kek), ...unknown, ...(await checkEnvironment(role, target, environment))]
   } catch (error) {
@@ -62,18 +59,6 @@ function unreachable(role: string, error: unknown): Finding {
 
 const REMEDY =
   'until it works, no credential can be written, and none read that is not cached; docs/error-codes.md says what the code asks for'
-
-async function roundTrip(provider: KmsProvider): Promise<KekRef> {
-  const id = randomBytes(ENVELOPE_ID_BYTES).toString('base64url')
-  const context = encryptionContextOf({ entity: 'waxseal-doctor', context: {} }, id)
-  const canary = DataKey.generate()
-  const wrapped = await provider.wrap(canary, context)
-  const opened = await provider.unwrap(wrapped, context)
-  if (!canary.withBytes((a) => opened.withBytes((b) => timingSafeEqual(a, b)))) {
-    throw new DecryptionError('the KMS answered with another key than it was given', { kek: wrapped.kek })
-  }
-  return wrapped.kek
-}
 
 function reachable(role: string, kek: KekRef): Finding {
   return finding('KEK_REACHABLE', `${role}: ${describeKek(kek)} wrapped and unwrapped a canary`, 'nothing to do')

@@ -1,0 +1,70 @@
+import type { ErrorCode } from '../errors.js'
+import { type Clock, systemClock } from '../kms/clock.js'
+import { assertOptions, CLOCK, type OptionRules, wholeNumberFrom } from '../kms/options.js'
+import type { EnvelopeCipher } from './envelope-cipher.js'
+import type { KekHealth } from './kek-health.js'
+
+export interface HealthCheckOptions {
+  /** How long a success is remembered, in milliseconds. Failures are not. Default 30,000. */
+  readonly maxAgeMs?: number
+  /** For all KMSs together, in milliseconds. Default 2,000: give the probe a little more. */
+  readonly timeoutMs?: number
+  /** Default: that of the system; the same as the cipher's. Tests pass one that they move by hand. */
+  readonly clock?: Clock
+}
+
+/** What a readiness handler may return as it is. */
+export interface Health {
+  /**
+   * `ok`: credentials can be written and read. `degraded`: nothing new can be written, and what is stored may be read through
+   * another KEK. `failed`: only what is cached can be read.
+   */
+  readonly status: 'ok' | 'degraded' | 'failed'
+  /** When the KMSs were asked: up to `maxAgeMs` ago. */
+  readonly checkedAt: string
+  /** In the order of the wraps: the provider first. Empty when the cipher is closed. */
+  readonly keks: readonly KekHealth[]
+  /** Of the cipher itself: `ERR_CIPHER_CLOSED`. */
+  readonly code?: ErrorCode
+}
+
+const OPTIONS: OptionRules<HealthCheckOptions> = {
+  maxAgeMs: wholeNumberFrom(0),
+  timeoutMs: wholeNumberFrom(1),
+  clock: CLOCK,
+}
+
+/**
+ * Makes the function that a readiness handler calls: it wraps and unwraps a canary under each KEK that new envelopes use. It
+ * never rejects, those who ask at the same time share the calls, and a success is remembered, so that a probe each second is
+ * no call each second.
+ */
+export function healthCheck(cipher: EnvelopeCipher, options: HealthCheckOptions = {}): () => Promise<Health> {
+  assertOptions('healthCheck', options, OPTIONS)
+  const { maxAgeMs = 30_000, timeoutMs = 2_000, clock = systemClock } = options
+  let last: { readonly health: Promise<Health>; goodUntil: number } | undefined
+  const check = async (): Promise<Health> => {
+    const checkedAt = new Date(clock.now()).toISOString()
+    const keks = await cipher.checkKeks({ deadline: clock.now() + timeoutMs })
+    return { status: statusOf(keks), checkedAt, keks }
+  }
+  return async () => {
+    if (cipher.closed) {
+      const checkedAt = new Date(clock.now()).toISOString()
+      return { status: 'failed', checkedAt, keks: [], code: 'ERR_CIPHER_CLOSED' }
+    }
+    if (!last || clock.now() >= last.goodUntil) {
+      const started = { health: check(), goodUntil: Number.POSITIVE_INFINITY }
+      last = started
+      void started.health.then(({ status }) => {
+        started.goodUntil = status === 'ok' ? clock.now() + maxAgeMs : 0
+      })
+    }
+    return last.health
+  }
+}
+
+function statusOf(keks: readonly KekHealth[]): Health['status'] {
+  if (keks.every(({ status }) => status === 'ok')) return 'ok'
+  return keks.some(({ role, status }) => role !== 'wrap-only recipient' && status === 'ok') ? 'degraded' : 'failed'
+}
