@@ -159,6 +159,19 @@ export const OPTION_EFFECTS: Effects = {
     insecure: [`${PROVIDERS}/gcp-connect.test.ts`, 'connects to the test server with what that prints'],
     quotaProject: [`${PROVIDERS}/gcp-connect.test.ts`, '"quotaProject" is who pays, in the credentials of the SDK'],
   },
+  AwsProviderOptions: {
+    client: ['test/providers/aws-traps.test.ts', 'wrong SourceKeyId in the reply'],
+    region: ['test/providers/aws-regions.test.ts', 'a multi-Region key is stored without its region'],
+    key: ['test/providers/aws-regions.test.ts', 'a key of one region is stored with it'],
+    previousKeys: ['test/providers/aws-traps.test.ts', 'old rows open with previousKeys alone'],
+    grantTokens: ['test/providers/aws-traps.test.ts', 'GrantTokens are sent with every request'],
+    recheckMs: ['test/providers/aws-traps.test.ts', 'what is current changes after the recheck'],
+    clock: ['test/providers/aws-traps.test.ts', 'what is current changes after the recheck'],
+  },
+  TestKmsServerOptions: {
+    port: ['test/cli/test-kms.test.ts', '--port and --control-port are where it listens'],
+    upstream: ['test/cli/test-kms.test.ts', '--upstream does the work'],
+  },
   LocalProviderOptions: {
     keys: ['test/providers/local.test.ts', 'a row of a key that is not configured is refused'],
     currentKey: ['test/providers/local-keys.test.ts', 'is refused when it is not among the keys'],
@@ -195,6 +208,14 @@ export const OPTION_EFFECTS: Effects = {
     secretId: ['test/providers/vault-connect.test.ts', 'AppRole logs in with a secret id'],
     secretIdFile: ['test/providers/vault-connect.test.ts', 'AppRole logs in with a secret id'],
     appRoleMount: ['test/providers/vault-connect.test.ts', 'AppRole logs in with a secret id'],
+  },
+  'options of the provider "aws"': {
+    key: ['test/providers/aws-connect.test.ts', 'a key id without a region is refused'],
+    region: ['test/providers/aws-connect.test.ts', 'asks %s'],
+    previousKeys: ['test/providers/aws-connect.test.ts', 'are separated by commas'],
+    grantTokens: ['test/providers/aws-connect.test.ts', 'are separated by commas'],
+    endpoint: ['test/providers/aws-connect.test.ts', 'asks %s'],
+    fips: ['test/providers/aws-connect.test.ts', 'asks %s'],
   },
   'options of the provider "local"': {
     keys: ['test/providers/local-connect.test.ts', 'keys come from the section, as text from the environment'],
@@ -250,7 +271,23 @@ export const OPTION_EFFECTS: Effects = {
   'waxseal inspect/command': {
     '--json': [`${CLI}/inspect.test.ts`, 'explains both, and that they belong together'],
   },
+  'waxseal policy': {
+    '--role': [`${CLI}/policy.test.ts`, 'prints the policy alone'],
+    '--key': [`${CLI}/policy.test.ts`, 'prints the policy alone'],
+    '--entity': [`${CLI}/policy.test.ts`, '--entity binds it to these entities'],
+    '--principal': [`${CLI}/policy.test.ts`, '--principal is who gets it'],
+    '--format': [`${CLI}/policy.test.ts`, '--format is the language'],
+    '--json': [`${CLI}/policy.test.ts`, '--json prints title and text of each'],
+  },
+  'waxseal test-kms': {
+    '--port': [`${CLI}/test-kms.test.ts`, '--port and --control-port are where it listens'],
+    '--control-port': [`${CLI}/test-kms.test.ts`, '--port and --control-port are where it listens'],
+    '--upstream': [`${CLI}/test-kms.test.ts`, '--upstream does the work'],
+    '--json': [`${CLI}/test-kms.test.ts`, '--json prints where it is'],
+  },
   'waxseal doctor/command': {
+    '--provider': [`${CLI}/doctor-provider.test.ts`, '--provider asks the KMS, without a database'],
+    '--role': [`${CLI}/doctor-provider.test.ts`, '--role is what the identity is for'],
     '--no-rows': [`${CLI}/doctor-tables.test.ts`, 'are left uncounted with --no-rows'],
     '--json': [`${CLI}/doctor.test.ts`, 'the provider and each recipient wrap and unwrap a canary'],
   },

@@ -14,7 +14,7 @@ import {
 } from './options.js'
 
 /** Under construction: nothing of it is released before its options are documented and tested, and this line is gone. */
-const BEING_BUILT = /^(providers\/(aws|azure)\/|src\/cli\/(policy|test-kms|doctor\/command)|src\/testing\/servers\/)/
+const BEING_BUILT = /^providers\/(azure|vault)\//
 
 const ENTRY = /^(src|src\/\w+|providers\/[\w-]+)\/index\.ts$/
 const files = sources()
