@@ -113,20 +113,23 @@ export class VaultHttpClient implements VaultClient {
 /** The code of the error where no reply came in time. */
 export const VAULT_TIMEOUT = 'VAULT_TIMEOUT'
 
-async function received(reply: IncomingMessage): Promise<VaultReply> {
+/** By events: iterating over the reply would cost more than all else that is done for a call. */
+function received(reply: IncomingMessage): Promise<VaultReply> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of reply as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_REPLY_BYTES) throw new RangeError('the reply is too long')
-    chunks.push(chunk)
-  }
   const retryAfter = Number(reply.headers['retry-after'])
-  return {
-    status: reply.statusCode as number,
-    body: parse(chunks),
-    ...(retryAfter > 0 && { retryAfterMs: retryAfter * 1_000 }),
-  }
+  return new Promise((resolve, reject) => {
+    reply.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > MAX_REPLY_BYTES) reject(new RangeError('the reply is too long'))
+      else chunks.push(chunk)
+    })
+    reply.once('error', reject)
+    reply.once('end', () => {
+      const status = reply.statusCode as number
+      resolve({ status, body: parse(chunks), ...(retryAfter > 0 && { retryAfterMs: retryAfter * 1_000 }) })
+    })
+  })
 }
 
 /** The bytes are zeroed: a reply can hold a data key. The string that JSON is parsed from cannot be. */

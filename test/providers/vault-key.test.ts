@@ -88,3 +88,14 @@ test('a rotation that was not looked up yet is seen after recheckMs', async () =
   await control.newKekVersion()
   await expect(provider.currentKek({})).resolves.toMatchObject({ version: '2' })
 })
+
+test('a ciphertext whose base64 is not canonical is refused without a call', async () => {
+  const { provider, control } = await vaultUnderTest(server)
+  const { wrapped } = await provider.generateDataKey({})
+  const before = control.vendorCalls().length
+  for (const text of ['vault:v1:QR==', 'vault:v1:QQ=', 'vault:v01:QQ==', 'vault:v1:QQ==\n', ' vault:v1:QQ==']) {
+    const altered = { kek: wrapped.kek, bytes: Buffer.from(text) }
+    await expect(provider.unwrap(altered, {})).rejects.toMatchObject({ code: 'ERR_DECRYPTION_FAILED' })
+  }
+  expect(control.vendorCalls()).toHaveLength(before)
+})

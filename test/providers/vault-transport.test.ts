@@ -50,13 +50,16 @@ test('each call says that it is no browser', async () => {
 async function timesOut(address: string, reached: () => Promise<unknown>, ms: number, message: string) {
   const clock = new ManualClock()
   const client = new VaultHttpClient({ address, clock })
-  const ended = client.send({ method: 'GET', path: 'transit/keys/slow' }).catch((error: unknown) => error)
+  let ended: unknown
+  client.send({ method: 'GET', path: 'transit/keys/slow' }).catch((error: unknown) => {
+    ended = error
+  })
   await reached()
   await clock.advance(ms - 1)
-  expect(clock.pendingTimers).toBeGreaterThan(0)
+  expect(ended).toBeUndefined()
   await clock.advance(1)
-  await expect(ended).resolves.toMatchObject({ code: 'VAULT_TIMEOUT', message })
   await new Promise(setImmediate)
+  expect(ended).toMatchObject({ code: 'VAULT_TIMEOUT', message })
   expect(clock.pendingTimers).toBe(0)
 }
 
