@@ -9,28 +9,32 @@ import { azureUnderTest } from './azure-under-test.js'
 import { ControlledLocalProvider } from './controlled-local-provider.js'
 import { closeGcpServer, gcpUnderTest } from './gcp-under-test.js'
 import { storedFields, storedKeks } from './stored-rows.js'
+import { vaultUnderTest } from './vault-under-test.js'
 
 let aws: TestKmsServer
 let gcp: TestKmsServer
 let azure: TestKmsServer
+let vault: TestKmsServer
 let database: FreshDatabase
 
 beforeAll(async () => {
-  ;[aws, gcp, azure, database] = await Promise.all([
+  ;[aws, gcp, azure, vault, database] = await Promise.all([
     startTestKms('aws'),
     startTestKms('gcp'),
     startTestKms('azure'),
+    startTestKms('vault'),
     freshDatabase(),
   ])
 })
 afterAll(async () => {
-  await Promise.all([aws.close(), closeGcpServer(gcp), azure.close(), database.drop()])
+  await Promise.all([aws.close(), closeGcpServer(gcp), azure.close(), vault.close(), database.drop()])
 })
 
 test('credentials move from local keys through every cloud and back, and no byte of a field changes', async () => {
   const [local, ...clouds] = [
     new ControlledLocalProvider(),
     (await awsUnderTest(aws)).provider,
+    (await vaultUnderTest(vault)).provider,
     (await gcpUnderTest(gcp)).provider,
     (await azureUnderTest(azure)).provider,
   ] as const
