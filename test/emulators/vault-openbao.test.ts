@@ -5,7 +5,7 @@ import { connectVault } from '../../providers/vault/index.js'
 import type { AccessRole } from '../../src/kms/access.js'
 import { canonicalContext, DataKey } from '../../src/kms/index.js'
 import type { TestKmsServer } from '../../src/testing/index.js'
-import { inventedToken, vaultOperator, vaultUnderTest } from '../providers/vault-under-test.js'
+import { inTens, inventedToken, vaultOperator, vaultUnderTest } from '../providers/vault-under-test.js'
 import { declareNotRun } from './not-run.js'
 import { frontOf } from './server-of.js'
 import { leastToken, prepareVault, writePolicy } from './vault-operator.js'
@@ -128,7 +128,7 @@ function suite(server: TestKmsServer): void {
   test('a batch is one request for 150: measured against one by one', async () => {
     const { provider, control } = await create()
     const contexts = Array.from({ length: 150 }, (_, row) => ({ row: String(row) }))
-    const wraps = await Promise.all(contexts.map((context) => provider.generateDataKey(context)))
+    const wraps = await inTens(contexts, (context) => provider.generateDataKey(context))
     await control.newKekVersion()
     await provider.currentKek({})
     const before = control.vendorCalls().length

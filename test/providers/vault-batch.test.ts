@@ -4,7 +4,7 @@ import { EnvelopeCipher } from '../../src/index.js'
 import type { KmsReply } from '../../src/kms/index.js'
 import { startTestKms, type TestKmsServer } from '../../src/testing/index.js'
 import { STUB_KEY, type StubRequest, stubVault } from './vault-stub.js'
-import { vaultUnderTest } from './vault-under-test.js'
+import { inTens, vaultUnderTest } from './vault-under-test.js'
 
 let server: TestKmsServer
 
@@ -19,7 +19,7 @@ async function generated(count: number) {
   const underTest = await vaultUnderTest(server)
   const { provider, control } = underTest
   const bound = contexts(count)
-  const keys = await Promise.all(bound.map((context) => provider.generateDataKey(context)))
+  const keys = await inTens(bound, (context) => provider.generateDataKey(context))
   await control.newKekVersion()
   const before = control.vendorCalls().length
   const rewraps = () =>
@@ -34,7 +34,7 @@ test('the rewraps of one tick are one request for each 150, in order', async () 
   const { provider, bound, keys, rewraps } = await generated(151)
   const rewrapped = await Promise.all(keys.map(({ wrapped }, i) => provider.rewrap(wrapped, bound[i]!)))
   expect(rewraps()).toBe(2)
-  const opened = await Promise.all(rewrapped.map((each, i) => provider.unwrap(each, bound[i]!)))
+  const opened = await inTens(rewrapped, (each, i) => provider.unwrap(each, bound[i]!))
   for (const [i, dataKey] of opened.entries()) expect(dataKey.keyObject.equals(keys[i]!.dataKey.keyObject)).toBe(true)
   expect(new Set(rewrapped.map(({ kek }) => kek.version))).toEqual(new Set(['2']))
 })

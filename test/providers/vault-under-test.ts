@@ -90,3 +90,14 @@ export async function vaultUnderTest(
     },
   }
 }
+
+/** Ten at a time: hundreds of new connections at once meet the time limits of the provider on a busy machine. */
+export async function inTens<T, R>(items: readonly T[], call: (item: T, index: number) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  while (results.length < items.length) {
+    const start = results.length
+    const ten = items.slice(start, start + 10)
+    results.push(...(await Promise.all(ten.map((item, i) => call(item, start + i)))))
+  }
+  return results
+}
