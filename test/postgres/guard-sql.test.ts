@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
-import { assertGuard, checkGuard, guardSql, type ProtectedTable, quoteIdentifier } from '../../src/postgres/index.js'
+import { assertGuard, checkGuard, guardSql, type ProtectedTable } from '../../src/postgres/index.js'
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { Credentials, install, outcome, remove } from './credentials.js'
 
@@ -62,28 +62,28 @@ describe.each([
   })
 })
 
-test.each(['off', 'on'])('names of columns may be anything, with quote_all_identifiers = %s', async (quotes) => {
+test.each(['off', 'on'])('names may be anything, with quote_all_identifiers = %s', async (quotes) => {
   await database.client.query(`SET quote_all_identifiers = ${quotes}`)
   const columns = { id: 'Id "1"', tenant: "ten'ant", field: '$waxseal$ %I \\', metadata: 'Größe "m" %s' }
-  const quoted = Object.values(columns).map(quoteIdentifier)
-  await database.client.query(`CREATE TABLE odd (${quoted[0]} bigint PRIMARY KEY, ${quoted[1]} uuid NOT NULL,
+  const quoted = Object.values(columns).map(pg.escapeIdentifier)
+  await database.client.query(`CREATE TABLE "o'dd" (${quoted[0]} bigint PRIMARY KEY, ${quoted[1]} uuid NOT NULL,
     ${quoted[2]} text, ${quoted[3]} jsonb NOT NULL DEFAULT '{}')`)
   const table: ProtectedTable = {
-    entity: 'größe "x" \' \\',
+    entity: 'größe "x" \'',
     schema: 'public',
-    table: 'odd',
+    table: "o'dd",
     primaryKey: [{ column: columns.id, type: 'integer' }],
     row: [],
     metadata: columns.metadata,
-    fields: [{ column: columns.field, type: 'text', id: 'größe.\u2028 👍', kind: 'text' }],
+    fields: [{ column: columns.field, type: 'text', id: "größe.\u2028 👍 ' \\", kind: 'text' }],
     context: [{ name: 'tenant', column: columns.tenant, type: 'uuid' }],
   }
-  for (let turn = 0; turn < 2; turn++) await install(database.client, table)
+  for (let turn = 0; turn < 2; turn++) expect(await outcome(install(database.client, table))).toBe('accepted')
   expect(await checkGuard(database.client, table)).toEqual({ findings: [] })
-  const inserted = database.client.query(`INSERT INTO odd VALUES (1, gen_random_uuid(), 'hunter2')`)
+  const inserted = database.client.query(`INSERT INTO "o'dd" VALUES (1, gen_random_uuid(), 'hunter2')`)
   expect(await outcome(inserted)).toBe('WX001')
   await remove(database.client, table)
-  await database.client.query('DROP TABLE odd; RESET quote_all_identifiers')
+  await database.client.query(`DROP TABLE "o'dd"; RESET quote_all_identifiers`)
 })
 
 test('the statements run in one transaction, and are undone with it', async () => {

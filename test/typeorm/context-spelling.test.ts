@@ -74,6 +74,7 @@ const cases: readonly [type: string, given: unknown, spelt: string][] = [
 for (const [type, given, spelt] of cases) {
   test(`${type} ${typeof given} ${String(given)} is bound as ${JSON.stringify(spelt)}, and read back`, async () => {
     const { id } = await repository(type).save({ owner: given, secret: 'the secret' } as Row)
+    expect(bound()).toEqual([spelt])
     encrypted.cipher.forgetAll()
     const found = await repository(type).findOneByOrFail({ id })
     expect(found.secret).toBe('the secret')

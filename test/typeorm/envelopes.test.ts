@@ -113,7 +113,7 @@ test('a field that is not loaded counts as a ciphertext that remains', async () 
   const credential = await insert({ password: 'a', hidden: 'h' })
   const before = await stored(credential.id)
   credential.password = 'b'
-  await credentials().save(credential)
+  await expect(credentials().save(credential)).resolves.toBe(credential)
   const after = await stored(credential.id)
   expect(after.encryption_metadata.id).toBe(before.encryption_metadata.id)
   const read = await credentials()
@@ -150,7 +150,7 @@ test('a context that changes in a save encrypts every field under a new data key
   const next = randomUUID()
   // `hidden` is not selected, so the save is told what it is.
   Object.assign(credential, { tenantId: next, hidden: null, endpoint: { secret: null, host: null } })
-  await credentials().save(credential)
+  await expect(credentials().save(credential)).resolves.toBe(credential)
   const after = await stored(credential.id)
   expect(after.encryption_metadata.id).not.toBe(before.encryption_metadata.id)
   for (const field of ['password', 'settings', 'oauth', 'certificate']) expect(after[field]).not.toEqual(before[field])

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { decryptAll, EncryptedValue, StoredEnvelope } from '../../src/typeorm/index.js'
+import { isWritable } from '../../src/typeorm/stored-envelope.js'
 import { Credential, Token } from './entities.js'
 import { expectRefused, failureOf } from './refusal.js'
 import { newCanary, suite } from './suite.js'
@@ -159,6 +161,30 @@ test('a forged StoredEnvelope is not serialised', async () => {
     const save = () => credentials().save({ id, encryptionMetadata: envelope }, { listeners: false })
     expect(await failureOf(save)).toMatchObject({ code: 'ERR_PLAINTEXT_REFUSED' })
   }
+})
+
+test('metadata that was marked for one write is not serialised in another', async () => {
+  const marked: StoredEnvelope[] = []
+  const witness = {
+    async beforeInsert({ entity }: { entity: Credential }) {
+      while (!isWritable(entity.encryptionMetadata)) await setImmediate()
+      marked.push(entity.encryptionMetadata)
+    },
+  }
+  const { subscribers } = s.dataSource
+  subscribers.push(witness)
+  await newRow('one').finally(() => subscribers.splice(subscribers.indexOf(witness), 1))
+  const { id } = await newRow('other')
+  const [encryptionMetadata] = marked as [StoredEnvelope]
+  const save = () => credentials().save({ id, encryptionMetadata }, { listeners: false })
+  expect(await failureOf(save)).toMatchObject({ code: 'ERR_PLAINTEXT_REFUSED' })
+})
+
+test('a json value with the members of an EncryptedValue is a value like any other', async () => {
+  const value = { decrypt: newCanary(), stored: 'x', plaintext: { value: 'x' } }
+  const saved = credentials().save({ tenantId, settings: value as never })
+  await expect(saved).resolves.toMatchObject({ settings: value })
+  expect((await reread((await saved).id)).settings).toEqual(value)
 })
 
 test('a forged EncryptedValue is a value like any other', async () => {

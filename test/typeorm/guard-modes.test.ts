@@ -88,6 +88,14 @@ describe('guard: require', () => {
     expect(await dataSource.getRepository('credential').count()).toBe(1)
   })
 
+  test('asks again after a refusal, also where no transaction ends with it', async () => {
+    const credentials = (await start('require')).getRepository('credential')
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      await expect(credentials.insert(row())).rejects.toMatchObject({ code: 'ERR_CONFIGURATION' })
+    }
+    expect(await credentials.count()).toBe(0)
+  })
+
   test('makes no data key for a write that it refuses', async () => {
     const dataSource = await start('require')
     provider.clearCalls()

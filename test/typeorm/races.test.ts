@@ -141,6 +141,22 @@ test('updateEncrypted() by many at once loses no field', async () => {
   expect(Buffer.from(read.certificate as Uint8Array).toString()).toBe('c')
 })
 
+test('updateEncrypted() holds the row from before it is loaded', async () => {
+  const id = await row({ password: 'a' })
+  let free: unknown[] | undefined
+  const witness = {
+    async beforeUpdate() {
+      const query = 'SELECT id FROM credential WHERE id = $1 FOR UPDATE SKIP LOCKED'
+      free = (await s.database.client.query(query, [id])).rows
+    },
+  }
+  second.subscribers.push(witness)
+  await updateEncrypted(two, id, { password: 'b' }).finally(() => {
+    second.subscribers.splice(second.subscribers.indexOf(witness), 1)
+  })
+  expect(free).toEqual([])
+})
+
 test('upsertEncrypted() by many at once makes one row', async () => {
   const name = randomUUID()
   const passwords = Array.from({ length: 8 }, (_, index) => `password ${index}`)

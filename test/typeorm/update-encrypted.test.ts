@@ -78,9 +78,9 @@ s.encrypts('it clears fields, and changes other columns alone', async (canary) =
 s.encrypts('a change of the tenant encrypts every field under a new data key', async (canary) => {
   const saved = await save(canary)
   const tenant = randomUUID()
-  const updated = await updateEncrypted(credentials(), saved.id, { tenantId: tenant })
-  expect(updated.tenantId).toBe(tenant)
-  expect(updated.encryptionMetadata).not.toEqual(saved.encryptionMetadata)
+  const updating = updateEncrypted(credentials(), saved.id, { tenantId: tenant })
+  await expect(updating).resolves.toMatchObject({ tenantId: tenant })
+  expect((await updating).encryptionMetadata).not.toEqual(saved.encryptionMetadata)
   expect(await plaintexts(saved.id)).toEqual(all(canary))
   await updateEncrypted(credentials(), saved.id, { tenantId, password: `${canary} 2` })
   expect(await plaintexts(saved.id)).toEqual({ ...all(canary), password: `${canary} 2` })

@@ -72,6 +72,7 @@ test('one deadline ends a decryptAll() of lazy fields, whatever still waits for 
   while (s.encrypted.provider.calls.length < 64) await setImmediate()
   await s.clock.advance(TIMEOUT_MS)
   expect(isDone).toBe(true)
+  expect(s.encrypted.provider.calls).toHaveLength(64)
   for (const { error } of await decrypting) expect(error).toMatchObject({ code: 'ERR_KMS_UNAVAILABLE' })
 })
 
@@ -107,6 +108,19 @@ test('a failure of another subscriber inside a transaction that goes on: the ent
   })
   const read = await credentials().createQueryBuilder('c').addSelect('c.hidden').where({ id }).getOneOrFail()
   expect(read).toMatchObject({ password: 'new', hidden: 'hidden' })
+})
+
+test('what another subscriber made fail before any statement is plaintext again when the save ends', async () => {
+  const entity = credentials().create(draft('new'))
+  const subscriber: EntitySubscriberInterface = {
+    async beforeInsert() {
+      while (!isEncryptedValue(entity.password)) await setImmediate()
+      throw new Error('another subscriber')
+    },
+  }
+  const saving = s.withSubscriber('after', subscriber, () => credentials().save(entity, { transaction: false }))
+  await expect(saving).rejects.toThrow('another subscriber')
+  expect(entity.password).toBe('new')
 })
 
 test('what another subscriber made fail in a savepoint is plaintext again when that is rolled back', async () => {

@@ -250,9 +250,12 @@ describe('several wraps', () => {
       for (const each of [kms, second]) each.faults.inject(hang({ deaf: true }))
       const started = clock.now()
       const options = deadline === undefined ? {} : { deadline: started + deadline }
-      const opened = cipher.open(metadata, binding, options)
+      const found: string[] = []
+      void cipher.open(metadata, binding, options).then((opened) => {
+        found.push(opened.decryptField(password, field) as string)
+      })
       await clock.advance((deadline ?? 5_000) * 0.67)
-      expect((await opened).decryptField(password, field)).toBe('kept')
+      expect(found).toEqual(['kept'])
       expect(clock.now()).toBeLessThan(started + (deadline ?? 5_000))
     })
   }
