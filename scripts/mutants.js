@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { parseArgs } from 'node:util'
-import { applyPatch, copyProject } from './mutants/copy.js'
+import { applyPatch, copyProject, linkCopy } from './mutants/copy.js'
 import { readPatches } from './mutants/patches.js'
 import { Progress } from './mutants/progress.js'
 import { runTests } from './mutants/run-tests.js'
@@ -15,6 +15,7 @@ const patches = readPatches(positionals)
 const progress = new Progress(patches.length)
 // Outside of the project: inside of a repository git takes the paths of a patch for the repository's own.
 const folder = mkdtempSync(join(tmpdir(), 'waxseal-mutants-'))
+const unpatched = join(folder, 'unpatched')
 
 try {
   const sound = await withoutPatches(applied(patches))
@@ -27,8 +28,9 @@ if (values.json) writeFileSync(values.json, JSON.stringify(progress.counts))
 
 /** The patches that apply, each in a copy of its own. */
 function applied(all) {
+  copyProject(unpatched)
   return all.filter(({ name, text }) => {
-    copyProject(join(folder, name))
+    linkCopy(unpatched, join(folder, name))
     const problem = applyPatch(join(folder, name), text)
     if (problem) progress.failed(name, problem)
     return !problem
@@ -37,16 +39,15 @@ function applied(all) {
 
 /** The patches whose test passes without them: no other proves anything by failing. */
 async function withoutPatches(all) {
-  copyProject(join(folder, 'unpatched'))
   const projects = [...new Set(all.map(({ test }) => test.project))]
   const runs = projects.map((project) => {
     const tests = all.flatMap(({ test }) => (test.project === project ? [test] : []))
-    return { name: project, folder: join(folder, 'unpatched'), project, tests }
+    return { name: project, folder: unpatched, project, tests }
   })
   const results = new Map()
   progress.say('the tests without the patches')
   await runTests(folder, runs, (project, result) => {
-    results.set(`${project} ${relative(join(folder, 'unpatched'), result.testFilePath).replaceAll(sep, '/')}`, result)
+    results.set(`${project} ${relative(unpatched, result.testFilePath).replaceAll(sep, '/')}`, result)
   })
   return all.filter(({ name, test }) => {
     const { passed, problem } = outcomeOf(test, results.get(`${test.project} ${test.file}`))
