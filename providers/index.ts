@@ -1,5 +1,5 @@
 import type { ProviderAccess } from '../src/kms/access.js'
-import type { KmsProvider } from '../src/kms/provider.js'
+import type { KmsProvider, WrapOnlyRecipient } from '../src/kms/provider.js'
 
 /** Makes a provider from its section of the configuration, unparsed: the provider knows its options. */
 export type ConnectProvider = (section: Readonly<Record<string, unknown>>) => Promise<KmsProvider>
@@ -37,3 +37,13 @@ export const providers = {
 } satisfies Record<string, ProviderEntry>
 
 export type ProviderName = keyof typeof providers
+
+/** Makes a recipient that can only wrap from its section of the configuration. */
+export type ConnectRecipient = (section: Readonly<Record<string, unknown>>) => Promise<WrapOnlyRecipient>
+
+/** Recovery keys: what may stand among `recipients` and can be neither `provider` nor `accepted`. */
+export const wrapOnlyRecipients = {
+  offline: { connect: async () => (await import('./offline/connect.js')).connectOffline },
+} satisfies Record<string, { connect(): Promise<ConnectRecipient> }>
+
+export type WrapOnlyName = keyof typeof wrapOnlyRecipients

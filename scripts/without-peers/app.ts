@@ -14,12 +14,13 @@ import { connectAws } from 'waxseal/providers/aws'
 import { connectAzure } from 'waxseal/providers/azure'
 import { connectGcp } from 'waxseal/providers/gcp'
 import { generateLocalKey, LocalProvider } from 'waxseal/providers/local'
+import { connectOffline } from 'waxseal/providers/offline'
 import { connectVault } from 'waxseal/providers/vault'
 import { FakeKms, ManualClock } from 'waxseal/testing'
 
 const table: ProtectedTable | undefined = undefined
 const unused = [
-  ...[connectAws, connectAzure, connectGcp, connectVault],
+  ...[connectAws, connectAzure, connectGcp, connectOffline, connectVault],
   ...[defineConfiguration, guardSql, FakeKms, ManualClock, table],
 ]
 

@@ -1,21 +1,22 @@
 import { z } from 'zod'
-import { providers } from '../../providers/index.js'
+import { providers, wrapOnlyRecipients } from '../../providers/index.js'
 import type { KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
-import type { DataSourceLike, ProviderSection } from './configuration.js'
+import type { DataSourceLike, ProviderSection, RecipientSection } from './configuration.js'
 import { expecting, strict } from './problems.js'
 import { protectedTable } from './table-declaration.js'
 
 const METHODS = ['currentKek', 'generateDataKey', 'wrap', 'unwrap', 'rewrap']
 const NAMES = Object.keys(providers).join(', ')
+const RECIPIENTS = Object.keys(wrapOnlyRecipients).join(', ')
 const PROVIDER = `a provider, or { name, … } with the name of one (${NAMES}) and its options`
 
 const provider = z.custom<KmsProvider | ProviderSection>(
   (value) => isProvider(value) || isSection(value),
   expecting(PROVIDER),
 )
-const recipient = z.custom<KmsProvider | WrapOnlyRecipient | ProviderSection>(
-  (value) => isProvider(value) || isWrapOnly(value) || isSection(value),
-  expecting(`${PROVIDER}, or a recipient with the methods currentKek and wrap`),
+const recipient = z.custom<KmsProvider | WrapOnlyRecipient | ProviderSection | RecipientSection>(
+  (value) => isProvider(value) || isWrapOnly(value) || isSection(value) || isRecipientSection(value),
+  expecting(`${PROVIDER}, or a recipient: of a name (${RECIPIENTS}), or with the methods currentKek and wrap`),
 )
 
 /** What the examples in this repository put where a value of one's own belongs. */
@@ -83,6 +84,12 @@ export function isDataSource(value: unknown): value is DataSourceLike {
 
 function isSection(value: unknown): value is ProviderSection {
   return isNamed(value) && Object.hasOwn(providers, value.name) && typeof Reflect.get(value, 'wrap') !== 'function'
+}
+
+export function isRecipientSection(value: unknown): value is RecipientSection {
+  return (
+    isNamed(value) && Object.hasOwn(wrapOnlyRecipients, value.name) && typeof Reflect.get(value, 'wrap') !== 'function'
+  )
 }
 
 function isNamed(value: unknown): value is { readonly name: string } {

@@ -1,10 +1,16 @@
-import type { ProviderName } from '../../providers/index.js'
+import type { ProviderName, WrapOnlyName } from '../../providers/index.js'
 import type { KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
 import type { TableDeclaration } from './table-declaration.js'
 
 /** A provider by its name, with its own options; `providers/<name>/README.md` lists them. */
 export interface ProviderSection {
   readonly name: ProviderName
+  readonly [option: string]: unknown
+}
+
+/** A recovery key by its name, with its own options. */
+export interface RecipientSection {
+  readonly name: WrapOnlyName
   readonly [option: string]: unknown
 }
 
@@ -28,7 +34,7 @@ export interface Configuration {
   /** Wraps new data keys. */
   readonly provider: KmsProvider | ProviderSection
   /** Each gets a wrap of its own. */
-  readonly recipients?: readonly (KmsProvider | WrapOnlyRecipient | ProviderSection)[]
+  readonly recipients?: readonly (KmsProvider | WrapOnlyRecipient | ProviderSection | RecipientSection)[]
   /** What may also be read. */
   readonly accepted?: readonly AcceptedDeclaration[]
   /** A Postgres URL. Default: `WAXSEAL_DATABASE_URL`, `DATABASE_URL`, then the connection of `dataSource`. */

@@ -1,8 +1,8 @@
-import type { ConnectProvider } from '../../providers/index.js'
-import { providers } from '../../providers/index.js'
+import type { ConnectProvider, ConnectRecipient } from '../../providers/index.js'
+import { providers, wrapOnlyRecipients } from '../../providers/index.js'
 import type { KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
-import type { ProviderSection } from './configuration.js'
-import { isProvider, isWrapOnly } from './configuration-schema.js'
+import type { ProviderSection, RecipientSection } from './configuration.js'
+import { isProvider, isRecipientSection, isWrapOnly } from './configuration-schema.js'
 
 /** The provider itself, or the one that a section describes. Loads the provider's module when it is asked for. */
 export async function connectProvider(choice: KmsProvider | ProviderSection): Promise<KmsProvider> {
@@ -13,7 +13,11 @@ export async function connectProvider(choice: KmsProvider | ProviderSection): Pr
 }
 
 export async function connectRecipient(
-  choice: KmsProvider | WrapOnlyRecipient | ProviderSection,
+  choice: KmsProvider | WrapOnlyRecipient | ProviderSection | RecipientSection,
 ): Promise<KmsProvider | WrapOnlyRecipient> {
-  return isWrapOnly(choice) ? choice : connectProvider(choice)
+  if (isWrapOnly(choice)) return choice
+  if (!isRecipientSection(choice)) return connectProvider(choice)
+  const { name, ...section } = choice
+  const connect: ConnectRecipient = await wrapOnlyRecipients[name].connect()
+  return connect(section)
 }

@@ -1,4 +1,4 @@
-import { providers } from '../../providers/index.js'
+import { providers, wrapOnlyRecipients } from '../../providers/index.js'
 import type { Problem } from './problems.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -79,7 +79,7 @@ function isKnown(name: string): boolean {
 }
 
 function isOfProvider(name: string): boolean {
-  return Object.keys(providers).some((provider) => name.startsWith(prefixOf(provider)))
+  return Object.keys({ ...providers, ...wrapOnlyRecipients }).some((provider) => name.startsWith(prefixOf(provider)))
 }
 
 function prefixOf(provider: string): string {

@@ -30,7 +30,7 @@ afterAll(async () => {
   await Promise.all([aws.close(), closeGcpServer(gcp), azure.close(), vault.close(), database.drop()])
 })
 
-test('credentials move from local keys through every cloud and back, and no byte of a field changes', async () => {
+test('credentials move from local keys through Vault and every cloud, and back, and no byte of a field changes', async () => {
   const [local, ...clouds] = [
     new ControlledLocalProvider(),
     (await awsUnderTest(aws)).provider,

@@ -232,6 +232,14 @@ export const OPTION_EFFECTS: Effects = {
     currentKey: ['test/providers/local-connect.test.ts', 'keys come from the section, as text from the environment'],
     id: ['test/providers/local-connect.test.ts', 'the keyring id comes from the section'],
   },
+  OfflineRecipientOptions: {
+    publicKey: ['test/providers/offline.test.ts', 'a private key where the public half belongs is refused'],
+    confirmation: ['test/providers/offline.test.ts', 'a key without the confirmation of its own challenge is refused'],
+  },
+  'options of the provider "offline"': {
+    publicKeyFile: ['test/providers/offline.test.ts', 'a section names the files of the key and of its confirmation'],
+    confirmationFile: ['test/providers/offline.test.ts', 'a section names the files of the key and of its confirmation'],
+  },
   FaultyProviderOptions: {
     name: ['test/providers/faulty.test.ts', 'two providers tell their KEKs apart'],
     kekId: ['test/providers/faulty.test.ts', 'two providers tell their KEKs apart'],

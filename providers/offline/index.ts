@@ -1,0 +1,6 @@
+export { answerChallenge, confirmChallenge, createChallenge } from './challenge.js'
+export { connectOffline } from './connect.js'
+export { createRecoveryKey, type RecoveryKeyPair } from './create-key.js'
+export { parsePublicKey, type RecoveryPublicKey } from './public-key.js'
+export { OfflineRecipient, type OfflineRecipientOptions } from './recipient.js'
+export { RecoveryProvider } from './recovery-provider.js'

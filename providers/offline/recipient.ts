@@ -1,0 +1,47 @@
+import { ConfigurationError } from '../../src/errors.js'
+import type { EncryptionContext } from '../../src/kms/context.js'
+import type { DataKey } from '../../src/kms/data-key.js'
+import type { CallOptions, KekRef, WrapOnlyRecipient, WrappedDataKey } from '../../src/kms/provider.js'
+import { assertConfirmed } from './challenge.js'
+import { parsePublicKey, type RecoveryPublicKey } from './public-key.js'
+import { kekOf, NAME, wrapFor } from './wrap.js'
+
+export interface OfflineRecipientOptions {
+  /** The public half in PEM. */
+  readonly publicKey: string
+  /** What `waxseal recovery-key confirm` wrote for this key. */
+  readonly confirmation: string
+}
+
+const OPTIONS = ['publicKey', 'confirmation'] as const
+
+/**
+ * An offline recovery key: wraps under a public key whose private half is on no machine of the service. Makes no call
+ * anywhere. The constructor throws `ConfigurationError` for a key that nobody has shown to open what it wraps.
+ */
+export class OfflineRecipient implements WrapOnlyRecipient {
+  readonly name = NAME
+  readonly #publicKey: RecoveryPublicKey
+  readonly #kek: KekRef
+
+  constructor(options: OfflineRecipientOptions) {
+    for (const name of Object.keys(options)) {
+      if (!OPTIONS.some((known) => known === name)) {
+        throw new ConfigurationError(`recipient "offline": unknown option "${name}"; expected ${OPTIONS.join(', ')}`)
+      }
+    }
+    this.#publicKey = parsePublicKey(options.publicKey)
+    assertConfirmed(options.confirmation, this.#publicKey.fingerprint)
+    this.#kek = kekOf(this.#publicKey.fingerprint)
+  }
+
+  async currentKek(_context: EncryptionContext, options?: CallOptions): Promise<KekRef> {
+    options?.signal?.throwIfAborted()
+    return this.#kek
+  }
+
+  async wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
+    options?.signal?.throwIfAborted()
+    return { kek: this.#kek, bytes: wrapFor(this.#publicKey.key, this.#kek, dataKey, context) }
+  }
+}
