@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { createPassphraseKeyring, generateLocalKey } from '../../providers/local/keygen.js'
 import { parseKeys } from '../../providers/local/parse-keys.js'
 import { currentEnvironment, passphraseFromEnvironment } from '../config/environment.js'
 import { ConfigurationError } from '../errors.js'
-import { print, printJson, readInput } from './terminal.js'
+import { firstLine, print, printJson, readInput } from './terminal.js'
+import { writePrivately } from './write-privately.js'
 
 interface Options {
   readonly file?: string
@@ -62,8 +63,6 @@ async function keyring(existing: string | undefined): Promise<Made> {
   return { text, number: made.at(-1)!.number }
 }
 
-const firstLine = (input: Buffer) => input.toString('utf8').split(/\r?\n/, 1)[0] ?? ''
-
 async function existingText(file: string, add: boolean): Promise<string | undefined> {
   if (add) {
     return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
@@ -74,23 +73,4 @@ async function existingText(file: string, add: boolean): Promise<string | undefi
   if (existsSync(file))
     throw new ConfigurationError(`${file}: it exists; add a key to it with --add, or name another file`)
   return undefined
-}
-
-/** Complete or not at all: written beside the file and then given its name. */
-async function writePrivately(file: string, text: string, replace: boolean): Promise<void> {
-  const target = replace ? `${file}.${process.pid}.new` : file
-  try {
-    const handle = await open(target, 'wx', 0o600)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    if (replace) await rename(target, file)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (replace) await rm(target, { force: true })
-    throw new ConfigurationError(`${file}: it cannot be written (${code}); nothing was changed`, { cause: error })
-  }
 }

@@ -22,6 +22,8 @@ const COMMANDS: Record<string, readonly [summary: string, load: () => Promise<Co
   guard: ['print, check, install or remove the database guard', () => import('./guard.js')],
   inspect: ['explain a stored envelope, without decrypting it', () => import('./inspect/command.js')],
   encrypt: ['encrypt one value from standard input', () => import('./encrypt.js')],
+  'recovery-key': ['make an offline recovery key, and show that it opens', () => import('./recovery-key.js')],
+  recover: ['open rows with the offline recovery key and no KMS', () => import('./recover/command.js')],
   'test-kms': ['run a KMS for tests, on this machine', () => import('./test-kms.js')],
   decrypt: ['decrypt one value from standard input', () => import('./decrypt.js')],
 }

@@ -46,3 +46,7 @@ export async function readInput(what: string): Promise<Buffer> {
   }
   return Buffer.concat(chunks)
 }
+
+export function firstLine(input: Buffer): string {
+  return input.toString('utf8').split(/\r?\n/, 1)[0] ?? ''
+}

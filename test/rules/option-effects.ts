@@ -238,7 +238,10 @@ export const OPTION_EFFECTS: Effects = {
   },
   'options of the provider "offline"': {
     publicKeyFile: ['test/providers/offline.test.ts', 'a section names the files of the key and of its confirmation'],
-    confirmationFile: ['test/providers/offline.test.ts', 'a section names the files of the key and of its confirmation'],
+    confirmationFile: [
+      'test/providers/offline.test.ts',
+      'a section names the files of the key and of its confirmation',
+    ],
   },
   FaultyProviderOptions: {
     name: ['test/providers/faulty.test.ts', 'two providers tell their KEKs apart'],
@@ -269,6 +272,11 @@ export const OPTION_EFFECTS: Effects = {
     '--json': [`${CLI}/guard.test.ts`, 'prints JSON'],
     '--dry-run': [`${CLI}/guard.test.ts`, '--dry-run prints what would run, and runs nothing'],
     '--replace-names': [`${CLI}/guard.test.ts`, 'install refuses to replace other logical names, unless it is told'],
+  },
+  'waxseal recover/command': {
+    '--key': [`${CLI}/recovery.test.ts`, 'opens every field with the private half alone'],
+    '--output': [`${CLI}/recovery.test.ts`, 'prints them where that is asked for'],
+    '--dry-run': [`${CLI}/recovery.test.ts`, 'opens and writes nothing with --dry-run'],
   },
   'waxseal keygen': {
     '--file': [`${CLI}/keygen.test.ts`, 'writes a file that only its owner reads'],
@@ -326,6 +334,7 @@ export const OPTION_EFFECTS: Effects = {
       `${CLI}/keygen.test.ts`,
       'makes a keyring from a passphrase on standard input or in the',
     ],
+    WAXSEAL_RECOVERY_PASSPHRASE: [`${CLI}/recovery.test.ts`, 'another passphrase is refused and not repeated'],
     WAXSEAL_DEBUG: [`${CLI}/main.test.ts`, 'exit code 70: a mistake in the program'],
   },
 }

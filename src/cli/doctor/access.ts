@@ -1,4 +1,5 @@
 import { providers } from '../../../providers/index.js'
+import { isRecipientSection } from '../../config/configuration-schema.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import { isWaxsealError } from '../../errors.js'
 import type { AccessRole } from '../../kms/access.js'
@@ -23,6 +24,8 @@ async function checkOne(
     const message = `${place}: it is configured as an object of its own, of whose permissions nothing is known`
     return [finding('ACCESS_UNPROVEN', message, 'configure it as { name, … }, or compare its policy by hand')]
   }
+  // A public key in a file: there is nobody whose permissions could be asked for.
+  if (isRecipientSection(target)) return []
   const { name, ...section } = target
   try {
     const access = await providers[name].access()
