@@ -145,7 +145,10 @@ test('a reader that has seen enough does not turn a finding into a success', () 
 
 describe('what is said of an error', () => {
   test('each of our codes has an exit code', () => {
-    for (const code of Object.values(EXIT_OF_ERROR)) expect([1, 2, 3, 4]).toContain(code)
+    const { ERR_CIPHER_CLOSED, ...others } = EXIT_OF_ERROR
+    for (const code of Object.values(others)) expect([1, 2, 3, 4]).toContain(code)
+    // No command closes the cipher that it works with.
+    expect(ERR_CIPHER_CLOSED).toBe(70)
   })
 
   test('a database that is not there', () => {
