@@ -78,29 +78,31 @@ test('alias moved: what is current changes after the recheck, and old rows open 
   assertSameDataKey(await provider.unwrap(rewrapped, context), old.dataKey)
 })
 
-test.each(['GenerateDataKey', 'Encrypt', 'Decrypt', 'ReEncrypt'])(
-  'wrong KeyId in the reply: %s of another key is refused',
-  async (operation) => {
-    const [key, other] = [await newKey(), await newKey()]
-    const context = uniqueContext()
-    const good = providerOf(key)
-    const { dataKey, wrapped } = await good.generateDataKey(context)
-    const client = changedReplies(awsClient(server), (reply, of) =>
-      of === operation ? { ...reply, KeyId: other } : reply,
-    )
-    const uses: Readonly<Record<string, (provider: AwsProvider) => Promise<unknown>>> = {
-      GenerateDataKey: (provider) => provider.generateDataKey(context),
-      Encrypt: (provider) => provider.wrap(dataKey, context),
-      Decrypt: (provider) => provider.unwrap(wrapped, context),
-      ReEncrypt: (provider) => provider.rewrap(wrapped, context),
-    }
-    const error = await assertRejects(uses[operation]!(providerOf(key, { client })), 'ERR_CONFIGURATION')
-    expect(error.message).toContain('for another key')
-    await uses[operation]!(good)
-  },
-)
+test.each([
+  ['generateDataKey', 'GenerateDataKey'],
+  ['wrap', 'Encrypt'],
+  ['unwrap', 'Decrypt'],
+  ['rewrap', 'ReEncrypt'],
+])('wrong KeyId in the reply: %s of another key is refused', async (_, operation) => {
+  const [key, other] = [await newKey(), await newKey()]
+  const context = uniqueContext()
+  const good = providerOf(key)
+  const { dataKey, wrapped } = await good.generateDataKey(context)
+  const client = changedReplies(awsClient(server), (reply, of) =>
+    of === operation ? { ...reply, KeyId: other } : reply,
+  )
+  const uses: Readonly<Record<string, (provider: AwsProvider) => Promise<unknown>>> = {
+    GenerateDataKey: (provider) => provider.generateDataKey(context),
+    Encrypt: (provider) => provider.wrap(dataKey, context),
+    Decrypt: (provider) => provider.unwrap(wrapped, context),
+    ReEncrypt: (provider) => provider.rewrap(wrapped, context),
+  }
+  const error = await assertRejects(uses[operation]!(providerOf(key, { client })), 'ERR_CONFIGURATION')
+  expect(error.message).toContain('for another key')
+  await uses[operation]!(good)
+})
 
-test('wrong SourceKeyId in the reply: ReEncrypt from another key is refused', async () => {
+test('wrong SourceKeyId in the reply: rewrap from another key is refused', async () => {
   const [key, other] = [await newKey(), await newKey()]
   const context = uniqueContext()
   const { wrapped } = await providerOf(key).generateDataKey(context)
@@ -125,9 +127,9 @@ test('a reply under other key material than the row names is refused, and its pl
 })
 
 test.each([
-  ['Decrypt', 'Plaintext'],
-  ['GenerateDataKey', 'CiphertextBlob'],
-])('%s without %s is an incomplete reply', async (operation, member) => {
+  ['unwrap without a data key', 'Decrypt', 'Plaintext'],
+  ['generateDataKey without a wrapped data key', 'GenerateDataKey', 'CiphertextBlob'],
+])('an incomplete reply is refused: %s', async (_, operation, member) => {
   const key = await newKey()
   const context = uniqueContext()
   const { wrapped } = await providerOf(key).generateDataKey(context)
@@ -157,13 +159,16 @@ test('GrantTokens are sent with every request', async () => {
   for (const { GrantTokens } of requests) expect(GrantTokens).toEqual(['token-of-a-grant'])
 })
 
-test('a ciphertext that is longer than the KMS takes is no request', async () => {
+test.each([
+  ['empty', 0],
+  ['longer than the KMS takes', 6_145],
+])('a ciphertext that is %s is no request', async (_, length) => {
   const { provider, control } = await awsUnderTest(server)
   const { wrapped } = await provider.generateDataKey({})
   const before = control.vendorCalls().length
-  const long = { kek: wrapped.kek, bytes: new Uint8Array(6_145) }
-  await assertRejects(provider.unwrap(long, {}), 'ERR_DECRYPTION_FAILED')
-  await assertRejects(provider.rewrap(long, {}), 'ERR_DECRYPTION_FAILED')
+  const wrong = { kek: wrapped.kek, bytes: new Uint8Array(length) }
+  await assertRejects(provider.unwrap(wrong, {}), 'ERR_DECRYPTION_FAILED')
+  await assertRejects(provider.rewrap(wrong, {}), 'ERR_DECRYPTION_FAILED')
   expect(control.vendorCalls()).toHaveLength(before)
 })
 
