@@ -33,7 +33,8 @@ test('a call that is not answered in time fails, where the SDK would only log it
   const { client, KeyId } = await connected()
   // The handler knows its configuration from the first request on.
   await client.describeKey({ KeyId })
-  expect(client.config.requestHandler.httpHandlerConfigs()).toMatchObject({
+  const { requestHandler } = client.config as unknown as { requestHandler: { httpHandlerConfigs(): object } }
+  expect(requestHandler.httpHandlerConfigs()).toMatchObject({
     connectionTimeout: expect.any(Number),
     requestTimeout: expect.any(Number),
     throwOnRequestTimeout: true,
