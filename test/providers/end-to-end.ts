@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals'
 import type { DeclareTest } from '../../src/testing/kms-provider-contract.js'
 import type { KmsProviderSuite } from '../contract/kms-provider.js'
-import { expectNoTrace } from '../setup/database.js'
+import { expectNoTraces } from '../setup/database.js'
 import { ROWS } from './application.js'
 import { Service } from './service.js'
 
@@ -19,7 +19,7 @@ export function testEndToEnd({ test }: { readonly test: DeclareTest }, suite: En
       const service = await Service.start(await suite.create())
       try {
         await run(service, suite)
-        for (const canary of service.canaries) await expectNoTrace(service.database.client, canary)
+        await expectNoTraces(service.database.client, service.canaries)
       } finally {
         await service.stop()
       }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { EnvelopeCipherOptions, KmsProvider } from '../../src/index.js'
 import { startTestKms, type TestKmsServer } from '../../src/testing/index.js'
-import { expectNoTrace, type FreshDatabase, freshDatabase } from '../setup/database.js'
+import { expectNoTraces, type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { failureOf } from '../typeorm/refusal.js'
 import { Application, ROWS } from './application.js'
 import { awsUnderTest } from './aws-under-test.js'
@@ -49,7 +49,7 @@ test('credentials move from local keys through Vault and every cloud, and back, 
 
   expect(await storedFields(database)).toBe(stored)
   expect(await deployed({ provider: local }, (application) => application.read())).toEqual(written)
-  for (const canary of written) await expectNoTrace(database.client, canary)
+  await expectNoTraces(database.client, written)
 })
 
 /** In the two steps that leave no deployment with rows that it cannot read: accepted everywhere, then promoted. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import pg from 'pg'
-import { findTracesIn, type Place, withDecodedBytes } from './traces.js'
+import { findTracesIn, findTracesOf, type Place, withDecodedBytes } from './traces.js'
 
 export interface FreshDatabase {
   url: string
@@ -13,6 +13,7 @@ export interface FreshDatabase {
 
 /** An empty database of the caller's own on the server that all suites share. */
 export async function freshDatabase(): Promise<FreshDatabase> {
+  if (process.env.WAXSEAL_TEST_LOG) logOfThisFile ??= serverLogSize()
   const name = `waxseal_test_${process.pid}_${randomBytes(6).toString('hex')}`
   await asAdministrator(`create database ${name}`)
   const url = new URL(serverUrl())
@@ -44,6 +45,9 @@ function serverUrl(): string {
   if (!url) throw new Error('No database: test/setup/global-setup.ts has not run')
   return url
 }
+
+/** Where the log of this file's databases begins: no canary of theirs stands before, and the log of a whole run is long. */
+let logOfThisFile: number | undefined
 
 /**
  * Everything that the server logged so far, for all suites, or what it logged after it had `from` bytes. A statement is in
@@ -80,13 +84,21 @@ export async function dumpDatabase(client: pg.Client): Promise<string> {
  * Where the canary is, in any form, for example `public.account.token (base64)` or `server log (plain)`. A canary that was
  * made after the log had `from` bytes need not be looked for before them.
  */
-export async function findTraces(client: pg.Client, canary: string, from = 0): Promise<string[]> {
+export async function findTraces(client: pg.Client, canary: string, from = logOfThisFile ?? 0): Promise<string[]> {
   return findTracesIn([...(await readColumns(client)), { where: 'server log', text: serverLog(from) }], canary)
 }
 
 export async function expectNoTrace(client: pg.Client, canary: string): Promise<void> {
   const found = await findTraces(client, canary)
   if (found.length > 0) assert.fail(`The canary ${canary} was found in: ${found.join(', ')}`)
+}
+
+/** As `expectNoTrace`, of many in one pass. */
+export async function expectNoTraces(client: pg.Client, canaries: readonly string[]): Promise<void> {
+  const places = [...(await readColumns(client)), { where: 'server log', text: serverLog(logOfThisFile ?? 0) }]
+  for (const [index, found] of findTracesOf(canaries, places).entries()) {
+    if (found.length > 0) assert.fail(`The canary ${canaries[index]} was found in: ${found.join(', ')}`)
+  }
 }
 
 /** The positive control: the same search does find the canary, in a table and in the server's log. */
