@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
 import type { Command } from 'commander'
 import { RecoveryProvider } from '../../../providers/offline/recovery-provider.js'
@@ -41,10 +40,11 @@ async function recover(file: string, { key, output, dryRun }: Options): Promise<
   }
   const provider = new RecoveryProvider(await readText(key), await recoveryPassphrase())
   const cipher = new EnvelopeCipher({ provider, cache: false })
-  const lines = createInterface({ input: (await openFile(file)).createReadStream(), crlfDelay: Infinity })
+  const source = await openFile(file)
   const target = output === undefined ? undefined : await targetOf(output)
   const counts = { line: 0, opened: 0, failed: 0 }
-  for await (const line of lines) {
+  // Read from here on only: lines that are read before somebody takes them are lost.
+  for await (const line of source.readLines()) {
     counts.line += 1
     if (line.trim() === '') continue
     try {
