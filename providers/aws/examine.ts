@@ -1,18 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import type { AccessFinding, AccessRole } from '../../src/kms/access.js'
+import { type AccessFinding, type AccessRole, judgePermissions, type Permission } from '../../src/kms/access.js'
 import type { AwsKeyInquiries, AwsKeyMetadata, AwsKms } from './client.js'
 import { connectAwsClient } from './connect.js'
 import { awsFailureOf } from './errors.js'
 import { keyArnOf, storedIdOf } from './key-arn.js'
 
 type Client = AwsKms & AwsKeyInquiries
-type Permission = 'yes' | 'no' | 'unknown'
 
 /** What each role has to be allowed; everything else of the list is more than it needs. */
 const NEEDS: Readonly<Record<AccessRole, readonly string[]>> = {
-  writer: ['GenerateDataKey', 'Encrypt', 'Decrypt'],
-  reader: ['Decrypt'],
-  rotator: ['Encrypt', 'Decrypt', 'ReEncrypt'],
+  writer: ['kms:GenerateDataKey', 'kms:Encrypt', 'kms:Decrypt'],
+  reader: ['kms:Decrypt'],
+  rotator: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt'],
   auditor: [],
 }
 
@@ -38,8 +37,12 @@ export async function examineAws(
     ]
   }
   const keyArn = described.Arn ?? keyArnOf(storedIdOf(key), region)
-  const permissions = await askPermissions(client, keyArn, [...grantTokens])
-  return [...suitability(keyArn, described), ...judge(role, permissions), ...(await rotation(client, keyArn))]
+  const found = await askPermissions(client, keyArn, [...grantTokens])
+  return [
+    ...suitability(keyArn, described),
+    ...judgePermissions({ provider: 'aws', role, needs: NEEDS[role], found }),
+    ...(await rotation(client, keyArn)),
+  ]
 }
 
 async function askPermissions(client: Client, KeyId: string, GrantTokens: string[]): Promise<Map<string, Permission>> {
@@ -51,10 +54,11 @@ async function askPermissions(client: Client, KeyId: string, GrantTokens: string
   // No ciphertext of the key is at hand where nothing may be encrypted: permission is looked at before the ciphertext is.
   const canary = randomBytes(48)
   const asked = {
-    GenerateDataKey: () => client.generateDataKey({ ...common, KeySpec: 'AES_256' }),
-    Encrypt: () => client.encrypt({ ...common, Plaintext: canary }),
-    Decrypt: () => client.decrypt({ ...common, CiphertextBlob: canary, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' }),
-    ReEncrypt: () =>
+    'kms:GenerateDataKey': () => client.generateDataKey({ ...common, KeySpec: 'AES_256' }),
+    'kms:Encrypt': () => client.encrypt({ ...common, Plaintext: canary }),
+    'kms:Decrypt': () =>
+      client.decrypt({ ...common, CiphertextBlob: canary, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' }),
+    'kms:ReEncrypt': () =>
       client.reEncrypt({
         CiphertextBlob: canary,
         SourceKeyId: KeyId,
@@ -79,32 +83,6 @@ function permissionOf(error: unknown): Permission {
   if (failure === 'denied') return 'no'
   // It got as far as the ciphertext, which is none.
   return failure === 'not opened' ? 'yes' : 'unknown'
-}
-
-function judge(role: AccessRole, permissions: ReadonlyMap<string, Permission>): AccessFinding[] {
-  const needs = NEEDS[role]
-  const listed = (permission: Permission, needed: boolean) =>
-    [...permissions].flatMap(([operation, found]) =>
-      found === permission && needs.includes(operation) === needed ? [`kms:${operation}`] : [],
-    )
-  const [missing, excessive] = [listed('no', true), listed('yes', false)]
-  const unknown = [...listed('unknown', true), ...listed('unknown', false)]
-  const findings: AccessFinding[] = []
-  if (missing.length > 0) {
-    const message = `a ${role} needs ${missing.join(', ')}, which this identity may not`
-    findings.push({ code: 'ACCESS_MISSING', message, remedy: `grant what "waxseal policy aws --role ${role}" prints` })
-  }
-  if (excessive.length > 0) {
-    const message = `a ${role} does without ${excessive.join(', ')}, which this identity may`
-    findings.push({ code: 'ACCESS_EXCESSIVE', message, remedy: 'take it away: what nobody may, nobody can misuse' })
-  }
-  if (unknown.length > 0) {
-    const message = `whether this identity may ${unknown.join(', ')} could not be found out`
-    findings.push({ code: 'ACCESS_UNPROVEN', message, remedy: 'run it again, or compare the policy by hand' })
-  }
-  if (findings.length > 0) return findings
-  const allowed = needs.map((operation) => `kms:${operation}`).join(', ') || 'no use of the key'
-  return [{ code: 'ACCESS_AS_NEEDED', message: `a ${role} may ${allowed}, and no more`, remedy: 'nothing to do' }]
 }
 
 function suitability(keyArn: string, { KeySpec, KeyUsage, KeyState }: AwsKeyMetadata): AccessFinding[] {

@@ -1,11 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { AccessFinding, AccessRole } from '../../src/kms/access.js'
+import { type AccessFinding, type AccessRole, judgePermissions, type Permission } from '../../src/kms/access.js'
 import type { AzureCryptography, AzureRawReply } from './client.js'
 import { connectAzureClient } from './connect.js'
 import { azureFailureOf } from './errors.js'
 import { rotation, suitability } from './examine-key.js'
-
-type Permission = 'yes' | 'no' | 'unknown'
 
 /** What each role has to be allowed; everything else that is asked is more than it needs. */
 const NEEDS: Readonly<Record<AccessRole, readonly string[]>> = {
@@ -27,16 +25,16 @@ export async function examineAzure(
   role: AccessRole,
 ): Promise<readonly AccessFinding[]> {
   const { client, key, signingKey, unsigned } = await connectAzureClient(section)
-  const permissions = new Map<string, Permission>()
+  const found = new Map<string, Permission>()
   const ask = async <T>(what: string, call: (onResponse: (reply: AzureRawReply) => void) => Promise<T>) => {
     let reply: AzureRawReply | undefined
     try {
       const result = await call((received) => (reply = received))
-      permissions.set(what, 'yes')
+      found.set(what, 'yes')
       return result
     } catch (error) {
       const { failure, status } = azureFailureOf(error, reply)
-      permissions.set(what, failure === 'denied' ? 'no' : status === 'BadParameter' ? 'yes' : 'unknown')
+      found.set(what, failure === 'denied' ? 'no' : status === 'BadParameter' ? 'yes' : 'unknown')
       return undefined
     }
   }
@@ -52,7 +50,7 @@ export async function examineAzure(
   const canary = wrapped?.result ?? randomBytes(RSA_BYTES)
   await ask('unwrapKey', (onResponse) => kekClient.unwrapKey(KEK_ALGORITHM, canary, { onResponse }))
   const findings = kek ? [...suitability(key, 'RSA', kek), ...(await rotation(client.keys, key))] : []
-  if (signingKey === undefined) permissions.delete('get signing key')
+  if (signingKey === undefined) found.delete('get signing key')
   else {
     const signer = await ask('get signing key', (onResponse) => client.keys.getKey(signingKey, { onResponse }))
     const digest = createHash('sha256').update('waxseal-doctor').update(randomBytes(CANARY_BYTES)).digest()
@@ -62,7 +60,7 @@ export async function examineAzure(
   }
   if (unsigned) findings.push(unsignedFinding(signingKey))
   const needs = NEEDS[role].filter((each) => signingKey !== undefined || !['get signing key', 'sign'].includes(each))
-  return [...findings, ...judge(role, needs, permissions)]
+  return [...findings, ...judgePermissions({ provider: 'azure', role, needs, found, harmless: HARMLESS })]
 }
 
 function unsignedFinding(signingKey: string | undefined): AccessFinding {
@@ -70,32 +68,4 @@ function unsignedFinding(signingKey: string | undefined): AccessFinding {
   return signingKey === undefined
     ? { code: 'WRAPS_UNSIGNED', message: opens, remedy: 'make an EC P-256 key in the vault and set "signingKey"' }
     : { code: 'WRAPS_UNSIGNED', message: opens, remedy: 'rewrap all rows, then take "unsigned" away' }
-}
-
-function judge(role: AccessRole, needs: readonly string[], permissions: ReadonlyMap<string, Permission>) {
-  const listed = (permission: Permission, isListed: (what: string) => boolean) =>
-    [...permissions].flatMap(([what, found]) => (found === permission && isListed(what) ? [what] : []))
-  const missing = listed('no', (what) => needs.includes(what))
-  const excessive = listed('yes', (what) => !needs.includes(what) && !HARMLESS.includes(what))
-  const unknown = listed('unknown', () => true)
-  const findings: AccessFinding[] = []
-  if (missing.length > 0) {
-    const message = `a ${role} needs ${missing.join(', ')}, which this identity may not`
-    findings.push({
-      code: 'ACCESS_MISSING',
-      message,
-      remedy: `grant what "waxseal policy azure --role ${role}" prints`,
-    })
-  }
-  if (excessive.length > 0) {
-    const message = `a ${role} does without ${excessive.join(', ')}, which this identity may`
-    findings.push({ code: 'ACCESS_EXCESSIVE', message, remedy: 'take it away: what nobody may, nobody can misuse' })
-  }
-  if (unknown.length > 0) {
-    const message = `whether this identity may ${unknown.join(', ')} could not be found out`
-    findings.push({ code: 'ACCESS_UNPROVEN', message, remedy: 'run it again, or compare the policy by hand' })
-  }
-  if (findings.length > 0) return findings
-  const message = `a ${role} may ${needs.join(', ')}, and use the keys for no more that was asked`
-  return [{ code: 'ACCESS_AS_NEEDED' as const, message, remedy: 'nothing to do' }]
 }

@@ -1,4 +1,4 @@
-import type { AccessFinding, AccessRole } from '../../src/kms/access.js'
+import { type AccessFinding, type AccessRole, judgePermissions } from '../../src/kms/access.js'
 import { type GcpCryptoKey, operationsOf } from './client.js'
 import { connectGcpClient } from './connect.js'
 import { gcpFailureOf } from './errors.js'
@@ -17,11 +17,12 @@ export async function examineGcp(
     const permissions = [...new Set([...NEEDS[role], ...POWERS])]
     const [{ permissions: granted }] = await client.testIamPermissions({ resource: key, permissions }, CALL)
     const headers = { 'x-goog-request-params': `name=${encodeURIComponent(key)}` }
-    const found = await operations.getCryptoKey({ name: key }, { ...CALL, otherArgs: { headers } }).then(
+    const found = new Map(permissions.map((each) => [each, granted?.includes(each) ? 'yes' : 'no'] as const))
+    const described = await operations.getCryptoKey({ name: key }, { ...CALL, otherArgs: { headers } }).then(
       ([each]) => suitability(key, each),
       (error: unknown) => notSeen(key, error),
     )
-    return [...judge(role, new Set(granted ?? [])), ...found]
+    return [...judgePermissions({ provider: 'gcp', role, needs: NEEDS[role], found }), ...described]
   } catch (error) {
     const message = `which permissions this identity has on "${key}": TestIamPermissions answered ${statusOf(error)}`
     const remedy = 'mend the credentials, the endpoint or the name of the key, and run it again'
@@ -29,24 +30,6 @@ export async function examineGcp(
   } finally {
     await client.close()
   }
-}
-
-function judge(role: AccessRole, granted: ReadonlySet<string>): AccessFinding[] {
-  const needs = NEEDS[role]
-  const missing = needs.filter((permission) => !granted.has(permission))
-  const excessive = POWERS.filter((permission) => granted.has(permission) && !needs.includes(permission))
-  const findings: AccessFinding[] = []
-  if (missing.length > 0) {
-    const message = `a ${role} needs ${missing.join(', ')}, which this identity may not`
-    findings.push({ code: 'ACCESS_MISSING', message, remedy: `grant what "waxseal policy gcp --role ${role}" prints` })
-  }
-  if (excessive.length > 0) {
-    const message = `a ${role} does without ${excessive.join(', ')}, which this identity may`
-    findings.push({ code: 'ACCESS_EXCESSIVE', message, remedy: 'take it away: what nobody may, nobody can misuse' })
-  }
-  if (findings.length > 0) return findings
-  const message = `a ${role} may ${needs.join(', ')}, and nothing more that matters`
-  return [{ code: 'ACCESS_AS_NEEDED', message, remedy: 'nothing to do' }]
 }
 
 function suitability(key: string, { purpose, primary, rotationPeriod }: GcpCryptoKey): AccessFinding[] {

@@ -1,9 +1,9 @@
 import { isWaxsealError } from '../../src/errors.js'
-import type { AccessFinding, AccessRole } from '../../src/kms/access.js'
+import { type AccessFinding, type AccessRole, judgePermissions } from '../../src/kms/access.js'
 import { type TransitKey, VaultCalls } from './calls.js'
 import { connectVaultClient } from './connect.js'
 import { parseKeyPath } from './key-path.js'
-import { askPermissions, type Permissions } from './permissions.js'
+import { askPermissions } from './permissions.js'
 import { CAPABILITIES } from './policy.js'
 import { keyProblems } from './suitability.js'
 
@@ -15,49 +15,17 @@ export async function examineVault(
   const { client, login, key } = await connectVaultClient(section)
   const calls = new VaultCalls(client, login)
   const path = parseKeyPath('key', key)
-  const permissions = await askPermissions(calls, path)
-  const findings = judge(role, permissions)
-  if (permissions.uses.get('keys') === 'yes') {
+  const found = await askPermissions(calls, path)
+  const needs = Object.keys(CAPABILITIES[role])
+  const remedy = 'allow update on sys/capabilities-self, or compare by hand'
+  // Reading the description of a key is nobody's secret.
+  const findings = judgePermissions({ provider: 'vault', role, needs, found, harmless: ['keys'], remedy })
+  if (found.get('keys') === 'yes') {
     const described = await calls.readKey(path, {}).catch(messageOf)
     return [...(typeof described === 'string' ? [unsuitable(described)] : settings(key, described)), ...findings]
   }
   const message = `how ${key} is set up could not be read`
   return [...findings, { code: 'ACCESS_UNPROVEN', message, remedy: 'run it as an auditor; a reader does without' }]
-}
-
-function judge(role: AccessRole, { uses, excess }: Permissions): AccessFinding[] {
-  const needs = Object.keys(CAPABILITIES[role])
-  const listed = (wanted: string, needed: boolean) =>
-    [...uses].flatMap(([use, found]) => (found === wanted && needs.includes(use) === needed ? [use] : []))
-  const missing = listed('no', true)
-  // Reading the description of a key is nobody's secret.
-  const tooMuch = [...listed('yes', false).filter((use) => use !== 'keys'), ...(excess ?? [])]
-  const unknown = [...listed('unknown', true), ...(excess ? [] : ['create or delete the key, or export it'])]
-  const findings: AccessFinding[] = []
-  if (missing.length > 0) {
-    const message = `a ${role} needs ${missing.join(', ')}, which this identity may not`
-    findings.push({
-      code: 'ACCESS_MISSING',
-      message,
-      remedy: `grant what "waxseal policy vault --role ${role}" prints`,
-    })
-  }
-  if (tooMuch.length > 0) {
-    const message = `a ${role} does without ${tooMuch.join(', ')}, which this identity may`
-    findings.push({ code: 'ACCESS_EXCESSIVE', message, remedy: 'take it away: what nobody may, nobody can misuse' })
-  }
-  if (unknown.length > 0) {
-    const message = `whether this identity may ${unknown.join(', ')} could not be found out`
-    findings.push({
-      code: 'ACCESS_UNPROVEN',
-      message,
-      remedy: 'allow update on sys/capabilities-self, or compare by hand',
-    })
-  }
-  if (findings.length > 0) return findings
-  return [
-    { code: 'ACCESS_AS_NEEDED', message: `a ${role} may ${needs.join(', ')}, and no more`, remedy: 'nothing to do' },
-  ]
 }
 
 function settings(key: string, described: TransitKey): AccessFinding[] {

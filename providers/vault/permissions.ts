@@ -1,16 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { isWaxsealError } from '../../src/errors.js'
+import type { Permission } from '../../src/kms/access.js'
 import { contextOf, type VaultCalls } from './calls.js'
 import type { KeyPath } from './key-path.js'
-
-export type Permission = 'yes' | 'no' | 'unknown'
-
-/** What an identity may do with a key, by the path between mount and key. */
-export interface Permissions {
-  readonly uses: ReadonlyMap<string, Permission>
-  /** `<capability> on <path>`, of what no role needs; undefined where Vault does not say. */
-  readonly excess: readonly string[] | undefined
-}
 
 const USES: Readonly<Record<string, string>> = {
   keys: 'read',
@@ -27,8 +19,11 @@ const EXCESS: Readonly<Record<string, readonly string[]>> = {
   backup: ['read'],
 }
 
-/** By `sys/capabilities-self`, which the policy `default` allows; where it is refused, by trying. */
-export async function askPermissions(calls: VaultCalls, key: KeyPath): Promise<Permissions> {
+/**
+ * What an identity may do with a key, by the path between mount and key, and `<capability> on <path>` of what no role needs.
+ * By `sys/capabilities-self`, which the policy `default` allows; where it is refused, by trying.
+ */
+export async function askPermissions(calls: VaultCalls, key: KeyPath): Promise<ReadonlyMap<string, Permission>> {
   const pathOf = (operation: string) => `${key.mount}/${operation}/${key.name}`
   const operations = [...new Set([...Object.keys(USES), ...Object.keys(EXCESS)])]
   let capabilities: Readonly<Record<string, readonly string[]>>
@@ -36,7 +31,7 @@ export async function askPermissions(calls: VaultCalls, key: KeyPath): Promise<P
     capabilities = await calls.capabilities(operations.map(pathOf))
   } catch (error) {
     if (codeOf(error) !== 'ERR_KMS_ACCESS_DENIED') throw error
-    return { uses: await tryUses(calls, key), excess: undefined }
+    return new Map([...(await tryUses(calls, key)), ['create or delete the key, or export it', 'unknown']])
   }
   const may = (operation: string, capability: string) => {
     const found = capabilities[pathOf(operation)] ?? []
@@ -46,9 +41,11 @@ export async function askPermissions(calls: VaultCalls, key: KeyPath): Promise<P
     return [operation, may(operation, capability) ? 'yes' : 'no']
   })
   const excess = Object.entries(EXCESS).flatMap(([operation, each]) =>
-    each.flatMap((capability) => (may(operation, capability) ? [`${capability} on ${pathOf(operation)}`] : [])),
+    each.map((capability): [string, Permission] => {
+      return [`${capability} on ${pathOf(operation)}`, may(operation, capability) ? 'yes' : 'no']
+    }),
   )
-  return { uses: new Map(uses), excess }
+  return new Map([...uses, ...excess])
 }
 
 /** Of a data key that nobody gets, and of a ciphertext that is none: permission is looked at before it is. */

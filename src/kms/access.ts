@@ -51,3 +51,45 @@ export interface AccessFinding {
   readonly message: string
   readonly remedy: string
 }
+
+/** What the KMS answered when it was asked whether an identity may do something. */
+export type Permission = 'yes' | 'no' | 'unknown'
+
+export interface FoundPermissions {
+  readonly provider: string
+  readonly role: AccessRole
+  readonly needs: readonly string[]
+  /** All that was asked, needed or not. */
+  readonly found: ReadonlyMap<string, Permission>
+  /** What nobody has to be refused, such as a look at a public key. */
+  readonly harmless?: readonly string[]
+  /** How to find out what could not be found out. */
+  readonly remedy?: string
+}
+
+/** Compares what a role needs with what the identity may. */
+export function judgePermissions(permissions: FoundPermissions): AccessFinding[] {
+  const { provider, role, needs, found, harmless = [] } = permissions
+  const listed = (permission: Permission) => [...found.keys()].filter((each) => found.get(each) === permission)
+  const missing = listed('no').filter((each) => needs.includes(each))
+  const excessive = listed('yes').filter((each) => !needs.includes(each) && !harmless.includes(each))
+  const unknown = listed('unknown')
+  const findings: AccessFinding[] = []
+  if (missing.length > 0) {
+    const message = `a ${role} needs ${missing.join(', ')}, which this identity may not`
+    const remedy = `grant what "waxseal policy ${provider} --role ${role}" prints`
+    findings.push({ code: 'ACCESS_MISSING', message, remedy })
+  }
+  if (excessive.length > 0) {
+    const message = `a ${role} does without ${excessive.join(', ')}, which this identity may`
+    findings.push({ code: 'ACCESS_EXCESSIVE', message, remedy: 'take it away: what nobody may, nobody can misuse' })
+  }
+  if (unknown.length > 0) {
+    const message = `whether this identity may ${unknown.join(', ')} could not be found out`
+    const { remedy = 'run it again, or compare the policy by hand' } = permissions
+    findings.push({ code: 'ACCESS_UNPROVEN', message, remedy })
+  }
+  if (findings.length > 0) return findings
+  const message = `a ${role} may ${needs.join(', ') || 'do nothing with the key'}, and no more of what was asked`
+  return [{ code: 'ACCESS_AS_NEEDED', message, remedy: 'nothing to do' }]
+}
