@@ -3,6 +3,16 @@ import { CachedLookup } from '../../src/kms/cached-lookup.js'
 import { type Clock, systemClock } from '../../src/kms/clock.js'
 import type { EncryptionContext } from '../../src/kms/context.js'
 import { DataKey } from '../../src/kms/data-key.js'
+import {
+  assertKeyNames,
+  assertOptions,
+  CLIENT,
+  CLOCK,
+  LIST_OF_TEXT,
+  type OptionRules,
+  TEXT,
+  wholeNumberFrom,
+} from '../../src/kms/options.js'
 import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../../src/kms/provider.js'
 import { AwsCalls } from './calls.js'
 import type { AwsKms } from './client.js'
@@ -25,7 +35,15 @@ export interface AwsProviderOptions {
   readonly clock?: Clock
 }
 
-const OPTIONS = new Set(['client', 'region', 'key', 'previousKeys', 'grantTokens', 'recheckMs', 'clock'])
+const OPTIONS: OptionRules<AwsProviderOptions> = {
+  client: CLIENT,
+  region: TEXT,
+  key: TEXT,
+  previousKeys: LIST_OF_TEXT,
+  grantTokens: LIST_OF_TEXT,
+  recheckMs: wholeNumberFrom(0),
+  clock: CLOCK,
+}
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html */
 const MAX_CIPHERTEXT_BYTES = 6_144
 
@@ -52,9 +70,7 @@ export class AwsProvider implements KmsProvider {
   readonly #described: CachedLookup<DescribedKey>
 
   constructor(options: AwsProviderOptions) {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw new ConfigurationError(`provider "aws": unknown option "${name}"`)
-    }
+    assertOptions('provider "aws"', options, OPTIONS)
     const {
       client,
       region,
@@ -64,10 +80,7 @@ export class AwsProvider implements KmsProvider {
       recheckMs = 60_000,
       clock = systemClock,
     } = options
-    const wrong = previousKeys.find((each) => !isKeyArn(each))
-    if (wrong !== undefined) {
-      throw new ConfigurationError(`provider "aws": "previousKeys" must be key ARNs (arn:…:key/…), found "${wrong}"`)
-    }
+    assertKeyNames('aws', previousKeys, isKeyArn, '"previousKeys" to be key ARNs (arn:…:key/…)')
     this.#calls = new AwsCalls(client, [...grantTokens])
     this.#key = key
     this.#region = region

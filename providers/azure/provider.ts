@@ -4,6 +4,16 @@ import { CachedLookup } from '../../src/kms/cached-lookup.js'
 import { type Clock, systemClock } from '../../src/kms/clock.js'
 import { canonicalContext, type EncryptionContext } from '../../src/kms/context.js'
 import { DATA_KEY_BYTES, DataKey } from '../../src/kms/data-key.js'
+import {
+  assertKeyNames,
+  assertOptions,
+  CLIENT,
+  CLOCK,
+  LIST_OF_TEXT,
+  type OptionRules,
+  TEXT,
+  wholeNumberFrom,
+} from '../../src/kms/options.js'
 import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../../src/kms/provider.js'
 import { generateThenWrap, unwrapThenWrap } from '../../src/kms/strategies.js'
 import { AzureCalls } from './calls.js'
@@ -30,7 +40,15 @@ export interface AzureProviderOptions {
   readonly clock?: Clock
 }
 
-const OPTIONS = new Set(['client', 'key', 'signingKey', 'unsigned', 'previousKeys', 'recheckMs', 'clock'])
+const OPTIONS: OptionRules<AzureProviderOptions> = {
+  client: CLIENT,
+  key: TEXT,
+  signingKey: TEXT,
+  unsigned: [(value) => typeof value === 'boolean', 'be true or false'],
+  previousKeys: LIST_OF_TEXT,
+  recheckMs: wholeNumberFrom(0),
+  clock: CLOCK,
+}
 const CONTEXT_HASH_BYTES = 32
 
 /**
@@ -52,9 +70,7 @@ export class AzureProvider implements KmsProvider {
   readonly #current: CachedLookup<string>
 
   constructor(options: AzureProviderOptions) {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw new ConfigurationError(`provider "azure": unknown option "${name}"`)
-    }
+    assertOptions('provider "azure"', options, OPTIONS)
     const { client, key, signingKey, unsigned = false, previousKeys = [] } = options
     const { recheckMs: maxAgeMs = 60_000, clock = systemClock } = options
     if (vaultUrlOf(client.vaultUrl) !== client.vaultUrl) {
@@ -152,10 +168,7 @@ export class AzureProvider implements KmsProvider {
 
 function assertNames(key: string, signingKey: string | undefined, previousKeys: readonly string[]): void {
   const named = [key, ...(signingKey === undefined ? [] : [signingKey]), ...previousKeys]
-  const wrong = named.find((each) => !isKeyName(each))
-  if (wrong !== undefined) {
-    throw new ConfigurationError(`provider "azure": expected names of keys (letters, digits, dashes), found "${wrong}"`)
-  }
+  assertKeyNames('azure', named, isKeyName, 'names of keys (letters, digits, dashes)')
   if (signingKey?.toLowerCase() === key.toLowerCase()) {
     throw new ConfigurationError('provider "azure": "signingKey" must be another key than "key": RSA wraps, EC signs')
   }

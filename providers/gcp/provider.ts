@@ -1,8 +1,18 @@
-import { ConfigurationError, isWaxsealError, KekNotAcceptedError, KekUnavailableError } from '../../src/errors.js'
+import { isWaxsealError, KekNotAcceptedError, KekUnavailableError } from '../../src/errors.js'
 import { CachedLookup } from '../../src/kms/cached-lookup.js'
 import { type Clock, systemClock } from '../../src/kms/clock.js'
 import type { EncryptionContext } from '../../src/kms/context.js'
 import { DataKey } from '../../src/kms/data-key.js'
+import {
+  assertKeyNames,
+  assertOptions,
+  CLIENT,
+  CLOCK,
+  LIST_OF_TEXT,
+  type OptionRules,
+  TEXT,
+  wholeNumberFrom,
+} from '../../src/kms/options.js'
 import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../../src/kms/provider.js'
 import { generateThenWrap, unwrapThenWrap } from '../../src/kms/strategies.js'
 import { GcpCalls } from './calls.js'
@@ -23,7 +33,13 @@ export interface GcpProviderOptions {
   readonly clock?: Clock
 }
 
-const OPTIONS = new Set(['client', 'key', 'previousKeys', 'recheckMs', 'clock'])
+const OPTIONS: OptionRules<GcpProviderOptions> = {
+  client: CLIENT,
+  key: TEXT,
+  previousKeys: LIST_OF_TEXT,
+  recheckMs: wholeNumberFrom(0),
+  clock: CLOCK,
+}
 
 /**
  * Google Cloud KMS with a symmetric key. The id of a KEK ref is the name of the CryptoKey, the version the number of its
@@ -38,16 +54,14 @@ export class GcpProvider implements KmsProvider {
   readonly #primary: CachedLookup<string>
 
   constructor(options: GcpProviderOptions) {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw new ConfigurationError(`provider "gcp": unknown option "${name}"`)
-    }
+    assertOptions('provider "gcp"', options, OPTIONS)
     const { client, key, previousKeys = [], recheckMs = 60_000, clock = systemClock } = options
-    for (const name of [key, ...previousKeys]) {
-      if (isKeyName(name)) continue
-      throw new ConfigurationError(
-        `provider "gcp": expected the name of a CryptoKey (projects/…/locations/…/keyRings/…/cryptoKeys/…), found "${name}"`,
-      )
-    }
+    assertKeyNames(
+      'gcp',
+      [key, ...previousKeys],
+      isKeyName,
+      'the name of a CryptoKey (projects/…/locations/…/keyRings/…/cryptoKeys/…)',
+    )
     this.#calls = new GcpCalls(client, clock)
     this.#key = key
     this.#accepted = new Set([key, ...previousKeys])

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../src/errors.js'
 import { readPrivateFile } from '../../src/kms/private-file.js'
+import { textOptions } from '../../src/kms/text-options.js'
 import { unlockPassphraseKeyring } from './passphrase-keyring.js'
 import { LocalProvider } from './provider.js'
 
@@ -21,14 +22,9 @@ export async function connectLocal(section: Readonly<Record<string, unknown>>): 
 }
 
 function validate(section: Readonly<Record<string, unknown>>): Section {
-  const options: Partial<Record<Option, string>> = {}
-  for (const [name, value] of Object.entries(section)) {
-    if (!isOption(name)) throw refused(`unknown option "${name}"; expected ${OPTIONS.join(', ')}`)
-    if (value === undefined) continue
-    const text = typeof value === 'number' && name === 'currentKey' ? String(value) : value
-    if (typeof text !== 'string' || text === '') throw refused(`the option "${name}" must be text that is not empty`)
-    options[name] = text
-  }
+  const { currentKey } = section
+  const numbered = typeof currentKey === 'number' ? { ...section, currentKey: String(currentKey) } : section
+  const options: Section = textOptions('local', numbered, OPTIONS)
   exactlyOne(options, ['keys', 'keysFile', 'keyringFile'])
   if (options.keyringFile !== undefined) exactlyOne(options, ['passphrase', 'passphraseFile'])
   else if (options.passphrase !== undefined || options.passphraseFile !== undefined) {
@@ -57,10 +53,6 @@ function exactlyOne(options: Section, names: readonly Option[]): void {
   const found = names.filter((name) => options[name] !== undefined)
   if (found.length === 1) return
   throw refused(`expected exactly one of the options ${names.join(', ')}, found ${found.join(', ') || 'none'}`)
-}
-
-function isOption(name: string): name is Option {
-  return (OPTIONS as readonly string[]).includes(name)
 }
 
 function refused(problem: string): ConfigurationError {

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto'
 import { ConfigurationError, DecryptionError } from '../../src/errors.js'
 import type { EncryptionContext } from '../../src/kms/context.js'
 import { DATA_KEY_BYTES, DataKey } from '../../src/kms/data-key.js'
+import { assertKnown } from '../../src/kms/options.js'
 import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../../src/kms/provider.js'
 import { generateThenWrap, unwrapThenWrap } from '../../src/kms/strategies.js'
 import { LocalKeyring } from './keyring.js'
@@ -20,7 +21,7 @@ export interface LocalProviderOptions {
   readonly id?: string
 }
 
-const OPTIONS = new Set(['keys', 'currentKey', 'id'])
+const OPTIONS = ['keys', 'currentKey', 'id']
 const CIPHER = 'aes-256-gcm'
 const IV_BYTES = 12
 const TAG_BYTES = 16
@@ -40,9 +41,7 @@ export class LocalProvider implements KmsProvider {
   readonly #keyring: LocalKeyring
 
   constructor(options: LocalProviderOptions) {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw new ConfigurationError(`provider "local": unknown option "${name}"`)
-    }
+    assertKnown('provider "local"', options, OPTIONS)
     const { keys, currentKey, id = 'local' } = options
     // What an environment variable that is not set gives, whatever the types say.
     if (keys === undefined) throw new ConfigurationError('provider "local": the option "keys" is missing')

@@ -1,6 +1,6 @@
-import { ConfigurationError } from '../../src/errors.js'
 import type { EncryptionContext } from '../../src/kms/context.js'
 import type { DataKey } from '../../src/kms/data-key.js'
+import { assertKnown } from '../../src/kms/options.js'
 import type { CallOptions, KekRef, WrapOnlyRecipient, WrappedDataKey } from '../../src/kms/provider.js'
 import { assertConfirmed } from './challenge.js'
 import { parsePublicKey, type RecoveryPublicKey } from './public-key.js'
@@ -13,7 +13,7 @@ export interface OfflineRecipientOptions {
   readonly confirmation: string
 }
 
-const OPTIONS = ['publicKey', 'confirmation'] as const
+const OPTIONS = ['publicKey', 'confirmation']
 
 /**
  * An offline recovery key: wraps under a public key whose private half is on no machine of the service. Makes no call
@@ -25,11 +25,7 @@ export class OfflineRecipient implements WrapOnlyRecipient {
   readonly #kek: KekRef
 
   constructor(options: OfflineRecipientOptions) {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.some((known) => known === name)) {
-        throw new ConfigurationError(`recipient "offline": unknown option "${name}"; expected ${OPTIONS.join(', ')}`)
-      }
-    }
+    assertKnown('recipient "offline"', options, OPTIONS)
     this.#publicKey = parsePublicKey(options.publicKey)
     assertConfirmed(options.confirmation, this.#publicKey.fingerprint)
     this.#kek = kekOf(this.#publicKey.fingerprint)

@@ -3,6 +3,16 @@ import { CachedLookup } from '../../src/kms/cached-lookup.js'
 import { type Clock, systemClock } from '../../src/kms/clock.js'
 import type { EncryptionContext } from '../../src/kms/context.js'
 import { DataKey } from '../../src/kms/data-key.js'
+import {
+  assertOptions,
+  CLIENT,
+  CLOCK,
+  isObject,
+  LIST_OF_TEXT,
+  type OptionRules,
+  TEXT,
+  wholeNumberFrom,
+} from '../../src/kms/options.js'
 import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../../src/kms/provider.js'
 import { unwrapThenWrap } from '../../src/kms/strategies.js'
 import { VaultCalls } from './calls.js'
@@ -28,7 +38,14 @@ export interface VaultProviderOptions {
   readonly clock?: Clock
 }
 
-const OPTIONS = new Set(['client', 'login', 'key', 'previousKeys', 'recheckMs', 'clock'])
+const OPTIONS: OptionRules<VaultProviderOptions> = {
+  client: CLIENT,
+  login: [isObject, 'be a VaultLogin'],
+  key: TEXT,
+  previousKeys: LIST_OF_TEXT,
+  recheckMs: wholeNumberFrom(0),
+  clock: CLOCK,
+}
 
 /**
  * The transit engine of Vault or OpenBao with a derived key: each encryption context has a key of its own, derived from the
@@ -48,9 +65,7 @@ export class VaultProvider implements KmsProvider {
   readonly #rewraps: RewrapQueue
 
   constructor(options: VaultProviderOptions) {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw new ConfigurationError(`provider "vault": unknown option "${name}"`)
-    }
+    assertOptions('provider "vault"', options, OPTIONS)
     const { client, login, key, previousKeys = [], recheckMs = 60_000, clock = systemClock } = options
     this.#calls = new VaultCalls(client, login)
     this.#key = parseKeyPath('key', key)

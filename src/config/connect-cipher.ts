@@ -3,6 +3,7 @@ import { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { ConfigurationError } from '../errors.js'
 import type { CallLedger } from '../kms/call-ledger.js'
 import { LimitingProvider } from '../kms/limiting-provider.js'
+import { assertKnown } from '../kms/options.js'
 import type { KmsProvider } from '../kms/provider.js'
 import { ProvingProvider } from '../kms/proving-provider.js'
 import { RecordingProvider } from '../kms/recording-provider.js'
@@ -36,18 +37,14 @@ export interface ConnectOptions extends CipherOptions {
   readonly file?: string
 }
 
-const OPTIONS = new Set(['configuration', 'file', 'ledger', 'retry', 'maxInFlight', 'decorate', 'cache', 'timeoutMs'])
+const OPTIONS = ['configuration', 'file', 'ledger', 'retry', 'maxInFlight', 'decorate', 'cache', 'timeoutMs']
 
 /**
  * The cipher of the configuration: a file, else the environment. Calls no KMS, and does not look at `dataSource` or
  * `tables`. Rejects with `ConfigurationError`.
  */
 export async function connectCipher(options: ConnectOptions = {}): Promise<EnvelopeCipher> {
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.has(name)) {
-      throw new ConfigurationError(`connectCipher: unknown option "${name}"; known are ${[...OPTIONS].join(', ')}`)
-    }
-  }
+  assertKnown('connectCipher', options, OPTIONS)
   const { configuration, file, ...rest } = options
   if (configuration !== undefined && file !== undefined) {
     throw new ConfigurationError('connectCipher: expected "configuration" or "file", found both')

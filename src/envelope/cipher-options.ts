@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { ConfigurationError } from '../errors.js'
+import { assertKnown } from '../kms/options.js'
 import type { KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
 import type { EnvelopeCipherOptions } from './envelope-cipher.js'
 import { MAX_WRAPS } from './format.js'
@@ -71,11 +72,7 @@ function assertMethods(where: string, value: object, methods: readonly string[])
 
 function assertMembers(where: string, value: object, members: readonly string[]): void {
   if (typeof value !== 'object' || value === null) throw refused(where, 'an object')
-  for (const name in value) {
-    if (!members.includes(name)) {
-      throw new ConfigurationError(`${where}: unknown option "${name}"; known are ${members.join(', ')}`)
-    }
-  }
+  assertKnown(where, value, members)
 }
 
 function assertPositive(where: string, value: number | undefined): void {

@@ -6,18 +6,36 @@ export type OptionRule = readonly [fits: (value: unknown) => boolean, must: stri
 export type OptionRules<O> = Readonly<Record<keyof O & string, OptionRule>>
 
 /** A mistyped option is a protection that the caller believes to have: it is refused, never ignored. */
+export function assertKnown(where: string, options: object, known: readonly string[]): void {
+  for (const name in options) {
+    if (known.includes(name)) continue
+    throw new ConfigurationError(`${where}: unknown option "${name}"; expected one of ${known.join(', ')}`)
+  }
+}
+
 export function assertOptions<O extends object>(where: string, options: O, rules: OptionRules<O>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(rules, name)) {
-      const known = Object.keys(rules).join(', ')
-      throw new ConfigurationError(`${where}: unknown option "${name}"; expected one of ${known}`)
-    }
-    const [fits, must] = rules[name as keyof O & string]
+  assertKnown(where, options, Object.keys(rules))
+  for (const [name, [fits, must]] of Object.entries<OptionRule>(rules)) {
+    const value = options[name as keyof O]
     if (value !== undefined && (value === null || !fits(value))) {
       throw new ConfigurationError(`${where}: "${name}" must ${must}`)
     }
   }
 }
+
+/** Names of keys come from the configuration and are no secret: the wrong one is repeated. */
+export function assertKeyNames(
+  provider: string,
+  names: readonly string[],
+  isName: (name: string) => boolean,
+  expected: string,
+): void {
+  const wrong = names.find((each) => !isName(each))
+  if (wrong !== undefined)
+    throw new ConfigurationError(`provider "${provider}": expected ${expected}, found "${wrong}"`)
+}
+
+export const isObject = (value: unknown): boolean => typeof value === 'object'
 
 export const isFunction = (value: unknown): boolean => typeof value === 'function'
 
@@ -34,5 +52,11 @@ export const wholeNumberFrom = (least: number): OptionRule => [
   (value) => Number.isSafeInteger(value) && (value as number) >= least,
   `be a whole number from ${least}`,
 ]
+
+export const TEXT: OptionRule = [isText, 'be text that is not empty']
+
+export const LIST_OF_TEXT: OptionRule = [isListOfText, 'be a list of texts that are not empty']
+
+export const CLIENT: OptionRule = [isObject, 'be the client that speaks to the KMS']
 
 export const CLOCK: OptionRule = [(value) => hasMethods(value, ['now', 'after']), 'have the methods now and after']

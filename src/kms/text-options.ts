@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { assertKnown } from './options.js'
 
 /**
  * The options of a provider's configuration section, each text: so they come from the environment, too. Throws
@@ -9,11 +10,9 @@ export function textOptions<Name extends string>(
   section: Readonly<Record<string, unknown>>,
   names: readonly Name[],
 ): Partial<Record<Name, string>> {
+  assertKnown(`provider "${provider}"`, section, names)
   const options: Partial<Record<Name, string>> = {}
   for (const [name, value] of Object.entries(section)) {
-    if (!names.some((each) => each === name)) {
-      throw new ConfigurationError(`provider "${provider}": unknown option "${name}"; expected ${names.join(', ')}`)
-    }
     if (value === undefined) continue
     if (typeof value !== 'string' || value === '') {
       throw new ConfigurationError(`provider "${provider}": the option "${name}" must be text that is not empty`)

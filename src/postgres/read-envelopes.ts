@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { assertOptions, isObject, type OptionRules, wholeNumberFrom } from '../kms/options.js'
 import { type ProtectedTable, qualifiedName, quoteIdentifier } from './protected-table.js'
 import type { Queryable } from './queryable.js'
 import { PARAMETER_TYPES, type StoredRow, storedRowColumns, storedRowOf } from './stored-row.js'
@@ -8,6 +9,11 @@ export interface ReadEnvelopesOptions {
   readonly batchSize?: number
   /** Continues behind this primary key. */
   readonly after?: Readonly<Record<string, string>>
+}
+
+const OPTIONS: OptionRules<ReadEnvelopesOptions> = {
+  batchSize: wholeNumberFrom(1),
+  after: [isObject, 'be a primary key'],
 }
 
 /**
@@ -20,11 +26,8 @@ export async function* readEnvelopes(
   table: ProtectedTable,
   options: ReadEnvelopesOptions = {},
 ): AsyncGenerator<readonly StoredRow[], void, undefined> {
-  const { batchSize = 500, after: start, ...others } = options
-  for (const name of Object.keys(others)) throw new ConfigurationError(`readEnvelopes: unknown option "${name}"`)
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new ConfigurationError(`readEnvelopes: expected "batchSize" to be a whole number from 1, found ${batchSize}`)
-  }
+  assertOptions('readEnvelopes', options, OPTIONS)
+  const { batchSize = 500, after: start } = options
   let after = start
   for (;;) {
     const keys = after ? keysOf(table, after) : []

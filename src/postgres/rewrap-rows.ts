@@ -1,6 +1,6 @@
 import type { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { metadataFromJson, metadataToJson } from '../envelope/metadata-codec.js'
-import { ConfigurationError } from '../errors.js'
+import { assertOptions, isObject, type OptionRules, wholeNumberFrom } from '../kms/options.js'
 import { mapConcurrently } from './map-concurrently.js'
 import { bindingOf, type ProtectedTable } from './protected-table.js'
 import type { Queryable } from './queryable.js'
@@ -12,6 +12,11 @@ export interface RewrapOptions {
   readonly concurrency?: number
   /** Ends the run: nothing of the batch is stored then, and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
+}
+
+const OPTIONS: OptionRules<RewrapOptions> = {
+  concurrency: wholeNumberFrom(1),
+  signal: [isObject, 'be an AbortSignal'],
 }
 
 /** Every row is counted once. */
@@ -45,11 +50,8 @@ export async function rewrapRows(
   cipher: Pick<EnvelopeCipher, 'rewrap'>,
   options: RewrapOptions = {},
 ): Promise<RewrapReport> {
-  const { concurrency = 10, signal, ...others } = options
-  for (const name of Object.keys(others)) throw new ConfigurationError(`rewrapRows: unknown option "${name}"`)
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-    throw new ConfigurationError(`rewrapRows: expected "concurrency" to be a whole number from 1, found ${concurrency}`)
-  }
+  assertOptions('rewrapRows', options, OPTIONS)
+  const { concurrency = 10, signal } = options
   const report: RewrapReport = { rewrapped: 0, current: 0, lost: 0, shredded: 0, empty: 0, failures: [] }
   const fail = ({ primaryKey }: StoredRow, error: unknown) => report.failures.push({ primaryKey, error })
 

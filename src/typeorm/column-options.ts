@@ -2,6 +2,7 @@ import type { ColumnOptions } from 'typeorm'
 import { PAIR_NAME } from '../envelope/binding.js'
 import { FIELD_KINDS, type FieldKind } from '../envelope/field-value.js'
 import { ConfigurationError } from '../errors.js'
+import { assertKnown } from '../kms/options.js'
 import { FieldTransformer } from './field-transformer.js'
 import { MetadataTransformer } from './metadata-transformer.js'
 
@@ -92,11 +93,9 @@ export function encryptionMetadataColumnOptions(label: string, options: Encrypti
 }
 
 function onlyKnown(where: string, options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue
-    const reason = Object.hasOwn(REFUSED, name) ? `: ${REFUSED[name]}` : `; expected one of ${known.join(', ')}`
-    throw new ConfigurationError(`${where}: unknown option "${name}"${reason}`)
-  }
+  const refused = Object.keys(REFUSED).find((name) => Object.hasOwn(options, name))
+  if (refused) throw new ConfigurationError(`${where}: unknown option "${refused}": ${REFUSED[refused]}`)
+  assertKnown(where, options, known)
 }
 
 function checkLogicalName(where: string, name: unknown): void {

@@ -46,7 +46,7 @@ test('"previousKeys" and "grantTokens" are separated by commas', async () => {
 
 test.each([
   ['no key', { region: 'eu-west-1' }, /"key" is missing/],
-  ['an unknown option', { key: KEY, keys: KEY }, /unknown option "keys"; expected key, region/],
+  ['an unknown option', { key: KEY, keys: KEY }, /unknown option "keys"; expected one of key, region/],
   ['an option that is no text', { key: KEY, region: 1 }, /"region" must be text/],
   ['an option that is empty', { key: KEY, region: '' }, /"region" must be text/],
   ['"fips" that is neither', { key: KEY, fips: 'false' }, /"fips" must be true/],

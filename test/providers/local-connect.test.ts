@@ -132,7 +132,7 @@ const REFUSED: readonly (readonly [string, Record<string, unknown>, string])[] =
   [
     'an unknown option',
     { keys: `1:${KEY}`, currentKey: 1, kyes: '' },
-    'unknown option "kyes"; expected keys, keysFile',
+    'unknown option "kyes"; expected one of keys, keysFile',
   ],
   ['an option of the wrong type', { keys: 5, currentKey: 1 }, 'the option "keys" must be text'],
   ['an empty option', { keys: '', currentKey: 1 }, 'the option "keys" must be text that is not empty'],

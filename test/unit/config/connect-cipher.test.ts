@@ -173,7 +173,7 @@ test('"cache" and "timeoutMs" are those of the cipher', async () => {
 
 test('an option that nobody reads is refused, and so are two configurations', async () => {
   const options = { configuration: { provider }, ledgr: new InMemoryCallLedger() } as ConnectOptions
-  await expect(connectCipher(options)).rejects.toThrow(/^connectCipher: unknown option "ledgr"; known are /)
+  await expect(connectCipher(options)).rejects.toThrow(/^connectCipher: unknown option "ledgr"; expected one of /)
   await expect(connectCipher({ configuration: { provider }, file: 'x.json' })).rejects.toThrow(/found both/)
 })
 

@@ -8,7 +8,7 @@ test('the options that are set, and no others', () => {
 })
 
 test.each([
-  ['an unknown option', { keys: 'secret' }, 'unknown option "keys"; expected key, region'],
+  ['an unknown option', { keys: 'secret' }, 'unknown option "keys"; expected one of key, region'],
   ['an inherited name', { constructor: 'secret' }, 'unknown option "constructor"'],
   ['no text', { key: 1 }, 'the option "key" must be text that is not empty'],
   ['empty text', { key: '' }, 'the option "key" must be text that is not empty'],
