@@ -24,9 +24,7 @@ export async function swapMetadata(
 ): Promise<SwapResult> {
   if (swaps.length === 0) return { swapped: [], failures: [] }
   try {
-    const { rows } = await client.query(swapSql(table), parameters(table, swaps))
-    const changed = new Set(rows.map((row) => keyOf(storedRowOf(table, row))))
-    return { swapped: swaps.map(({ row }) => row).filter((row) => changed.has(keyOf(row))), failures: [] }
+    return { swapped: await swapTogether(client, table, swaps), failures: [] }
   } catch (error) {
     if (!concernsRows(error)) throw error
     if (swaps.length === 1) return { swapped: [], failures: [{ row: swaps[0]!.row, error }] }
@@ -35,6 +33,17 @@ export async function swapMetadata(
     const second = await swapMetadata(client, table, swaps.slice(middle))
     return { swapped: [...first.swapped, ...second.swapped], failures: [...first.failures, ...second.failures] }
   }
+}
+
+/** As `swapMetadata`, for a caller with a transaction open: all of them, or the database's refusal. */
+export async function swapTogether(
+  client: Queryable,
+  table: ProtectedTable,
+  swaps: readonly MetadataSwap[],
+): Promise<StoredRow[]> {
+  const { rows } = await client.query(swapSql(table), parameters(table, swaps))
+  const changed = new Set(rows.map((row) => keyOf(storedRowOf(table, row))))
+  return swaps.map(({ row }) => row).filter((row) => changed.has(keyOf(row)))
 }
 
 /** The rows with these primary keys, as they are now. */
@@ -86,7 +95,7 @@ function join(table: ProtectedTable) {
 }
 
 /** The guard (WX…), data and constraints (22, 23), a trigger's refusal (P0), deadlocks and lock time-outs (40, 55P03). */
-function concernsRows(error: unknown): boolean {
+export function concernsRows(error: unknown): boolean {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^(WX|22|23|40|55P03|P0)/.test(code)
 }
