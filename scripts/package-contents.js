@@ -2,7 +2,7 @@ const FILES = ['.env.example', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.
 /** What the README links to. */
 const PAGE = /^docs\/[\w/-]+\.(md|svg)$/
 /** Nobody requires the command line: it is there once. */
-const BUILT = /^dist\/(esm|cjs(?!\/src\/cli\/))\/(src|providers)\/[a-z0-9/-]+\.(js|d\.ts)$/
+const BUILT = /^dist\/(esm|cjs(?!\/src\/cli\/))\/(src|providers|migrations)\/[a-z0-9/-]+\.(js|d\.ts)$/
 const COMMAND = /^dist\/esm\/src\/cli\//
 /** What entries share; the two builds divide it differently, since one has the command line. */
 const CHUNK = /^dist\/(esm|cjs)\/chunks\/[a-z0-9-]+\.js$/

@@ -9,6 +9,7 @@ import {
 } from 'waxseal'
 import { type Configuration, defineConfiguration } from 'waxseal/config'
 import { type KmsProvider, RetryingProvider } from 'waxseal/kms'
+import { schemaSql } from 'waxseal/lifecycle'
 import { guardSql, type ProtectedTable } from 'waxseal/postgres'
 import { connectAws } from 'waxseal/providers/aws'
 import { connectAzure } from 'waxseal/providers/azure'
@@ -21,7 +22,7 @@ import { FakeKms, ManualClock } from 'waxseal/testing'
 const table: ProtectedTable | undefined = undefined
 const unused = [
   ...[connectAws, connectAzure, connectGcp, connectOffline, connectVault],
-  ...[defineConfiguration, guardSql, FakeKms, ManualClock, table],
+  ...[defineConfiguration, guardSql, schemaSql, FakeKms, ManualClock, table],
 ]
 
 async function main(): Promise<void> {

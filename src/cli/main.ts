@@ -20,6 +20,7 @@ const COMMANDS: Record<string, readonly [summary: string, load: () => Promise<Co
   doctor: ['check configuration, database, guard and keys', () => import('./doctor/command.js')],
   policy: ['print the least permissions that a role needs at its KMS', () => import('./policy.js')],
   guard: ['print, check, install or remove the database guard', () => import('./guard.js')],
+  schema: ['print, check or install the tables that jobs write down their progress in', () => import('./schema.js')],
   inspect: ['explain a stored envelope, without decrypting it', () => import('./inspect/command.js')],
   encrypt: ['encrypt one value from standard input', () => import('./encrypt.js')],
   'recovery-key': ['make an offline recovery key, and show that it opens', () => import('./recovery-key.js')],

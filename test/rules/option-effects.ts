@@ -267,6 +267,10 @@ export const OPTION_EFFECTS: Effects = {
   'waxseal encrypt': {
     '--allow-empty': [`${CLI}/encrypt-decrypt.test.ts`, 'an empty value has to be meant'],
   },
+  'waxseal schema': {
+    '--json': [`${CLI}/schema.test.ts`, 'install installs, and check says so'],
+    '--dry-run': [`${CLI}/schema.test.ts`, '--dry-run prints the statements of schema sql, and runs nothing'],
+  },
   'waxseal guard': {
     '--remove': [`${CLI}/guard.test.ts`, 'sql prints statements and nothing else, and asks no database'],
     '--json': [`${CLI}/guard.test.ts`, 'prints JSON'],

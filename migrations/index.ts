@@ -1,0 +1,4 @@
+import type { Migration } from './migration.js'
+
+/** In the order in which they are run. One that was released is never changed: a change is a migration of its own. */
+export const migrations: readonly Migration[] = []

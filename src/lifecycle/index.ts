@@ -1,0 +1,1 @@
+export { assertSchema, installSchema, missingMigrations, schemaSql } from './schema.js'
