@@ -5,7 +5,7 @@ import { DataKey } from '../../src/kms/data-key.js'
 import { parseRecord } from './parse-record.js'
 import type { RecoveryPublicKey } from './public-key.js'
 import type { RecoveryProvider } from './recovery-provider.js'
-import { kekOf, wrapFor } from './wrap.js'
+import { wrapFor } from './wrap.js'
 
 const ANSWER_LABEL = 'waxseal recovery answer 1'
 const CHALLENGE = ['waxsealChallenge', 'key', 'id', 'wrapped', 'expected'] as const
@@ -15,18 +15,19 @@ const CONFIRMATION = ['waxsealConfirmation', 'key', 'id', 'expected', 'answer', 
  * A wrap that only the private half opens, as text without a secret. What opens it is the proof that the key which is about
  * to wrap is one that somebody can use, with the passphrase and the tools that will be at hand then.
  */
-export function createChallenge({ key, fingerprint }: RecoveryPublicKey): string {
+export function createChallenge(publicKey: RecoveryPublicKey): string {
   const id = randomBytes(16).toString('base64url')
   const secret = DataKey.generate()
-  const wrapped = wrapFor(key, kekOf(fingerprint), secret, contextOf(id)).toString('base64url')
+  const wrapped = Buffer.from(wrapFor(publicKey, secret, contextOf(id)).bytes).toString('base64url')
   const expected = hashOf(answerOf(secret, id))
-  return `${JSON.stringify({ waxsealChallenge: '1', key: fingerprint, id, wrapped, expected }, null, 2)}\n`
+  return `${JSON.stringify({ waxsealChallenge: '1', key: publicKey.fingerprint, id, wrapped, expected }, null, 2)}\n`
 }
 
 /** On the offline machine: the answer that `confirmChallenge` asks for. */
 export async function answerChallenge(challenge: string, recovery: RecoveryProvider): Promise<string> {
   const { key, id, wrapped } = parseRecord('challenge', CHALLENGE, challenge)
-  const secret = await recovery.unwrap({ kek: kekOf(key), bytes: Buffer.from(wrapped, 'base64url') }, contextOf(id))
+  const kek = { ...recovery.kek, id: key }
+  const secret = await recovery.unwrap({ kek, bytes: Buffer.from(wrapped, 'base64url') }, contextOf(id))
   return answerOf(secret, id)
 }
 

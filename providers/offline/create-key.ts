@@ -1,9 +1,7 @@
-import { generateKeyPair } from 'node:crypto'
-import { promisify } from 'node:util'
 import { ConfigurationError } from '../../src/errors.js'
+import { algorithmNamed, type RecoveryAlgorithmName } from './algorithms.js'
 import { encryptPkcs8 } from './encrypt-pkcs8.js'
 
-const BITS = 3_072
 const FEWEST_CHARACTERS = 16
 
 export interface RecoveryKeyPair {
@@ -13,13 +11,17 @@ export interface RecoveryKeyPair {
 }
 
 /** A new recovery key. To be run on the offline machine. */
-export async function createRecoveryKey(passphrase: string): Promise<RecoveryKeyPair> {
+export async function createRecoveryKey(
+  passphrase: string,
+  algorithm: RecoveryAlgorithmName = 'rsa-oaep-256',
+): Promise<RecoveryKeyPair> {
+  const { generate } = algorithmNamed(algorithm)
   if ([...passphrase].length < FEWEST_CHARACTERS) {
     throw new ConfigurationError(
       `recovery key: the passphrase must have at least ${FEWEST_CHARACTERS} characters; use six or more random words`,
     )
   }
-  const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: BITS })
+  const { privateKey, publicKey } = await generate()
   const der = privateKey.export({ type: 'pkcs8', format: 'der' })
   try {
     return {

@@ -50,7 +50,11 @@ function integer(value: number): Buffer {
 }
 
 function element(tag: number, content: Uint8Array): Buffer {
-  const { length } = content
-  const size = length < 0x80 ? Buffer.of(length) : Buffer.of(0x82, length >> 8, length & 0xff)
-  return Buffer.concat([Buffer.of(tag), size, content])
+  return Buffer.concat([Buffer.of(tag), sizeOf(content.length), content])
+}
+
+/** DER has one form for each length: the shortest. */
+function sizeOf(length: number): Buffer {
+  if (length < 0x80) return Buffer.of(length)
+  return length < 0x100 ? Buffer.of(0x81, length) : Buffer.of(0x82, length >> 8, length & 0xff)
 }

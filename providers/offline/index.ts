@@ -1,3 +1,4 @@
+export { RECOVERY_ALGORITHMS, type RecoveryAlgorithmName } from './algorithms.js'
 export { answerChallenge, confirmChallenge, createChallenge } from './challenge.js'
 export { connectOffline } from './connect.js'
 export { createRecoveryKey, type RecoveryKeyPair } from './create-key.js'

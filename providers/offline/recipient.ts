@@ -3,8 +3,8 @@ import type { DataKey } from '../../src/kms/data-key.js'
 import { assertKnown } from '../../src/kms/options.js'
 import type { CallOptions, KekRef, WrapOnlyRecipient, WrappedDataKey } from '../../src/kms/provider.js'
 import { assertConfirmed } from './challenge.js'
-import { parsePublicKey, type RecoveryPublicKey } from './public-key.js'
-import { kekOf, NAME, wrapFor } from './wrap.js'
+import { NAME, parsePublicKey, type RecoveryPublicKey } from './public-key.js'
+import { wrapFor } from './wrap.js'
 
 export interface OfflineRecipientOptions {
   /** The public half in PEM. */
@@ -22,22 +22,20 @@ const OPTIONS = ['publicKey', 'confirmation']
 export class OfflineRecipient implements WrapOnlyRecipient {
   readonly name = NAME
   readonly #publicKey: RecoveryPublicKey
-  readonly #kek: KekRef
 
   constructor(options: OfflineRecipientOptions) {
     assertKnown('recipient "offline"', options, OPTIONS)
     this.#publicKey = parsePublicKey(options.publicKey)
     assertConfirmed(options.confirmation, this.#publicKey.fingerprint)
-    this.#kek = kekOf(this.#publicKey.fingerprint)
   }
 
   async currentKek(_context: EncryptionContext, options?: CallOptions): Promise<KekRef> {
     options?.signal?.throwIfAborted()
-    return this.#kek
+    return this.#publicKey.kek
   }
 
   async wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
     options?.signal?.throwIfAborted()
-    return { kek: this.#kek, bytes: wrapFor(this.#publicKey.key, this.#kek, dataKey, context) }
+    return wrapFor(this.#publicKey, dataKey, context)
   }
 }

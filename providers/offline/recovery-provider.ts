@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { ConfigurationError, DecryptionError, KekNotAcceptedError } from '../../src/errors.js'
 import type { EncryptionContext } from '../../src/kms/context.js'
-import type { DataKey } from '../../src/kms/data-key.js'
+import { DataKey } from '../../src/kms/data-key.js'
 import {
   type CallOptions,
   describeKek,
@@ -12,22 +12,21 @@ import {
   type WrappedDataKey,
 } from '../../src/kms/provider.js'
 import { generateThenWrap, unwrapThenWrap } from '../../src/kms/strategies.js'
-import { publicKeyOf } from './public-key.js'
-import { kekOf, NAME, openWrap, wrapFor } from './wrap.js'
+import { NAME, publicKeyOf, type RecoveryPublicKey } from './public-key.js'
+import { wrapFor } from './wrap.js'
 
 /** The private half, for the offline machine: opens what `OfflineRecipient` wrapped. Never part of a service. */
 export class RecoveryProvider implements KmsProvider {
   readonly name = NAME
   readonly kek: KekRef
   readonly #privateKey: KeyObject
-  readonly #publicKey: KeyObject
+  readonly #publicKey: RecoveryPublicKey
 
   /** `pem`: PKCS#8, encrypted under `passphrase`. Throws `ConfigurationError`, which repeats neither. */
   constructor(pem: string, passphrase: string) {
     this.#privateKey = open(pem, passphrase)
-    const { key, fingerprint } = publicKeyOf(createPublicKey(this.#privateKey))
-    this.#publicKey = key
-    this.kek = kekOf(fingerprint)
+    this.#publicKey = publicKeyOf(createPublicKey(this.#privateKey))
+    this.kek = this.#publicKey.kek
   }
 
   async currentKek(_context: EncryptionContext, options?: CallOptions): Promise<KekRef> {
@@ -41,7 +40,7 @@ export class RecoveryProvider implements KmsProvider {
 
   async wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
     options?.signal?.throwIfAborted()
-    return { kek: this.kek, bytes: wrapFor(this.#publicKey, this.kek, dataKey, context) }
+    return wrapFor(this.#publicKey, dataKey, context)
   }
 
   async unwrap({ kek, bytes }: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<DataKey> {
@@ -49,9 +48,9 @@ export class RecoveryProvider implements KmsProvider {
     if (!sameKek(kek, this.kek)) {
       throw new KekNotAcceptedError(`expected a wrap of ${describeKek(this.kek)}, found ${describeKek(kek)}`, { kek })
     }
-    const dataKey = openWrap(this.#privateKey, kek, bytes, context)
+    const dataKey = this.#publicKey.algorithm.open(this.#privateKey, kek, bytes, context)
     if (!dataKey) throw new DecryptionError(undefined, { kek })
-    return dataKey
+    return DataKey.adopt(dataKey)
   }
 
   rewrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {

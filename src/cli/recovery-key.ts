@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { RECOVERY_ALGORITHMS, type RecoveryAlgorithmName } from '../../providers/offline/algorithms.js'
 import { answerChallenge, confirmChallenge, createChallenge } from '../../providers/offline/challenge.js'
 import { createRecoveryKey } from '../../providers/offline/create-key.js'
 import { parsePublicKey } from '../../providers/offline/public-key.js'
@@ -19,6 +20,7 @@ export function define(command: Command): void {
     .description('offline: make the pair; the private half is encrypted under the passphrase')
     .argument('<private>', 'new file of the private half')
     .argument('<public>', 'new file of the public half')
+    .addOption(new Option('--algorithm <name>', 'of the pair').choices(RECOVERY_ALGORITHMS).default('rsa-oaep-256'))
     .action(create)
   command
     .command('challenge')
@@ -39,8 +41,12 @@ export function define(command: Command): void {
     .action(confirm)
 }
 
-async function create(privateFile: string, publicFile: string): Promise<void> {
-  const { privateKey, publicKey } = await createRecoveryKey(await recoveryPassphrase())
+interface CreateOptions {
+  readonly algorithm: RecoveryAlgorithmName
+}
+
+async function create(privateFile: string, publicFile: string, { algorithm }: CreateOptions): Promise<void> {
+  const { privateKey, publicKey } = await createRecoveryKey(await recoveryPassphrase(), algorithm)
   await writePrivately(privateFile, privateKey, false)
   await writePrivately(publicFile, publicKey, false)
   printLine(`recovery key ${parsePublicKey(publicKey).fingerprint}`)

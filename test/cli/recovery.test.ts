@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { LocalProvider } from '../../providers/local/index.js'
-import { connectOffline } from '../../providers/offline/index.js'
+import { connectOffline, parsePublicKey } from '../../providers/offline/index.js'
 import { EnvelopeCipher, formatBytes, formatText, metadataToJson } from '../../src/index.js'
 import { canary, waxseal } from '../setup/cli.js'
 
@@ -19,16 +19,26 @@ let folder: string
 const file = (name: string) => join(folder, name)
 const save = (name: string, content: string) => writeFileSync(file(name), content)
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'waxseal-recovery-'))
-  const created = await waxseal(['recovery-key', 'create', file('private.pem'), file('public.pem')], { env })
+/** Makes a pair and has its challenge answered, into files of that name. */
+async function confirmedKey(name: string, ...options: string[]): Promise<void> {
+  const [privateFile, publicFile] = [file(`${name}.pem`), file(`${name}.pub`)]
+  const created = await waxseal(['recovery-key', 'create', privateFile, publicFile, ...options], { env })
   expect(created).toMatchObject({ status: 0, stderr: '' })
   expect(created.stdout).toMatch(/^recovery key [0-9a-f]{64}\n$/)
-  save('challenge.json', (await waxseal(['recovery-key', 'challenge', file('public.pem')])).stdout)
-  const answer = await waxseal(['recovery-key', 'answer', file('private.pem'), file('challenge.json')], { env })
-  save('answer.txt', answer.stdout)
-  const confirmed = await waxseal(['recovery-key', 'confirm', file('challenge.json'), file('answer.txt')])
-  save('confirmation.json', confirmed.stdout)
+  const challenge = file(`${name}-challenge.json`)
+  writeFileSync(challenge, (await waxseal(['recovery-key', 'challenge', publicFile])).stdout)
+  const answer = await waxseal(['recovery-key', 'answer', privateFile, challenge], { env })
+  save(`${name}-answer.txt`, answer.stdout)
+  const confirmed = await waxseal(['recovery-key', 'confirm', challenge, file(`${name}-answer.txt`)])
+  save(`${name}-confirmation.json`, confirmed.stdout)
+}
+
+const recipientOf = (name: string) =>
+  connectOffline({ publicKeyFile: file(`${name}.pub`), confirmationFile: file(`${name}-confirmation.json`) })
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'waxseal-recovery-'))
+  await confirmedKey('private')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -42,10 +52,40 @@ test('the private half is a file that only its owner reads, and is never overwri
 })
 
 test('an answer to another challenge confirms nothing', async () => {
-  save('second.json', (await waxseal(['recovery-key', 'challenge', file('public.pem')])).stdout)
-  const { status, stdout, stderr } = await waxseal(['recovery-key', 'confirm', file('second.json'), file('answer.txt')])
+  save('second.json', (await waxseal(['recovery-key', 'challenge', file('private.pub')])).stdout)
+  const { status, stdout, stderr } = await waxseal([
+    'recovery-key',
+    'confirm',
+    file('second.json'),
+    file('private-answer.txt'),
+  ])
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   expect(stderr).toMatch(/not that of the challenge/)
+})
+
+test('a key of X25519, where that is asked for, goes the same way and opens rows', async () => {
+  await confirmedKey('curve', '--algorithm', 'x25519')
+  expect(parsePublicKey(readFileSync(file('curve.pub'), 'utf8')).key.asymmetricKeyType).toBe('x25519')
+  const cipher = new EnvelopeCipher({
+    provider: new LocalProvider({ keys: { 1: randomBytes(32) }, currentKey: 1 }),
+    recipients: [await recipientOf('curve')],
+  })
+  const binding = { entity: 'credential', row: '1', context: { tenant: 'acme' } }
+  const envelope = await cipher.mint(binding)
+  const [field, password] = [FIELDS[0], canary()]
+  const fields = [{ ...field, value: formatText(envelope.encryptField(field, password)) }]
+  save('curve.jsonl', JSON.stringify({ ...binding, metadata: metadataToJson(envelope.metadata), fields }))
+  const opened = await waxseal(['recover', file('curve.jsonl'), '--key', file('curve.pem'), '--output', '-'], { env })
+  expect({ ...opened, stdout: JSON.parse(opened.stdout) }).toMatchObject({
+    status: 0,
+    stdout: { ...binding, fields: { 'credential.password': password } },
+  })
+})
+
+test('another algorithm is refused', async () => {
+  const { status, stderr } = await waxseal(['recovery-key', 'create', file('a'), file('b'), '--algorithm', 'rsa'])
+  expect(status).toBe(2)
+  expect(stderr).toMatch(/Allowed choices are rsa-oaep-256, x25519/)
 })
 
 describe('recover', () => {
@@ -58,9 +98,7 @@ describe('recover', () => {
   beforeAll(async () => {
     const cipher = new EnvelopeCipher({
       provider: new LocalProvider({ keys: { 1: randomBytes(32) }, currentKey: 1 }),
-      recipients: [
-        await connectOffline({ publicKeyFile: file('public.pem'), confirmationFile: file('confirmation.json') }),
-      ],
+      recipients: [await recipientOf('private')],
     })
     lines = await Promise.all(
       [0, 1].map(async (index) => {

@@ -18,14 +18,30 @@ test('a new key has 3,072 bits and an encrypted private half, which its passphra
   expect(wrong).not.toThrow(PASSPHRASE)
 })
 
+test('a new key of X25519 does too', async () => {
+  const { privateKey, publicKey } = await createRecoveryKey(PASSPHRASE, 'x25519')
+  const { key, fingerprint } = parsePublicKey(publicKey)
+  expect(key.asymmetricKeyType).toBe('x25519')
+  expect(privateKey).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/)
+  expect(new RecoveryProvider(privateKey, PASSPHRASE).kek.id).toBe(fingerprint)
+})
+
+test('a new key of another algorithm is refused', async () => {
+  const made = createRecoveryKey(PASSPHRASE, 'toString' as never)
+  await expect(made).rejects.toThrow(/expected the algorithm rsa-oaep-256 or x25519/)
+})
+
 test('a short passphrase is refused and not repeated', async () => {
   const refused = createRecoveryKey('fifteen letters')
   await expect(refused).rejects.toThrow(/at least 16 characters/)
   await expect(refused).rejects.not.toThrow(/fifteen letters/)
 })
 
-describe('the encrypted private half', () => {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+describe.each([
+  ['of RSA', () => generateKeyPairSync('rsa', { modulusLength: 2_048 })],
+  ['of X25519', () => generateKeyPairSync('x25519')],
+])('the encrypted private half %s', (_what, generate) => {
+  const { privateKey } = generate()
   const der = privateKey.export({ type: 'pkcs8', format: 'der' })
 
   test('is PKCS#8 with scrypt of N = 2^14, r = 8, p = 8, as openssl reads it', async () => {
@@ -38,6 +54,17 @@ describe('the encrypted private half', () => {
     )
     const opened = openssl('pkcs8', '-passin', 'env:PASSPHRASE', '-outform', 'DER', '-topk8', '-nocrypt')
     expect(createPrivateKey({ key: opened.stdout, format: 'der', type: 'pkcs8' }).equals(privateKey)).toBe(true)
+  })
+
+  test('is DER: each length in its shortest form', async () => {
+    const pem = await encryptPkcs8(der, PASSPHRASE)
+    const structure = spawnSync('openssl', ['asn1parse'], { input: pem }).stdout.toString()
+    const headers = [...structure.matchAll(/hl=(\d+) l= *(\d+)/g)].map(([, size, length]) => [
+      Number(size),
+      Number(length),
+    ])
+    expect(headers.length).toBeGreaterThan(10)
+    for (const [size, length] of headers) expect(size).toBe(length! < 0x80 ? 2 : length! < 0x100 ? 3 : 4)
   })
 
   test('has a salt and an iv of its own each time', async () => {

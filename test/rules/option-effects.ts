@@ -277,6 +277,9 @@ export const OPTION_EFFECTS: Effects = {
     '--dry-run': [`${CLI}/guard.test.ts`, '--dry-run prints what would run, and runs nothing'],
     '--replace-names': [`${CLI}/guard.test.ts`, 'install refuses to replace other logical names, unless it is told'],
   },
+  'waxseal recovery-key': {
+    '--algorithm': [`${CLI}/recovery.test.ts`, 'a key of X25519, where that is asked for, goes the same way'],
+  },
   'waxseal recover/command': {
     '--key': [`${CLI}/recovery.test.ts`, 'opens every field with the private half alone'],
     '--output': [`${CLI}/recovery.test.ts`, 'prints them where that is asked for'],
