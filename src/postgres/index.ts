@@ -1,4 +1,12 @@
 export { BOUND_TYPES, type BoundType } from './bound-value.js'
+export type {
+  DatedReader,
+  EncryptionMode,
+  FieldAdoption,
+  LegacyReader,
+  LegacyRow,
+  LegacyValue,
+} from './field-adoption.js'
 export { assertGuard, checkGuard, type GuardState } from './guard-check.js'
 export type { GuardFinding, GuardFindingCode } from './guard-finding.js'
 export type { GuardCode } from './guard-rules.js'

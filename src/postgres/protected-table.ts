@@ -2,6 +2,7 @@ import type { EnvelopeBinding } from '../envelope/binding.js'
 import { rowOf } from '../envelope/binding.js'
 import type { FieldSpec } from '../envelope/field-value.js'
 import { type BoundType, spellBound } from './bound-value.js'
+import type { FieldAdoption } from './field-adoption.js'
 
 export interface BoundColumn {
   readonly column: string
@@ -16,6 +17,8 @@ export interface ContextColumn extends BoundColumn {
 export interface FieldColumn extends FieldSpec {
   readonly column: string
   readonly type: 'text' | 'bytea'
+  /** Where its values stand until the table is adopted; none once that is done, or where there were none. */
+  readonly adoption?: FieldAdoption
 }
 
 /** Where a credential lies in Postgres, and what its envelope is bound to. Plain data: made from entities or by hand. */

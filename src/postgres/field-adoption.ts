@@ -1,0 +1,50 @@
+/** A value as its column holds it: bytes of a `bytea`, else text. */
+export type LegacyValue = string | Buffer
+
+/** What a reader needs to see beside the value, by column and as Postgres prints it. */
+export type LegacyRow = Readonly<Record<string, string | null>>
+
+/**
+ * One way in which a field was kept before its table was adopted. It never guesses: what a value is follows from its shape
+ * or from another column, and whether it is that from its authentication.
+ */
+export interface LegacyReader {
+  /** For counts and messages. */
+  readonly name: string
+  /** Further columns of the row that it looks at, such as a flag. */
+  readonly columns: readonly string[]
+  /**
+   * Whether `read` tells by cryptographic means what was not written in this way. A reader that cannot tell must be the
+   * last of its column: after it nothing else would be tried.
+   */
+  readonly authenticates: boolean
+  /** Whether the value may have been written in this way, by its shape or by another column. Opens nothing. */
+  recognizes(stored: LegacyValue, row: LegacyRow): boolean
+  /** The plaintext, text in UTF-8; undefined when it does not open. Asked only about what it recognizes. */
+  read(stored: LegacyValue, row: LegacyRow): Buffer | undefined
+}
+
+/** A reader of one column, and until when it may be used: a format of the past is not read for ever. */
+export interface DatedReader {
+  readonly reader: LegacyReader
+  readonly until: Date
+}
+
+/**
+ * Where the values of a field stand until its table is adopted, and who reads them. `side`: in the column `source`, beside
+ * a new column for the ciphertexts. `inPlace`: in the field's own column, which `source` names.
+ *
+ * What rows without an envelope get is plaintext, so it is written only where the reader `plaintext` is one of them.
+ */
+export interface FieldAdoption {
+  readonly placement: 'side' | 'inPlace'
+  readonly source: string
+  readonly readers: readonly DatedReader[]
+}
+
+/** The name of the reader that says that plaintext is expected in the column. */
+export const PLAINTEXT = 'plaintext'
+
+/** What a process does with rows that have no envelope yet. See `docs/adoption.md`. */
+export const ENCRYPTION_MODES = ['enforce', 'adopt-read', 'adopt-write', 'off'] as const
+export type EncryptionMode = (typeof ENCRYPTION_MODES)[number]
