@@ -6,12 +6,10 @@ import { DataKey } from '../../src/kms/data-key.js'
 import {
   assertKeyNames,
   assertOptions,
-  CLIENT,
-  CLOCK,
+  CALLING_PROVIDER,
   LIST_OF_TEXT,
   type OptionRules,
   TEXT,
-  wholeNumberFrom,
 } from '../../src/kms/options.js'
 import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../../src/kms/provider.js'
 import { AwsCalls } from './calls.js'
@@ -35,15 +33,7 @@ export interface AwsProviderOptions {
   readonly clock?: Clock
 }
 
-const OPTIONS: OptionRules<AwsProviderOptions> = {
-  client: CLIENT,
-  region: TEXT,
-  key: TEXT,
-  previousKeys: LIST_OF_TEXT,
-  grantTokens: LIST_OF_TEXT,
-  recheckMs: wholeNumberFrom(0),
-  clock: CLOCK,
-}
+const OPTIONS: OptionRules<AwsProviderOptions> = { ...CALLING_PROVIDER, region: TEXT, grantTokens: LIST_OF_TEXT }
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html */
 const MAX_CIPHERTEXT_BYTES = 6_144
 

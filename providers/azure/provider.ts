@@ -4,16 +4,7 @@ import { CachedLookup } from '../../src/kms/cached-lookup.js'
 import { type Clock, systemClock } from '../../src/kms/clock.js'
 import { canonicalContext, type EncryptionContext } from '../../src/kms/context.js'
 import { DATA_KEY_BYTES, DataKey } from '../../src/kms/data-key.js'
-import {
-  assertKeyNames,
-  assertOptions,
-  CLIENT,
-  CLOCK,
-  LIST_OF_TEXT,
-  type OptionRules,
-  TEXT,
-  wholeNumberFrom,
-} from '../../src/kms/options.js'
+import { assertKeyNames, assertOptions, CALLING_PROVIDER, type OptionRules, TEXT } from '../../src/kms/options.js'
 import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../../src/kms/provider.js'
 import { generateThenWrap, unwrapThenWrap } from '../../src/kms/strategies.js'
 import { AzureCalls } from './calls.js'
@@ -41,13 +32,9 @@ export interface AzureProviderOptions {
 }
 
 const OPTIONS: OptionRules<AzureProviderOptions> = {
-  client: CLIENT,
-  key: TEXT,
+  ...CALLING_PROVIDER,
   signingKey: TEXT,
   unsigned: [(value) => typeof value === 'boolean', 'be true or false'],
-  previousKeys: LIST_OF_TEXT,
-  recheckMs: wholeNumberFrom(0),
-  clock: CLOCK,
 }
 const CONTEXT_HASH_BYTES = 32
 

@@ -3,16 +3,7 @@ import { CachedLookup } from '../../src/kms/cached-lookup.js'
 import { type Clock, systemClock } from '../../src/kms/clock.js'
 import type { EncryptionContext } from '../../src/kms/context.js'
 import { DataKey } from '../../src/kms/data-key.js'
-import {
-  assertKeyNames,
-  assertOptions,
-  CLIENT,
-  CLOCK,
-  LIST_OF_TEXT,
-  type OptionRules,
-  TEXT,
-  wholeNumberFrom,
-} from '../../src/kms/options.js'
+import { assertKeyNames, assertOptions, CALLING_PROVIDER, type OptionRules } from '../../src/kms/options.js'
 import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../../src/kms/provider.js'
 import { generateThenWrap, unwrapThenWrap } from '../../src/kms/strategies.js'
 import { GcpCalls } from './calls.js'
@@ -33,13 +24,7 @@ export interface GcpProviderOptions {
   readonly clock?: Clock
 }
 
-const OPTIONS: OptionRules<GcpProviderOptions> = {
-  client: CLIENT,
-  key: TEXT,
-  previousKeys: LIST_OF_TEXT,
-  recheckMs: wholeNumberFrom(0),
-  clock: CLOCK,
-}
+const OPTIONS: OptionRules<GcpProviderOptions> = { ...CALLING_PROVIDER }
 
 /**
  * Google Cloud KMS with a symmetric key. The id of a KEK ref is the name of the CryptoKey, the version the number of its

@@ -3,16 +3,7 @@ import { CachedLookup } from '../../src/kms/cached-lookup.js'
 import { type Clock, systemClock } from '../../src/kms/clock.js'
 import type { EncryptionContext } from '../../src/kms/context.js'
 import { DataKey } from '../../src/kms/data-key.js'
-import {
-  assertOptions,
-  CLIENT,
-  CLOCK,
-  isObject,
-  LIST_OF_TEXT,
-  type OptionRules,
-  TEXT,
-  wholeNumberFrom,
-} from '../../src/kms/options.js'
+import { assertOptions, CALLING_PROVIDER, isObject, type OptionRules } from '../../src/kms/options.js'
 import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../../src/kms/provider.js'
 import { unwrapThenWrap } from '../../src/kms/strategies.js'
 import { VaultCalls } from './calls.js'
@@ -38,14 +29,7 @@ export interface VaultProviderOptions {
   readonly clock?: Clock
 }
 
-const OPTIONS: OptionRules<VaultProviderOptions> = {
-  client: CLIENT,
-  login: [isObject, 'be a VaultLogin'],
-  key: TEXT,
-  previousKeys: LIST_OF_TEXT,
-  recheckMs: wholeNumberFrom(0),
-  clock: CLOCK,
-}
+const OPTIONS: OptionRules<VaultProviderOptions> = { ...CALLING_PROVIDER, login: [isObject, 'be a VaultLogin'] }
 
 /**
  * The transit engine of Vault or OpenBao with a derived key: each encryption context has a key of its own, derived from the

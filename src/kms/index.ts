@@ -5,6 +5,7 @@ export { canonicalContext, type EncryptionContext } from './context.js'
 export { DATA_KEY_BYTES, DataKey } from './data-key.js'
 export { withDeadline } from './deadline.js'
 export { type DeadlineOptions, DeadlineProvider } from './deadline-provider.js'
+export { type ForwardedCall, ForwardingProvider } from './forwarding-provider.js'
 export { LimitingProvider, type LimitOptions } from './limiting-provider.js'
 export type {
   CallOptions,

@@ -57,6 +57,13 @@ export const TEXT: OptionRule = [isText, 'be text that is not empty']
 
 export const LIST_OF_TEXT: OptionRule = [isListOfText, 'be a list of texts that are not empty']
 
-export const CLIENT: OptionRule = [isObject, 'be the client that speaks to the KMS']
-
 export const CLOCK: OptionRule = [(value) => hasMethods(value, ['now', 'after']), 'have the methods now and after']
+
+/** What every provider takes whose keys are in a KMS that it calls. */
+export const CALLING_PROVIDER = {
+  client: [isObject, 'be the client that speaks to the KMS'],
+  key: TEXT,
+  previousKeys: LIST_OF_TEXT,
+  recheckMs: wholeNumberFrom(0),
+  clock: CLOCK,
+} satisfies Record<string, OptionRule>

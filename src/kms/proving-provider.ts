@@ -2,58 +2,31 @@ import { timingSafeEqual } from 'node:crypto'
 import { DecryptionError } from '../errors.js'
 import type { EncryptionContext } from './context.js'
 import type { DataKey } from './data-key.js'
-import {
-  type CallOptions,
-  describeKek,
-  type GeneratedDataKey,
-  type KekRef,
-  type KmsProvider,
-  type WrappedDataKey,
-} from './provider.js'
+import { ForwardingProvider } from './forwarding-provider.js'
+import { type CallOptions, describeKek, type GeneratedDataKey, type WrappedDataKey } from './provider.js'
 
 /**
  * Unwraps the first wrap that the process makes under each version of a KEK and compares, so that a KMS which answers with
  * wraps that do not open is noticed before a row depends on one, and not when the cache is cold. One call for each version,
- * not for each wrap: what breaks is a policy, a key or a client.
+ * not for each wrap: what breaks is a policy, a key or a client. Rewraps are not proven here: `EnvelopeCipher` unwraps every
+ * wrap that replaces another.
  *
  * The identity must be allowed to unwrap; one that may only write has to do without this. Stands outside of the retry.
  */
-export class ProvingProvider implements KmsProvider {
-  readonly #inner: KmsProvider
+export class ProvingProvider extends ForwardingProvider {
   /** By KEK: whether a wrap of it has opened, or will have. */
   readonly #proofs = new Map<string, Promise<boolean>>()
 
-  constructor(inner: KmsProvider) {
-    this.#inner = inner
-  }
-
-  get name(): string {
-    return this.#inner.name
-  }
-
-  currentKek(context: EncryptionContext, options?: CallOptions): Promise<KekRef> {
-    return this.#inner.currentKek(context, options)
-  }
-
-  async generateDataKey(context: EncryptionContext, options?: CallOptions): Promise<GeneratedDataKey> {
-    const generated = await this.#inner.generateDataKey(context, options)
+  override async generateDataKey(context: EncryptionContext, options?: CallOptions): Promise<GeneratedDataKey> {
+    const generated = await super.generateDataKey(context, options)
     await this.#prove(generated.dataKey, generated.wrapped, context, options)
     return generated
   }
 
-  async wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
-    const wrapped = await this.#inner.wrap(dataKey, context, options)
+  override async wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
+    const wrapped = await super.wrap(dataKey, context, options)
     await this.#prove(dataKey, wrapped, context, options)
     return wrapped
-  }
-
-  unwrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<DataKey> {
-    return this.#inner.unwrap(wrapped, context, options)
-  }
-
-  /** Not proven here: `EnvelopeCipher` unwraps every wrap that replaces another. */
-  rewrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
-    return this.#inner.rewrap(wrapped, context, options)
   }
 
   async #prove(
@@ -83,7 +56,7 @@ export class ProvingProvider implements KmsProvider {
     context: EncryptionContext,
     options: CallOptions | undefined,
   ): Promise<void> {
-    const opened = await this.#inner.unwrap(wrapped, context, options)
+    const opened = await super.unwrap(wrapped, context, options)
     const isSame = dataKey.withBytes((a) => opened.withBytes((b) => timingSafeEqual(a, b)))
     opened.destroy()
     if (isSame) return

@@ -1,9 +1,8 @@
 import { isWaxsealError } from '../errors.js'
 import { type Clock, systemClock } from './clock.js'
-import type { EncryptionContext } from './context.js'
-import type { DataKey } from './data-key.js'
+import { type ForwardedCall, ForwardingProvider } from './forwarding-provider.js'
 import { assertOptions, CLOCK, isFunction, type OptionRules, wholeNumberFrom } from './options.js'
-import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from './provider.js'
+import type { KmsProvider } from './provider.js'
 
 export interface RetryOptions {
   /** Attempts after the first. Default 2. */
@@ -33,48 +32,23 @@ const OPTIONS: OptionRules<RetryOptions> = {
  * Where that pause would be longer than the bound, or last until the deadline of the call, the failure is the caller's at
  * once: waiting could not help him.
  */
-export class RetryingProvider implements KmsProvider {
-  readonly #inner: KmsProvider
+export class RetryingProvider extends ForwardingProvider {
   readonly #options: Required<RetryOptions>
 
   constructor(inner: KmsProvider, options: RetryOptions = {}) {
+    super(inner)
     assertOptions('RetryingProvider', options, OPTIONS)
     const { retries = 2, initialDelayMs = 100, maxDelayMs = 2_000, random = Math.random, clock = systemClock } = options
-    this.#inner = inner
     this.#options = { retries, initialDelayMs, maxDelayMs, random, clock }
   }
 
-  get name(): string {
-    return this.#inner.name
-  }
-
-  currentKek(context: EncryptionContext, options?: CallOptions): Promise<KekRef> {
-    return this.#retry(options, () => this.#inner.currentKek(context, options))
-  }
-
-  generateDataKey(context: EncryptionContext, options?: CallOptions): Promise<GeneratedDataKey> {
-    return this.#retry(options, () => this.#inner.generateDataKey(context, options))
-  }
-
-  wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
-    return this.#retry(options, () => this.#inner.wrap(dataKey, context, options))
-  }
-
-  unwrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<DataKey> {
-    return this.#retry(options, () => this.#inner.unwrap(wrapped, context, options))
-  }
-
-  rewrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
-    return this.#retry(options, () => this.#inner.rewrap(wrapped, context, options))
-  }
-
-  async #retry<T>(options: CallOptions = {}, call: () => Promise<T>): Promise<T> {
-    const { signal, deadline = Number.POSITIVE_INFINITY } = options
+  protected override async around<T>(call: ForwardedCall<T>): Promise<T> {
+    const { signal, deadline = Number.POSITIVE_INFINITY } = call.options
     const { clock, retries } = this.#options
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted()
       try {
-        return await call()
+        return await super.around(call)
       } catch (error) {
         const pauseMs = attempt > retries ? undefined : this.#pauseAfter(error, attempt)
         if (pauseMs === undefined || clock.now() + pauseMs >= deadline) throw error

@@ -8,11 +8,10 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
-import type { KmsOperation } from '../kms/call-ledger.js'
 import type { EncryptionContext } from '../kms/context.js'
-import type { DataKey } from '../kms/data-key.js'
+import { type ForwardedCall, ForwardingProvider } from '../kms/forwarding-provider.js'
 import { assertOptions, isListOfText, type OptionRules } from '../kms/options.js'
-import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../kms/provider.js'
+import type { KekRef, KmsProvider } from '../kms/provider.js'
 import { errorAttributes } from './error-attributes.js'
 import { INSTRUMENTATION } from './instrumentation.js'
 
@@ -38,15 +37,14 @@ const BOUNDARIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 
  * Stands inside the retry, as the ledger does: one attempt, one span, a child of the span that is active, and parent of what
  * the vendor's client reports. Register the SDK before: a MeterProvider that comes later is not found.
  */
-export class ObservedProvider implements KmsProvider {
-  readonly #inner: KmsProvider
+export class ObservedProvider extends ForwardingProvider {
   readonly #contextPairs: readonly string[]
   readonly #tracer: Tracer
   readonly #duration: Histogram
 
   constructor(inner: KmsProvider, options: ObservedProviderOptions = {}) {
+    super(inner)
     assertOptions('ObservedProvider', options, OPTIONS)
-    this.#inner = inner
     this.#contextPairs = options.contextPairs ?? []
     this.#tracer = trace.getTracer(INSTRUMENTATION)
     this.#duration = metrics.getMeter(INSTRUMENTATION).createHistogram('waxseal.kms.duration', {
@@ -56,50 +54,16 @@ export class ObservedProvider implements KmsProvider {
     })
   }
 
-  get name(): string {
-    return this.#inner.name
-  }
-
-  currentKek(context: EncryptionContext, options?: CallOptions): Promise<KekRef> {
-    const call = () => this.#inner.currentKek(context, options)
-    return this.#observe('currentKek', context, call, (kek) => kek)
-  }
-
-  generateDataKey(context: EncryptionContext, options?: CallOptions): Promise<GeneratedDataKey> {
-    const call = () => this.#inner.generateDataKey(context, options)
-    return this.#observe('generateDataKey', context, call, ({ wrapped }) => wrapped.kek)
-  }
-
-  wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
-    const call = () => this.#inner.wrap(dataKey, context, options)
-    return this.#observe('wrap', context, call, ({ kek }) => kek)
-  }
-
-  unwrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<DataKey> {
-    const call = () => this.#inner.unwrap(wrapped, context, options)
-    return this.#observe('unwrap', context, call, () => wrapped.kek, wrapped.kek)
-  }
-
-  rewrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
-    const call = () => this.#inner.rewrap(wrapped, context, options)
-    return this.#observe('rewrap', context, call, ({ kek }) => kek, wrapped.kek)
-  }
-
-  #observe<T>(
-    operation: KmsOperation,
-    context: EncryptionContext,
-    call: () => Promise<T>,
-    kekOf: (result: T) => KekRef,
-    asked?: KekRef,
-  ): Promise<T> {
+  protected override around<T>(call: ForwardedCall<T>): Promise<T> {
+    const { operation, context, kek } = call
     const common: Attributes = { 'waxseal.provider': this.name, 'waxseal.operation': operation }
-    const attributes = { ...common, ...this.#pairsOf(context), ...(asked && kekAttributes(asked)) }
+    const attributes = { ...common, ...this.#pairsOf(context), ...(kek && kekAttributes(kek)) }
     return this.#tracer.startActiveSpan(`kms ${operation}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
       const started = performance.now()
       let failure: Attributes = {}
       try {
-        const result = await call()
-        span.setAttributes(kekAttributes(kekOf(result)))
+        const result = await super.around(call)
+        span.setAttributes(kekAttributes(call.kekOf(result)))
         return result
       } catch (error) {
         failure = errorAttributes(error)

@@ -1,39 +1,18 @@
 import { setTimeout as after } from 'node:timers/promises'
-import type { CallOptions, DataKey, EncryptionContext, KmsProvider, WrappedDataKey } from 'waxseal'
+import { type ForwardedCall, ForwardingProvider } from 'waxseal/kms'
 import { localProvider } from './credential.js'
 
 /** A KMS with real cryptography that answers after a while, as one on a network does. */
-export class DelayedProvider implements KmsProvider {
-  readonly name = 'local'
-  readonly #provider = localProvider()
+export class DelayedProvider extends ForwardingProvider {
   readonly #latencyMs: number
 
   constructor(latencyMs: number) {
+    super(localProvider())
     this.#latencyMs = latencyMs
   }
 
-  async currentKek(context: EncryptionContext, options?: CallOptions) {
+  protected override async around<T>(call: ForwardedCall<T>): Promise<T> {
     await after(this.#latencyMs)
-    return this.#provider.currentKek(context, options)
-  }
-
-  async generateDataKey(context: EncryptionContext, options?: CallOptions) {
-    await after(this.#latencyMs)
-    return this.#provider.generateDataKey(context, options)
-  }
-
-  async wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions) {
-    await after(this.#latencyMs)
-    return this.#provider.wrap(dataKey, context, options)
-  }
-
-  async unwrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions) {
-    await after(this.#latencyMs)
-    return this.#provider.unwrap(wrapped, context, options)
-  }
-
-  async rewrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions) {
-    await after(this.#latencyMs)
-    return this.#provider.rewrap(wrapped, context, options)
+    return super.around(call)
   }
 }

@@ -1,45 +1,33 @@
 import type { EncryptionContext } from '../../../src/kms/context.js'
 import type { DataKey } from '../../../src/kms/data-key.js'
-import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../../../src/kms/provider.js'
+import { ForwardingProvider } from '../../../src/kms/forwarding-provider.js'
+import type { CallOptions, GeneratedDataKey, KmsProvider, WrappedDataKey } from '../../../src/kms/provider.js'
 import type { Canaries } from '../canaries.js'
 
 /** Notes every data key that passes it as a canary. */
-export class ObservedProvider implements KmsProvider {
-  readonly #inner: KmsProvider
+export class ObservedProvider extends ForwardingProvider {
   readonly #canaries: Canaries
 
   constructor(inner: KmsProvider, canaries: Canaries) {
-    this.#inner = inner
+    super(inner)
     this.#canaries = canaries
   }
 
-  get name(): string {
-    return this.#inner.name
-  }
-
-  currentKek(context: EncryptionContext, options?: CallOptions): Promise<KekRef> {
-    return this.#inner.currentKek(context, options)
-  }
-
-  async generateDataKey(context: EncryptionContext, options?: CallOptions): Promise<GeneratedDataKey> {
-    const generated = await this.#inner.generateDataKey(context, options)
+  override async generateDataKey(context: EncryptionContext, options?: CallOptions): Promise<GeneratedDataKey> {
+    const generated = await super.generateDataKey(context, options)
     this.#note(generated.dataKey)
     return generated
   }
 
-  wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
+  override wrap(dataKey: DataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
     this.#note(dataKey)
-    return this.#inner.wrap(dataKey, context, options)
+    return super.wrap(dataKey, context, options)
   }
 
-  async unwrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<DataKey> {
-    const dataKey = await this.#inner.unwrap(wrapped, context, options)
+  override async unwrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<DataKey> {
+    const dataKey = await super.unwrap(wrapped, context, options)
     this.#note(dataKey)
     return dataKey
-  }
-
-  rewrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<WrappedDataKey> {
-    return this.#inner.rewrap(wrapped, context, options)
   }
 
   #note(dataKey: DataKey): void {
