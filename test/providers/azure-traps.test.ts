@@ -6,7 +6,7 @@ import { azureFailureOf } from '../../providers/azure/errors.js'
 import { AzureProvider } from '../../providers/azure/index.js'
 import { DataKey } from '../../src/index.js'
 import { startTestKms, type TestKmsServer } from '../../src/testing/index.js'
-import { type AzureUnderTest, azureClient, azureUnderTest, azureVersionOf } from './azure-under-test.js'
+import { type AzureUnderTest, azureClient, azureUnderTest, azureVersionOf, RECHECK_MS } from './azure-under-test.js'
 
 const CONTEXT = { tenant: 'a' }
 
@@ -146,7 +146,7 @@ test('a process asks for each key and a token once, then a wrap is two calls and
   await provider.unwrap(wrapped, CONTEXT)
   expect(await asked(() => provider.generateDataKey(CONTEXT))).toEqual(['KeyWrap', 'KeySign'])
   expect(await asked(() => provider.unwrap(wrapped, CONTEXT))).toEqual(['KeyUnwrap'])
-  await clock.advance(60_000)
+  await clock.advance(RECHECK_MS)
   expect(await asked(() => provider.unwrap(wrapped, CONTEXT))).toEqual(['KeyGet', 'KeyUnwrap'])
   expect(await asked(() => provider.generateDataKey(CONTEXT))).toEqual(['KeyGet', 'KeyWrap', 'KeyGet', 'KeySign'])
 

@@ -19,7 +19,8 @@ const OPERATIONS: Readonly<Record<string, KmsOperation>> = {
   KeyWrap: 'wrap',
   KeyUnwrap: 'unwrap',
 }
-const RECHECK_MS = 60_000
+/** Half of the default. */
+export const RECHECK_MS = 30_000
 
 /** The SDK on a server, with a token that is who calls. `onRequest` sees each request as it is sent. */
 export async function azureClient(
