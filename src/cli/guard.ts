@@ -1,6 +1,13 @@
 import type { Command } from 'commander'
 import { ConfigurationError } from '../errors.js'
-import { checkGuard, guardSql, type ProtectedTable, type Queryable, qualifiedName } from '../postgres/index.js'
+import {
+  buildIndexesConcurrently,
+  checkGuard,
+  guardSql,
+  type ProtectedTable,
+  type Queryable,
+  qualifiedName,
+} from '../postgres/index.js'
 import { type ConfiguredOptions, loadTables, tablesOn, withConfiguration } from './configured.js'
 import { withDatabase } from './database.js'
 import { EXIT } from './exit-codes.js'
@@ -21,6 +28,7 @@ export function define(command: Command): void {
     .description('install it, or bring it up to date')
     .option('--dry-run', 'print the statements instead')
     .option('--replace-names', 'although it holds other logical names, which stored credentials may be bound to')
+    .option('--concurrently', 'build its indexes first, while the application writes: for large tables')
     .action((options: ChangeOptions) => apply('install', options))
   withConfiguration(command.command('remove'))
     .description('remove it: plaintext can then be stored')
@@ -33,6 +41,7 @@ const LOCK_TIMEOUT = '5s'
 interface ChangeOptions extends ConfiguredOptions {
   readonly dryRun?: true
   readonly replaceNames?: true
+  readonly concurrently?: true
 }
 
 async function printSql(options: ConfiguredOptions & { remove?: true }): Promise<void> {
@@ -64,6 +73,7 @@ async function apply(change: Change, options: ChangeOptions): Promise<void> {
   if (options.dryRun) return print(setup.tables, change)
   const tables = await withDatabase(setup.configuration, setup.dataSource, async (client) => {
     const found = await tablesOn(client, setup)
+    if (options.concurrently) for (const table of found) await buildIndexesConcurrently(client, table)
     // All tables or none: an application checks them all.
     await client.query('BEGIN')
     // Writers queue behind a lock that is waited for: better to fail than to stop an application for as long as a report runs.

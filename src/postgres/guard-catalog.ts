@@ -1,6 +1,7 @@
-import { envelopeIndexes } from './guard-index.js'
+import { ENVELOPE_INDEX } from './envelope-index.js'
 import type { ProtectedTable } from './protected-table.js'
 import type { Queryable } from './queryable.js'
+import { SET_INDEX } from './set-index.js'
 
 export interface CatalogColumn {
   readonly name: string
@@ -26,6 +27,7 @@ export interface CatalogTable {
   readonly columns: ReadonlyMap<string, CatalogColumn>
   readonly triggers: ReadonlyMap<string, CatalogTrigger>
   readonly hasEnvelopeIndex: boolean
+  readonly hasSetIndex: boolean
 }
 
 /** Undefined when there is no such table. */
@@ -34,12 +36,14 @@ export async function readCatalog(client: Queryable, table: ProtectedTable): Pro
   if (!found) return undefined
   const columns = (await client.query(COLUMNS, [found.oid])).rows as unknown as CatalogColumn[]
   const triggers = (await client.query(TRIGGERS, [found.oid])).rows as unknown as TriggerRow[]
-  const index = (await client.query(INDEX, [found.oid, table.metadata])).rows
+  const envelopeIndexes = (await client.query(ENVELOPE_INDEX.found(table, '$1::oid'), [found.oid])).rows
+  const setIndexes = (await client.query(SET_INDEX.found(table, '$1::oid'), [found.oid])).rows
   return {
     ordinary: found.ordinary,
     columns: new Map(columns.map((column) => [column.name, column])),
     triggers: new Map(triggers.map((trigger) => [trigger.name, { ...trigger, args: argumentsOf(trigger.args) }])),
-    hasEnvelopeIndex: index.length > 0,
+    hasEnvelopeIndex: envelopeIndexes.length > 0,
+    hasSetIndex: setIndexes.length > 0,
   }
 }
 
@@ -69,5 +73,3 @@ const TRIGGERS = `SELECT tgname AS name, tgenabled = 'A' AS always, tgtype::int 
     tgattr::text <> '' OR tgqual IS NULL AS narrowed, encode(tgargs, 'hex') AS args, prosrc AS body
   FROM pg_catalog.pg_trigger JOIN pg_catalog.pg_proc ON pg_proc.oid = tgfoid
   WHERE tgrelid = $1::oid AND NOT tgisinternal`
-
-const INDEX = envelopeIndexes('$1::oid', '$2::text')

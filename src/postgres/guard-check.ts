@@ -48,7 +48,7 @@ function refuse(table: ProtectedTable, findings: readonly GuardFinding[]): void 
 
 const INSTALL = 'call addEncryptionGuard in a migration, or run what "waxseal guard sql" prints'
 
-function checkTable({ ordinary, hasEnvelopeIndex }: CatalogTable): GuardFinding[] {
+function checkTable({ ordinary, hasEnvelopeIndex, hasSetIndex }: CatalogTable): GuardFinding[] {
   const findings: GuardFinding[] = []
   if (!ordinary) {
     findings.push({
@@ -60,6 +60,10 @@ function checkTable({ ordinary, hasEnvelopeIndex }: CatalogTable): GuardFinding[
   if (!hasEnvelopeIndex) {
     const message = 'there is no valid unique index on the envelope id, so that one envelope can stand in two rows'
     findings.push({ code: 'GUARD_INDEX_MISSING', message, remedy: INSTALL })
+  }
+  if (!hasSetIndex) {
+    const message = 'there is no valid index on the KEKs and the primary key, by which a rotation finds its rows'
+    findings.push({ code: 'GUARD_SET_INDEX_MISSING', message, remedy: INSTALL })
   }
   return findings
 }

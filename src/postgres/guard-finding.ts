@@ -9,6 +9,7 @@ export type GuardFindingCode =
   | 'GUARD_OUTDATED'
   | 'GUARD_OTHER_NAMES'
   | 'GUARD_INDEX_MISSING'
+  | 'GUARD_SET_INDEX_MISSING'
 
 /** Something about a protected table that has to be mended, and how. Names of columns and logical names, no values. */
 export interface GuardFinding {

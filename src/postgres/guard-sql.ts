@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { doBlock } from './do-block.js'
+import { ENVELOPE_INDEX } from './envelope-index.js'
 import { IS_ORDINARY } from './guard-catalog.js'
 import {
   createGuardFunction,
@@ -7,10 +8,11 @@ import {
   GUARD_FUNCTION_BODY,
   guardFunctionName,
 } from './guard-function.js'
-import { createEnvelopeIndex, dropEnvelopeIndex } from './guard-index.js'
+import { createIndex, dropIndex } from './guard-index.js'
 import { guardNamesOf, printGuardNames } from './guard-names.js'
 import { type GuardCode, type GuardEvent, guardRules } from './guard-rules.js'
 import { type ProtectedTable, qualifiedName, quoteLiteral } from './protected-table.js'
+import { SET_INDEX } from './set-index.js'
 
 export interface GuardTrigger {
   readonly name: string
@@ -41,11 +43,13 @@ export function guardSql(table: ProtectedTable): GuardSql {
       createGuardFunction(table),
       ...triggers.map((trigger) => createTrigger(table, trigger)),
       `ALTER TABLE ${name} ${triggers.map((trigger) => `ENABLE ALWAYS TRIGGER ${trigger.name}`).join(', ')}`,
-      createEnvelopeIndex(table),
+      createIndex(ENVELOPE_INDEX, table),
+      createIndex(SET_INDEX, table),
     ],
     remove: [
       ...triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger.name} ON ${name}`),
-      dropEnvelopeIndex(table),
+      dropIndex(ENVELOPE_INDEX, table),
+      dropIndex(SET_INDEX, table),
       dropUnusedGuardFunction(table),
     ],
   }

@@ -1,4 +1,5 @@
 export { BOUND_TYPES, type BoundType } from './bound-value.js'
+export { buildIndexesConcurrently } from './build-indexes.js'
 export type {
   DatedReader,
   EncryptionMode,

@@ -68,7 +68,8 @@ describe('nothing is said of a table as it has to be', () => {
 describe('the guard', () => {
   test('is missing', async () => {
     made = await protectedProject({ guarded: false })
-    expect(Object.keys(await findings()).sort()).toEqual(['GUARD_INDEX_MISSING', 'GUARD_MISSING'])
+    const missing = ['GUARD_INDEX_MISSING', 'GUARD_MISSING', 'GUARD_SET_INDEX_MISSING']
+    expect(Object.keys(await findings()).sort()).toEqual(missing)
   })
 
   test('lacks a rule', async () => {

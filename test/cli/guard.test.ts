@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { checkGuard } from '../../src/postgres/index.js'
 import { install, outcome, remove } from '../postgres/credentials.js'
 import { waxseal } from '../setup/cli.js'
@@ -26,7 +27,7 @@ test('sql prints statements and nothing else, and asks no database', async () =>
   expect(await plaintextIs()).toBe('WX001')
   const removal = await made.run(['guard', 'sql', '--remove', '--config', 'offline.json'])
   await made.client.query(removal.stdout)
-  expect(await codes()).toEqual(['GUARD_INDEX_MISSING', 'GUARD_MISSING'])
+  expect(await codes()).toEqual(['GUARD_INDEX_MISSING', 'GUARD_SET_INDEX_MISSING', 'GUARD_MISSING'])
 })
 
 test('install installs, again without a change, and remove removes', async () => {
@@ -67,7 +68,7 @@ test('install is all or nothing', async () => {
   const { status, stderr } = await made.run(['guard', 'install', '--config', 'two.json'])
   expect(status).toBe(5)
   expect(stderr).toMatch(/^waxseal: database: relation "public\.gone" does not exist \(SQLSTATE 42P01\)/)
-  expect(await codes()).toEqual(['GUARD_INDEX_MISSING', 'GUARD_MISSING'])
+  expect(await codes()).toEqual(['GUARD_INDEX_MISSING', 'GUARD_SET_INDEX_MISSING', 'GUARD_MISSING'])
 })
 
 test('install gives up when the lock on a table is not to be had, since writers would queue up behind it', async () => {
@@ -75,8 +76,29 @@ test('install gives up when the lock on a table is not to be had, since writers 
   const { status, stderr } = await made.run(['guard', 'install'])
   await made.client.query('rollback')
   expect({ status, stderr }).toEqual({ status: 5, stderr: expect.stringMatching(/lock timeout \(SQLSTATE 55P03\)/) })
-  expect(await codes()).toEqual(['GUARD_INDEX_MISSING', 'GUARD_MISSING'])
+  expect(await codes()).toEqual(['GUARD_INDEX_MISSING', 'GUARD_SET_INDEX_MISSING', 'GUARD_MISSING'])
 })
+
+test('with --concurrently the indexes are built while writers go on', async () => {
+  const writer = new pg.Client({ connectionString: made.database.url })
+  await writer.connect()
+  await writer.query('begin; lock table credential in row exclusive mode')
+  const installing = made.run(['guard', 'install', '--concurrently'])
+  // It waits for the writer. Without the option it would ask for a lock that the writer's excludes.
+  while ((await waitingFor('CREATE UNIQUE INDEX CONCURRENTLY%')).length === 0);
+  await writer.query('commit')
+  await writer.end()
+  expect(await installing).toMatchObject({ status: 0, stderr: '' })
+  expect(await codes()).toEqual([])
+})
+
+async function waitingFor(query: string): Promise<unknown[]> {
+  const { rows } = await made.client.query(
+    `select from pg_stat_activity where query like $1 and wait_event_type = 'Lock'`,
+    [query],
+  )
+  return rows
+}
 
 describe('check', () => {
   test('exit code 0 for a whole guard, 1 for one that is missing or does not always fire', async () => {

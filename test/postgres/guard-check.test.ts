@@ -33,7 +33,7 @@ test('a table that is not there', async () => {
 
 test('a table without a guard, and the error that says how to install it', async () => {
   const { table } = await create({ guarded: false })
-  expect(await codes(table)).toEqual(['GUARD_INDEX_MISSING', 'GUARD_MISSING'])
+  expect(await codes(table)).toEqual(['GUARD_INDEX_MISSING', 'GUARD_SET_INDEX_MISSING', 'GUARD_MISSING'])
   const asserted = assertGuard(database.client, table)
   await expect(asserted).rejects.toMatchObject({
     code: 'ERR_CONFIGURATION',
@@ -106,6 +106,7 @@ describe('of the triggers', () => {
       'GUARD_OUTDATED',
     ],
     ['the index is gone', 'DO $$ BEGIN EXECUTE {index}; END $$', 'GUARD_INDEX_MISSING'],
+    ['the index on the KEKs is gone', 'DO $$ BEGIN EXECUTE {set index}; END $$', 'GUARD_SET_INDEX_MISSING'],
   ]
 
   function trigger(when: string, rest: string): string {
@@ -120,10 +121,11 @@ describe('of the triggers', () => {
 
   test.each(tampering)('%s: found, and mended by installing again', async (_name, statement, code) => {
     const { table, name } = await create()
-    const index = `(SELECT 'DROP INDEX ' || indexrelid::regclass FROM pg_index WHERE indrelid = '${name}'::regclass AND NOT indisprimary)`
-    await database.client.query(
-      statement.replaceAll('{table}', name).replaceAll('{schema}', `"${table.schema}"`).replaceAll('{index}', index),
-    )
+    const index = (unique: boolean) =>
+      `(SELECT 'DROP INDEX ' || indexrelid::regclass FROM pg_index WHERE indrelid = '${name}'::regclass
+        AND NOT indisprimary AND indisunique = ${unique})`
+    const damage = statement.replaceAll('{index}', index(true)).replaceAll('{set index}', index(false))
+    await database.client.query(damage.replaceAll('{table}', name).replaceAll('{schema}', `"${table.schema}"`))
     expect(await codes(table)).toEqual([code])
     await install(database.client, table)
     expect(await findings(table)).toEqual([])
@@ -154,7 +156,7 @@ describe('of the triggers', () => {
 
   test.each(indexes)('an index %s does not count', async (_name, statement) => {
     const { table, name } = await create()
-    const oid = `(SELECT indexrelid FROM pg_index WHERE indrelid = '${name}'::regclass AND NOT indisprimary)`
+    const oid = `(SELECT indexrelid FROM pg_index WHERE indrelid = '${name}'::regclass AND indisunique AND NOT indisprimary)`
     const index = `(SELECT 'DROP INDEX ' || ${oid}::regclass)`
     await database.client.query(
       statement.replaceAll('{table}', name).replaceAll('{oid}', oid).replaceAll('{index}', index),

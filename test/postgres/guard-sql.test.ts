@@ -137,7 +137,7 @@ test('the index stays one after the table was renamed, and a new table of the ol
     const { rows } = await database.client.query(`SELECT FROM pg_index WHERE indrelid = 'renamed.former'::regclass`)
     return rows.length
   }
-  expect(await indexes()).toBe(2)
+  expect(await indexes()).toBe(3)
   const { table } = await Credentials.create(database.client, { schema: 'renamed' })
   expect(await checkGuard(database.client, table)).toEqual({ findings: [] })
   await remove(database.client, former)

@@ -295,6 +295,7 @@ export const OPTION_EFFECTS: Effects = {
     '--remove': [`${CLI}/guard.test.ts`, 'sql prints statements and nothing else, and asks no database'],
     '--json': [`${CLI}/guard.test.ts`, 'prints JSON'],
     '--dry-run': [`${CLI}/guard.test.ts`, '--dry-run prints what would run, and runs nothing'],
+    '--concurrently': [`${CLI}/guard.test.ts`, 'with --concurrently the indexes are built while writers go on'],
     '--replace-names': [`${CLI}/guard.test.ts`, 'install refuses to replace other logical names, unless it is told'],
   },
   'waxseal recovery-key': {

@@ -123,7 +123,7 @@ describe('guard: require', () => {
     ],
     'a missing index on the envelope id': [
       `DO $$ DECLARE name text; BEGIN
-         SELECT indexrelid::regclass INTO name FROM pg_index WHERE indrelid = 'credential'::regclass AND indexprs IS NOT NULL;
+         SELECT indexrelid::regclass INTO name FROM pg_index WHERE indrelid = 'credential'::regclass AND indexprs IS NOT NULL AND indisunique;
          EXECUTE 'DROP INDEX ' || name; END $$`,
       'GUARD_INDEX_MISSING',
     ],

@@ -36,6 +36,7 @@ export const LEVELS = {
   GUARD_OUTDATED: 'error',
   GUARD_OTHER_NAMES: 'error',
   GUARD_INDEX_MISSING: 'error',
+  GUARD_SET_INDEX_MISSING: 'error',
   ROW_NOT_BOUND: 'warning',
   ROWS_PLAINTEXT: 'error',
   ROWS_LEGACY: 'error',
