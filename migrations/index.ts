@@ -1,4 +1,5 @@
+import { shredReceipts } from './0003-shred-receipts.js'
 import type { Migration } from './migration.js'
 
 /** In the order in which they are run. One that was released is never changed: a change is a migration of its own. */
-export const migrations: readonly Migration[] = []
+export const migrations: readonly Migration[] = [shredReceipts]

@@ -17,12 +17,13 @@ import { connectGcp } from 'waxseal/providers/gcp'
 import { generateLocalKey, LocalProvider } from 'waxseal/providers/local'
 import { connectOffline } from 'waxseal/providers/offline'
 import { connectVault } from 'waxseal/providers/vault'
+import { shred } from 'waxseal/shredding'
 import { FakeKms, ManualClock } from 'waxseal/testing'
 
 const table: ProtectedTable | undefined = undefined
 const unused = [
   ...[connectAws, connectAzure, connectGcp, connectOffline, connectVault],
-  ...[defineConfiguration, guardSql, schemaSql, FakeKms, ManualClock, table],
+  ...[defineConfiguration, guardSql, schemaSql, shred, FakeKms, ManualClock, table],
 ]
 
 async function main(): Promise<void> {

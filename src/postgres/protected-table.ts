@@ -45,7 +45,7 @@ export function bindingOf(table: ProtectedTable, row: Readonly<Record<string, un
   }
 }
 
-export function qualifiedName({ schema, table }: ProtectedTable): string {
+export function qualifiedName({ schema, table }: Pick<ProtectedTable, 'schema' | 'table'>): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`
 }
 

@@ -3,6 +3,7 @@ import type { Effects } from './options.js'
 const CLI = 'test/cli'
 const PROVIDERS = 'test/providers'
 const UNIT = 'test/unit'
+const SHREDDING = 'test/shredding'
 const TYPEORM = 'test/typeorm'
 
 /**
@@ -44,6 +45,24 @@ export const OPTION_EFFECTS: Effects = {
     maxAgeMs: [`${UNIT}/envelope/health-check.test.ts`, 'a success, for a while'],
     timeoutMs: [`${UNIT}/envelope/health-check.test.ts`, 'one deadline for all of them'],
     clock: [`${UNIT}/envelope/health-check.test.ts`, 'a success, for a while'],
+  },
+  ResumeShredOptions: {
+    tables: [`${SHREDDING}/shred.test.ts`, 'an entity that is none'],
+    cipher: [
+      `${SHREDDING}/shred.test.ts`,
+      'it does not open any more, although the cipher had its data key in the cache',
+    ],
+    batchSize: [`${SHREDDING}/shred.test.ts`, 'in batches under one receipt'],
+    signal: [`${SHREDDING}/resume.test.ts`, 'a run that was cut off is running'],
+    onProgress: [`${SHREDDING}/shred.test.ts`, 'in batches under one receipt'],
+  },
+  ShredOptions: {
+    target: [`${SHREDDING}/shred.test.ts`, 'in batches under one receipt'],
+    reason: [`${SHREDDING}/shred.test.ts`, 'the receipt says what, when, who, why'],
+    ticket: [`${SHREDDING}/shred.test.ts`, 'the receipt says what, when, who, why'],
+    who: [`${SHREDDING}/shred.test.ts`, 'the receipt says what, when, who, why'],
+    backupsKept: [`${SHREDDING}/receipts.test.ts`, 'backups for as long as they are kept'],
+    cachesKept: [`${SHREDDING}/receipts.test.ts`, 'caches for as long as they keep'],
   },
   RetryOptions: {
     retries: [`${UNIT}/kms/retrying-provider.test.ts`, 'attempts, and the last failure is the caller'],
