@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import type { GuardStage } from './adoption-rules.js'
 import { checkColumns } from './check-columns.js'
 import { compareNames } from './compare-names.js'
 import { type CatalogTable, type CatalogTrigger, readCatalog } from './guard-catalog.js'
@@ -14,18 +15,31 @@ export interface GuardState {
   readonly findings: readonly GuardFinding[]
 }
 
-/** Compares a table and its guard with the declaration. Reads the catalog only. */
-export async function checkGuard(client: Queryable, table: ProtectedTable): Promise<GuardState> {
+/**
+ * Compares a table and its guard with the declaration. Reads the catalog only. With `adoption` the guard of that stage will
+ * do as well as the full one.
+ */
+export async function checkGuard(
+  client: Queryable,
+  table: ProtectedTable,
+  stage: GuardStage = 'enforce',
+): Promise<GuardState> {
   const catalog = await readCatalog(client, table)
   if (!catalog) {
     return { findings: [{ code: 'TABLE_MISSING', message: 'there is no such table', remedy: 'run the migrations' }] }
   }
-  return { findings: [...checkTable(catalog), ...checkColumns(table, catalog), ...checkTriggers(table, catalog)] }
+  return {
+    findings: [...checkTable(catalog), ...checkColumns(table, catalog), ...checkTriggers(table, catalog, stage)],
+  }
 }
 
 /** Rejects with a `ConfigurationError` that holds every finding of `checkGuard` and what to do about it. */
-export async function assertGuard(client: Queryable, table: ProtectedTable): Promise<void> {
-  refuse(table, (await checkGuard(client, table)).findings)
+export async function assertGuard(
+  client: Queryable,
+  table: ProtectedTable,
+  stage: GuardStage = 'enforce',
+): Promise<void> {
+  refuse(table, (await checkGuard(client, table, stage)).findings)
 }
 
 /**
@@ -46,6 +60,7 @@ function refuse(table: ProtectedTable, findings: readonly GuardFinding[]): void 
   throw new ConfigurationError(`table ${qualifiedName(table)}: ${lines.join('\n')}`)
 }
 
+const ENFORCE = 'finish the adoption with "waxseal adopt enforce", or set the mode to adopt-write until then'
 const INSTALL = 'call addEncryptionGuard in a migration, or run what "waxseal guard sql" prints'
 
 function checkTable({ ordinary, hasEnvelopeIndex, hasSetIndex }: CatalogTable): GuardFinding[] {
@@ -68,9 +83,14 @@ function checkTable({ ordinary, hasEnvelopeIndex, hasSetIndex }: CatalogTable): 
   return findings
 }
 
-function checkTriggers(table: ProtectedTable, catalog: CatalogTable): GuardFinding[] {
+function checkTriggers(table: ProtectedTable, catalog: CatalogTable, stage: GuardStage): GuardFinding[] {
   const findings: GuardFinding[] = []
-  const expected = guardTriggers(table)
+  const isOfAdoption = [...catalog.triggers.values()].some(({ args }) => args[3] === ('adoption' satisfies GuardStage))
+  if (isOfAdoption && stage === 'enforce') {
+    const message = 'the guard is that of an adoption, under which rows without an envelope hold plaintext'
+    return [{ code: 'GUARD_OF_ADOPTION', message, remedy: ENFORCE }]
+  }
+  const expected = guardTriggers(table, isOfAdoption ? 'adoption' : 'enforce')
   const found = expected.flatMap((trigger) => {
     const stored = catalog.triggers.get(trigger.name)
     return stored ? [{ trigger, stored }] : []

@@ -8,6 +8,7 @@ export type GuardFindingCode =
   | 'GUARD_NOT_ALWAYS'
   | 'GUARD_OUTDATED'
   | 'GUARD_OTHER_NAMES'
+  | 'GUARD_OF_ADOPTION'
   | 'GUARD_INDEX_MISSING'
   | 'GUARD_SET_INDEX_MISSING'
 

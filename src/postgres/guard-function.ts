@@ -9,6 +9,8 @@ const MESSAGES: Record<GuardCode, string> = {
   WX003: 'the primary key or a context column changed under an envelope that is bound to it; use updateEncrypted',
   WX004: 'the envelope of the row was changed by somebody else; load the row again and retry',
   WX005: 'the encryption metadata is not of format 1; leave the column to waxseal',
+  WX006:
+    'a column that is being adopted was written without its encrypted column; write it through waxseal, in the mode of this stage',
 }
 
 const cases = Object.entries(MESSAGES).map(([code, text]) => `WHEN '${code}' THEN ${quoteLiteral(text)}`)

@@ -2,7 +2,7 @@ import { COMMITMENT_BYTES, FORMAT, IV_BYTES, MAX_FIELD_BYTES, TAG_BYTES } from '
 import { B64_OF_32_BYTES, B64_OF_ANY_BYTES, isOfFormat1 } from './guard-shapes.js'
 import { type BoundColumn, type FieldColumn, type ProtectedTable, quoteIdentifier } from './protected-table.js'
 
-export type GuardCode = 'WX001' | 'WX002' | 'WX003' | 'WX004' | 'WX005'
+export type GuardCode = 'WX001' | 'WX002' | 'WX003' | 'WX004' | 'WX005' | 'WX006'
 export type GuardEvent = 'insert' | 'update'
 
 export interface GuardRule {
@@ -64,8 +64,8 @@ export function guardRules(table: ProtectedTable): readonly GuardRule[] {
   ]
 }
 
-const any = (conditions: readonly string[]) => `(${conditions.length === 0 ? false : conditions.join(' OR ')})`
-const all = (conditions: readonly string[]) => conditions.join(' AND ')
+export const any = (conditions: readonly string[]) => `(${conditions.length === 0 ? false : conditions.join(' OR ')})`
+export const all = (conditions: readonly string[]) => conditions.join(' AND ')
 
 const PREFIX = `ws${FORMAT}:`
 const COMMITMENT_CHARACTERS = 43
@@ -76,15 +76,15 @@ const TEXT_HEAD = PREFIX.length + COMMITMENT_CHARACTERS + 1
 const BYTES_HEAD = 1 + COMMITMENT_BYTES
 
 /** `::text` for `varchar`, which has no operators of its own. */
-const text = (column: string) => `${column}::text COLLATE "C"`
+export const text = (column: string) => `${column}::text COLLATE "C"`
 
 function value(field: { readonly column: string; readonly type: string }, row: 'NEW' | 'OLD'): string {
   const column = `${row}.${quoteIdentifier(field.column)}`
   return field.type === 'text' ? text(column) : column
 }
 
-const notNull = (field: FieldColumn) => `NEW.${quoteIdentifier(field.column)} IS NOT NULL`
-const changed = (column: BoundColumn | FieldColumn) =>
+export const notNull = (field: FieldColumn) => `NEW.${quoteIdentifier(field.column)} IS NOT NULL`
+export const changed = (column: BoundColumn | FieldColumn) =>
   `${value(column, 'NEW')} IS DISTINCT FROM ${value(column, 'OLD')}`
 const setAnew = (field: FieldColumn) => `(${notNull(field)} AND ${changed(field)})`
 

@@ -26,6 +26,11 @@ const refusals: Readonly<Record<string, (cause: unknown) => WaxsealError>> = {
       'the guard refused the statement (WX005): it would have stored metadata that is not of format 1',
       { cause },
     ),
+  WX006: (cause) =>
+    new PlaintextRefusedError(
+      'the guard refused the statement (WX006): it would have written a column that is being adopted without its encrypted column; write it with save() or updateEncrypted()',
+      { cause },
+    ),
 }
 
 /** What the guard said, in our words; undefined for any other failure of a statement. */

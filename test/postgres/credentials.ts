@@ -11,6 +11,7 @@ import {
 } from '../../src/index.js'
 import {
   bindingOf,
+  type FieldAdoption,
   type FieldColumn,
   guardSql,
   type ProtectedTable,
@@ -39,6 +40,13 @@ export interface CredentialsOptions {
   /** Of the fields and of the tenant's name, such as `case_insensitive`. */
   collation?: string
   guarded?: boolean
+  /** Fields that are adopted: `oauth` beside the column `oauth_source`, `password` where it stands. */
+  adopted?: boolean
+}
+
+const ADOPTIONS: Record<FieldName, FieldAdoption> = {
+  password: { placement: 'inPlace', source: 'password', readers: [] },
+  oauth: { placement: 'side', source: 'oauth_source', readers: [] },
 }
 
 /** A table of credentials as the ORM would keep it, and a cipher with a KMS in memory. */
@@ -56,9 +64,17 @@ export class Credentials {
   }
 
   static async create(client: Queryable, options: CredentialsOptions = {}): Promise<Credentials> {
-    const { schema = 'public', table = 'credential', fieldType = 'text', collation, guarded = true } = options
+    const {
+      schema = 'public',
+      table = 'credential',
+      fieldType = 'text',
+      collation,
+      guarded = true,
+      adopted = false,
+    } = options
     const collate = collation ? `COLLATE ${collation}` : ''
     const field = `${fieldType} ${fieldType === 'text' ? collate : ''}`
+    const adoption = (name: FieldName) => (adopted ? { adoption: ADOPTIONS[name] } : {})
     const credentials = new Credentials(client, {
       entity: 'credential',
       schema,
@@ -67,15 +83,15 @@ export class Credentials {
       row: [{ column: 'id', type: 'uuid' }],
       metadata: 'encryption_metadata',
       fields: [
-        { column: 'password', type: fieldType, id: 'credential.password', kind: 'text' },
-        { column: 'oauth', type: fieldType, id: 'credential.oauth', kind: 'json' },
+        { column: 'password', type: fieldType, id: 'credential.password', kind: 'text', ...adoption('password') },
+        { column: 'oauth', type: fieldType, id: 'credential.oauth', kind: 'json', ...adoption('oauth') },
       ],
       context: [{ name: 'tenant', column: 'tenant_id', type: 'text' }],
     })
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`)
     await client.query(`CREATE TABLE ${credentials.name} (
       id uuid PRIMARY KEY, tenant_id text ${collate} NOT NULL, name text, deleted_at timestamptz,
-      password ${field}, oauth ${field}, encryption_metadata jsonb NOT NULL DEFAULT '{}')`)
+      password ${field}, oauth ${field}, ${adopted ? 'oauth_source text,' : ''} encryption_metadata jsonb NOT NULL DEFAULT '{}')`)
     if (guarded) await install(client, credentials.table)
     return credentials
   }

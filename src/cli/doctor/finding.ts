@@ -35,6 +35,7 @@ export const LEVELS = {
   GUARD_NOT_ALWAYS: 'error',
   GUARD_OUTDATED: 'error',
   GUARD_OTHER_NAMES: 'error',
+  GUARD_OF_ADOPTION: 'error',
   GUARD_INDEX_MISSING: 'error',
   GUARD_SET_INDEX_MISSING: 'error',
   ROW_NOT_BOUND: 'warning',
