@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'ERR_CREDENTIAL_SHREDDED'
   | 'ERR_AUDIT_TRAIL_GAP'
   | 'ERR_CIPHER_CLOSED'
+  | 'ERR_LEGACY_VALUE'
 
 export interface WaxsealErrorOptions {
   readonly cause?: unknown
@@ -135,4 +136,12 @@ export class AuditTrailGapError extends WaxsealError {
 /** The cipher was closed: the process is about to end, or the DataSource was destroyed. Ask somebody who still runs. */
 export class CipherClosedError extends WaxsealError {
   readonly code = 'ERR_CIPHER_CLOSED'
+}
+
+/**
+ * A value from before the adoption that none of its column's readers reads, or only one whose end date has passed. The row
+ * stays as it is: look at it, name the reader that belongs to it, or mend the value.
+ */
+export class LegacyValueError extends WaxsealError {
+  readonly code = 'ERR_LEGACY_VALUE'
 }

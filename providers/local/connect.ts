@@ -5,6 +5,7 @@ import { unlockPassphraseKeyring } from './passphrase-keyring.js'
 import { LocalProvider } from './provider.js'
 
 const OPTIONS = ['keys', 'keysFile', 'keyringFile', 'passphrase', 'passphraseFile', 'currentKey', 'id'] as const
+const OWNER = 'provider "local"'
 type Option = (typeof OPTIONS)[number]
 type Section = Readonly<Partial<Record<Option, string>>>
 
@@ -41,11 +42,11 @@ function currentKeyOf({ currentKey }: Section): number {
 
 async function keysOf(options: Section): Promise<string | Record<number, Uint8Array>> {
   if (options.keys !== undefined) return options.keys
-  if (options.keysFile !== undefined) return readPrivateFile('local', 'keysFile', options.keysFile)
-  const keyring = await readPrivateFile('local', 'keyringFile', options.keyringFile!)
+  if (options.keysFile !== undefined) return readPrivateFile(OWNER, 'keysFile', options.keysFile)
+  const keyring = await readPrivateFile(OWNER, 'keyringFile', options.keyringFile!)
   return unlockPassphraseKeyring(
     keyring,
-    options.passphrase ?? (await readPrivateFile('local', 'passphraseFile', options.passphraseFile!)),
+    options.passphrase ?? (await readPrivateFile(OWNER, 'passphraseFile', options.passphraseFile!)),
   )
 }
 
@@ -56,5 +57,5 @@ function exactlyOne(options: Section, names: readonly Option[]): void {
 }
 
 function refused(problem: string): ConfigurationError {
-  return new ConfigurationError(`provider "local": ${problem}`)
+  return new ConfigurationError(`${OWNER}: ${problem}`)
 }

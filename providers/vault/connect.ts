@@ -65,7 +65,7 @@ function tokenSourceOf(options: Section): TokenSource {
 
 /** Read at each login: whoever issues secrets replaces the file. */
 async function readSecret(option: string, path: string): Promise<string> {
-  const text = (await readPrivateFile('vault', option, path)).trim()
+  const text = (await readPrivateFile('provider "vault"', option, path)).trim()
   if (/^[!-~]+$/.test(text)) return text
   throw refused(`the file of "${option}" must hold one line`)
 }

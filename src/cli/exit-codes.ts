@@ -32,4 +32,5 @@ export const EXIT_OF_ERROR: Record<ErrorCode, ExitCode> = {
   ERR_CREDENTIAL_SHREDDED: EXIT.refused,
   ERR_AUDIT_TRAIL_GAP: EXIT.findings,
   ERR_CIPHER_CLOSED: EXIT.internal,
+  ERR_LEGACY_VALUE: EXIT.refused,
 }

@@ -6,15 +6,15 @@ const LARGEST_BYTES = 64 * 1024
 const OTHERS = 0o077
 
 /**
- * Reads the small file of secrets that an option of a provider names. Refuses one that others on the machine may read, with
- * the command that mends it. Windows has no such mode; there it is not checked.
+ * Reads the small file of secrets that an option of `owner`, such as a provider, names. Refuses one that others on the
+ * machine may read, with the command that mends it. Windows has no such mode; there it is not checked.
  */
-export async function readPrivateFile(provider: string, option: string, path: string): Promise<string> {
-  const refused = (problem: string) => new ConfigurationError(`provider "${provider}": the file ${path} ${problem}`)
+export async function readPrivateFile(owner: string, option: string, path: string): Promise<string> {
+  const refused = (problem: string) => new ConfigurationError(`${owner}: the file ${path} ${problem}`)
   const file = await open(path, 'r').catch(({ code }: NodeJS.ErrnoException) => {
     // Neither the path nor the runtime's error, which repeats it: what opens no file may be the key itself.
     throw new ConfigurationError(
-      `provider "${provider}": the option "${option}" names no file that can be opened (${code}); expected a path`,
+      `${owner}: the option "${option}" names no file that can be opened (${code}); expected a path`,
     )
   })
   try {

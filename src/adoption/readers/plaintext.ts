@@ -1,0 +1,25 @@
+import { isUtf8 } from 'node:buffer'
+import { parseBytes, parseText } from '../../envelope/encrypted-field.js'
+import type { LegacyValue, Reader } from './reader.js'
+
+/** Values that nobody encrypted. A ciphertext of format 1 is none, whatever became of its metadata. */
+export function plaintextReader(): Reader {
+  return {
+    name: 'plaintext',
+    columns: [],
+    authenticates: false,
+    recognizes: (stored) => !isCiphertext(stored),
+    read: (stored) => Buffer.from(stored as string),
+  }
+}
+
+function isCiphertext(stored: LegacyValue): boolean {
+  try {
+    if (typeof stored === 'string') parseText(stored)
+    else if (isUtf8(stored)) return isCiphertext(stored.toString('utf8'))
+    else parseBytes(stored)
+    return true
+  } catch {
+    return false
+  }
+}
