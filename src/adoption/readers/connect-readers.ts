@@ -1,10 +1,10 @@
 import { ConfigurationError } from '../../errors.js'
 import { assertOptions, hasMethods, type OptionRule } from '../../kms/options.js'
+import type { DatedReader, LegacyReader } from '../../postgres/field-adoption.js'
 import { flaggedReader } from './flagged.js'
 import { hexGcmReader } from './hex-gcm.js'
 import { derivedKey, type Environment, hexKeyAt, secretAt } from './legacy-key.js'
 import { plaintextReader } from './plaintext.js'
-import type { DatedReader, Reader } from './reader.js'
 import type { ReaderSection } from './reader-sections.js'
 import { KDF_RULES, OPTIONAL, SECTION_RULES } from './section-rules.js'
 import { typeormEncryptedReader } from './typeorm-encrypted.js'
@@ -35,7 +35,9 @@ export function assertReader(where: string, declared: DeclaredReader): void {
     const isReader = hasMethods(declared.reader, ['recognizes', 'read']) && Array.isArray(declared.reader.columns)
     const isDated = declared.until instanceof Date && !Number.isNaN(declared.until.getTime())
     if (isReader && isDated) return
-    throw new ConfigurationError(`${where}: expected { reader, until }, a Reader and a Date, found something else`)
+    throw new ConfigurationError(
+      `${where}: expected { reader, until }, a LegacyReader and a Date, found something else`,
+    )
   }
   assertSection(`${where}: reader`, declared, SECTION_RULES)
   if (declared.name === 'flagged') assertSection(`${where}: "kdf" of the reader "flagged"`, declared.kdf, KDF_RULES)
@@ -50,7 +52,7 @@ async function connectReader(where: string, declared: DeclaredReader, environmen
   }
 }
 
-async function readerOf(owner: string, section: ReaderSection, environment: Environment): Promise<Reader> {
+async function readerOf(owner: string, section: ReaderSection, environment: Environment): Promise<LegacyReader> {
   switch (section.name) {
     case 'plaintext':
       return plaintextReader()

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { LegacyValueError } from '../../errors.js'
+import type { LegacyReader, LegacyRow, LegacyValue } from '../../postgres/field-adoption.js'
 import { openGcm, TAG_BYTES } from './legacy-cipher.js'
-import type { LegacyRow, LegacyValue, Reader } from './reader.js'
 
 export const ENCODINGS = ['base64', 'hex'] as const
 
@@ -21,7 +21,7 @@ export interface FlaggedFormat {
 const FLAGS: Readonly<Record<string, boolean>> = { true: true, false: false, '1': true, '0': false }
 
 /** AES-256-GCM where a flag says which rows are encrypted, and IVs and tags lie in a column of JSON beside the ciphertexts. */
-export function flaggedReader(key: KeyObject, format: FlaggedFormat): Reader {
+export function flaggedReader(key: KeyObject, format: FlaggedFormat): LegacyReader {
   return {
     name: 'flagged',
     columns: [format.flag, format.metadata],

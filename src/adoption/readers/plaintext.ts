@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { parseBytes, parseText } from '../../envelope/encrypted-field.js'
-import type { LegacyValue, Reader } from './reader.js'
+import { type LegacyReader, type LegacyValue, PLAINTEXT } from '../../postgres/field-adoption.js'
 
 /** Values that nobody encrypted. A ciphertext of format 1 is none, whatever became of its metadata. */
-export function plaintextReader(): Reader {
+export function plaintextReader(): LegacyReader {
   return {
-    name: 'plaintext',
+    name: PLAINTEXT,
     columns: [],
     authenticates: false,
     recognizes: (stored) => !isCiphertext(stored),

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { decodeValue, type FieldSpec } from '../../envelope/field-value.js'
 import { LegacyValueError } from '../../errors.js'
+import type { DatedReader, LegacyRow, LegacyValue } from '../../postgres/field-adoption.js'
 import { keepsNumbers } from './json-numbers.js'
-import type { DatedReader, LegacyRow, LegacyValue } from './reader.js'
 
 export interface LegacyPlaintext {
   readonly value: unknown

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
+import type { LegacyReader, LegacyValue } from '../../postgres/field-adoption.js'
 import { openCbc, openGcm, TAG_BYTES } from './legacy-cipher.js'
-import type { LegacyValue, Reader } from './reader.js'
 
 export const TYPEORM_ENCRYPTED_ALGORITHMS = ['aes-256-gcm', 'aes-256-cbc'] as const
 
@@ -11,7 +11,7 @@ export interface TypeormEncryptedFormat {
 }
 
 /** What the library of this name wrote: base64 of `iv ‖ tag ‖ ciphertext`, without a tag for CBC. Its JSON stands in an object. */
-export function typeormEncryptedReader(key: KeyObject, { algorithm, ivLength }: TypeormEncryptedFormat): Reader {
+export function typeormEncryptedReader(key: KeyObject, { algorithm, ivLength }: TypeormEncryptedFormat): LegacyReader {
   const isGcm = algorithm === 'aes-256-gcm'
   const head = isGcm ? ivLength + TAG_BYTES : ivLength
   return {

@@ -1,5 +1,5 @@
 import { createCipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
-import { type DatedReader, type Reader, readLegacy } from '../../../src/adoption/readers/index.js'
+import { type DatedReader, type LegacyReader, readLegacy } from '../../../src/adoption/readers/index.js'
 
 export const TEXT_FIELD = { id: 'credential.password', kind: 'text' } as const
 export const UNTIL = new Date('2030-01-01')
@@ -23,7 +23,7 @@ export function hexGcm(key: KeyObject, plaintext: string, ivBytes?: number): str
   return [iv, tag, ciphertext].map((part) => part.toString('hex')).join(':')
 }
 
-export const dated = (...readers: Reader[]): DatedReader[] => readers.map((reader) => ({ reader, until: UNTIL }))
+export const dated = (...readers: LegacyReader[]): DatedReader[] => readers.map((reader) => ({ reader, until: UNTIL }))
 
 export function readText(readers: readonly DatedReader[], stored: string, row = {}, now = BEFORE): unknown {
   return readLegacy(TEXT_FIELD, readers, stored, row, now).value
