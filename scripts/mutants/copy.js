@@ -2,10 +2,20 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, linkSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-const COPIED = ['src', 'providers', 'test', 'docs', 'package.json', 'tsconfig.json']
+const COPIED = [
+  'src',
+  'providers',
+  'test',
+  'docs',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.cjs.json',
+  'scripts',
+  'migrations',
+]
 const LEFT_OUT = new Set(['node_modules', 'mutants', 'consumers', 'bench'])
 
-/** A copy of what tests are made of, with the packages linked. */
+/** A copy of what tests are made of, with the packages linked: among them what compiles the command, which some run. */
 export function copyProject(folder) {
   copyEntries('.', folder, copyFileSync, (name) => COPIED.includes(name))
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))

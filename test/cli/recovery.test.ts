@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { LocalProvider } from '../../providers/local/index.js'
-import { connectOffline, parsePublicKey } from '../../providers/offline/index.js'
+import { parsePublicKey } from '../../providers/offline/index.js'
 import { EnvelopeCipher, formatBytes, formatText, metadataToJson } from '../../src/index.js'
 import { canary, waxseal } from '../setup/cli.js'
+import { confirmedKey, env, recipientOfFiles } from './recovery-files.js'
 
-const env = { WAXSEAL_RECOVERY_PASSPHRASE: 'seven lamps under a copper bridge' }
 const FIELDS = [
   { id: 'credential.password', kind: 'text' },
   { id: 'credential.oauth', kind: 'json' },
@@ -19,26 +19,11 @@ let folder: string
 const file = (name: string) => join(folder, name)
 const save = (name: string, content: string) => writeFileSync(file(name), content)
 
-/** Makes a pair and has its challenge answered, into files of that name. */
-async function confirmedKey(name: string, ...options: string[]): Promise<void> {
-  const [privateFile, publicFile] = [file(`${name}.pem`), file(`${name}.pub`)]
-  const created = await waxseal(['recovery-key', 'create', privateFile, publicFile, ...options], { env })
-  expect(created).toMatchObject({ status: 0, stderr: '' })
-  expect(created.stdout).toMatch(/^recovery key [0-9a-f]{64}\n$/)
-  const challenge = file(`${name}-challenge.json`)
-  writeFileSync(challenge, (await waxseal(['recovery-key', 'challenge', publicFile])).stdout)
-  const answer = await waxseal(['recovery-key', 'answer', privateFile, challenge], { env })
-  save(`${name}-answer.txt`, answer.stdout)
-  const confirmed = await waxseal(['recovery-key', 'confirm', challenge, file(`${name}-answer.txt`)])
-  save(`${name}-confirmation.json`, confirmed.stdout)
-}
-
-const recipientOf = (name: string) =>
-  connectOffline({ publicKeyFile: file(`${name}.pub`), confirmationFile: file(`${name}-confirmation.json`) })
+const recipientOf = (name: string) => recipientOfFiles(folder, name)
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'waxseal-recovery-'))
-  await confirmedKey('private')
+  await confirmedKey(folder, 'private')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -64,7 +49,7 @@ test('an answer to another challenge confirms nothing', async () => {
 })
 
 test('a key of X25519, where that is asked for, goes the same way and opens rows', async () => {
-  await confirmedKey('curve', '--algorithm', 'x25519')
+  await confirmedKey(folder, 'curve', '--algorithm', 'x25519')
   expect(parsePublicKey(readFileSync(file('curve.pub'), 'utf8')).key.asymmetricKeyType).toBe('x25519')
   const cipher = new EnvelopeCipher({
     provider: new LocalProvider({ keys: { 1: randomBytes(32) }, currentKey: 1 }),
@@ -152,6 +137,19 @@ describe('recover', () => {
     expect({ status, rows: parsed(stdout) }).toEqual({ status: 0, rows: [expected(0), expected(1)] })
   })
 
+  test('says how far it is, and what came of it as JSON with --json', async () => {
+    const empty = { entity: 'credential', context: {}, fields: [{ id: 'credential.password', value: null }] }
+    save('many.jsonl', `${Array.from({ length: 1_999 }, () => JSON.stringify(empty)).join('\n')}\n{}\n`)
+    const { status, stdout, stderr } = await recover('many.jsonl', '--dry-run', '--json')
+    expect({ status, ...JSON.parse(stdout) }).toEqual({
+      status: 4,
+      opened: 1_999,
+      shredded: 0,
+      failed: [{ where: 'line 2000 (not a row)', message: expect.stringMatching(/^expected \{ entity/) }],
+    })
+    expect(stderr).toMatch(/^1000 rows read\nline 2000 .*\n2000 rows read\n1999 rows opened, 1 not\n$/)
+  })
+
   test('opens and writes nothing with --dry-run', async () => {
     const run = await recover('rows.jsonl', '--dry-run')
     expect(run).toEqual({ status: 0, stdout: '', stderr: '2 rows opened, 0 not\n' })
@@ -176,6 +174,10 @@ describe('recover', () => {
   test.each([
     ['neither an output nor --dry-run', []],
     ['both', ['--output', '-', '--dry-run']],
+    ['--json beside the rows', ['--output', '-', '--json']],
+    ['an export beside a configuration', ['--dry-run', '--config', 'waxseal.config.json']],
+    ['an export beside a DataSource', ['--dry-run', '--data-source', 'source.js']],
+    ['half a row at a time', ['--dry-run', '--batch-size', '0.5']],
   ])('%s is refused', async (_what, options) => {
     expect(await recover('rows.jsonl', ...options)).toMatchObject({ status: 2, stdout: '' })
   })

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { inKeyOrderSql } from '../../src/postgres/in-key-order.js'
 import { type ProtectedTable, qualifiedName, readEnvelopes, type StoredRow } from '../../src/postgres/index.js'
-import { readEnvelopesSql } from '../../src/postgres/read-envelopes.js'
+import { storedRowColumns } from '../../src/postgres/stored-row.js'
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
 
 let database: FreshDatabase
@@ -86,10 +87,10 @@ describe.each(keys)('by a primary key of %s', (name, columns, primaryKey, values
     const [first] = await read({ batchSize: 501 })
     const after = first!.at(-1)!.primaryKey
     await database.client.query('SET enable_seqscan = off')
-    const { rows } = await database.client.query(`EXPLAIN (FORMAT JSON) ${readEnvelopesSql(declared, true)}`, [
-      100,
-      ...primaryKey.map(({ column }) => after[column]),
-    ])
+    const { rows } = await database.client.query(
+      `EXPLAIN (FORMAT JSON) ${inKeyOrderSql(declared, storedRowColumns(declared), true)}`,
+      [100, ...primaryKey.map(({ column }) => after[column])],
+    )
     await database.client.query('RESET enable_seqscan')
     const [scan, ...others] = nodesOf(rows[0]['QUERY PLAN'][0].Plan).filter((node) => node['Node Type'] !== 'Limit')
     expect(others).toEqual([])

@@ -324,6 +324,8 @@ export const OPTION_EFFECTS: Effects = {
     '--key': [`${CLI}/recovery.test.ts`, 'opens every field with the private half alone'],
     '--output': [`${CLI}/recovery.test.ts`, 'prints them where that is asked for'],
     '--dry-run': [`${CLI}/recovery.test.ts`, 'opens and writes nothing with --dry-run'],
+    '--batch-size': [`${CLI}/recover-database.test.ts`, 'opens all rows of tables with'],
+    '--json': [`${CLI}/recovery.test.ts`, 'what came of it as JSON with --json'],
   },
   'waxseal keygen': {
     '--file': [`${CLI}/keygen.test.ts`, 'writes a file that only its owner reads'],

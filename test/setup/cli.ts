@@ -23,7 +23,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
  * each state of the sources and kept below `node_modules`, where its dependencies are found. Types go unchecked here.
  */
 export function builtPackage(): string {
-  const sources = ['src', 'providers'].flatMap((folder) =>
+  const sources = ['src', 'providers', 'migrations'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => join(folder, name)),

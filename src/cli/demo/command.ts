@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
+import { wholeNumber } from '../whole-number.js'
 import type { DemoOptions } from './demo.js'
 
 export function define(command: Command): void {
@@ -22,10 +23,4 @@ export function define(command: Command): void {
       const { demo } = await import('./demo.js')
       process.exitCode = await demo(options)
     })
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text)
-  if (Number.isSafeInteger(number) && number >= 1) return number
-  throw new InvalidArgumentError('expected a whole number from 1.')
 }
