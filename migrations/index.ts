@@ -1,5 +1,6 @@
+import { processes } from './0002-processes.js'
 import { shredReceipts } from './0003-shred-receipts.js'
 import type { Migration } from './migration.js'
 
 /** In the order in which they are run. One that was released is never changed: a change is a migration of its own. */
-export const migrations: readonly Migration[] = [shredReceipts]
+export const migrations: readonly Migration[] = [processes, shredReceipts]

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm'
 import type { LoadedConfiguration } from '../config/load-configuration.js'
 import { ConfigurationError } from '../errors.js'
+import { connectionOptionsOf } from '../postgres/connection-options.js'
 import type { Queryable } from '../postgres/queryable.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -36,10 +37,7 @@ function connectionOf({ source, database }: LoadedConfiguration, dataSource: Dat
       `${source}: expected "database", a Postgres URL, found nothing; add it, or set WAXSEAL_DATABASE_URL`,
     )
   }
-  // Of several servers the one that is written to.
-  const { master } = (options.replication ?? {}) as { readonly master?: typeof options }
-  const { url, host, port, username: user, password, database: name, ssl, extra } = { ...options, ...master }
-  return { connectionString: url, host, port, user, password, database: name, ssl, ...(extra as object | undefined) }
+  return connectionOptionsOf(options)
 }
 
 async function loadPg() {

@@ -14,7 +14,7 @@ import { checkKeks, type KekHealth } from './kek-health.js'
 import { type AcceptedKek, KekList, type UnwrapRoute } from './kek-list.js'
 import { type CloseOptions, Lifetime } from './lifetime.js'
 import { limitedRecipient } from './limited-recipient.js'
-import type { EnvelopeMetadata, WrappedMetadata } from './metadata.js'
+import type { EnvelopeMetadata, StoredWrap, WrappedMetadata } from './metadata.js'
 import { readable } from './metadata-codec.js'
 import { aadOfEnvelope, OpenEnvelope } from './open-envelope.js'
 import { writeRandom } from './random-pool.js'
@@ -22,6 +22,7 @@ import { currentKeks, isStale, rewrapAll } from './rewrap.js'
 import { storedWrapOf } from './stored-wrap.js'
 import { TrackedProvider } from './tracked-provider.js'
 import { unwrapInOrder } from './unwrap-in-order.js'
+import { WrapAnnouncements } from './wrap-announcements.js'
 
 export interface EnvelopeCipherOptions {
   /** Wraps new data keys, first in the list of wraps. */
@@ -60,6 +61,8 @@ export interface CacheStatistics {
  * before any call, and again when the data key comes from the cache.
  */
 export class EnvelopeCipher {
+  /** Who is told of KEKs before wraps under them leave; see `joinFleet`. */
+  readonly announcements = new WrapAnnouncements()
   readonly #provider: KmsProvider
   readonly #recipients: readonly (KmsProvider | WrapOnlyRecipient)[]
   readonly #targets: readonly (KmsProvider | WrapOnlyRecipient)[]
@@ -122,6 +125,7 @@ export class EnvelopeCipher {
     const now = this.#clock.now()
     const wraps = [wrapped, ...others].map((each, index) => storedWrapOf(this.#targets[index]!.name, each, now))
     const metadata = readable({ state: 'wrapped', id, commitment: commitmentOf(dataKey, idBytes), wrap: 1, wraps })
+    await this.announcements.before(wraps, bound, call, this.#clock)
     const aad = aadOfEnvelope(metadata, canonical)
     this.#cache.put({ id: cacheIdOf(metadata, this.#list.routes(wraps)[0]!, bound), dataKey, aad })
     return new OpenEnvelope(metadata, bound, dataKey, aad)
@@ -217,7 +221,9 @@ export class EnvelopeCipher {
       return (await opened).dataKey
     }
     const context = encryptionContextOf(binding, metadata.id)
-    const job = { metadata, context, targets: this.#targets, list: this.#list, open, clock: this.#clock }
+    const bound = copyOfBinding(binding)
+    const announce = (wraps: readonly StoredWrap[]) => this.announcements.before(wraps, bound, limited, this.#clock)
+    const job = { metadata, context, targets: this.#targets, list: this.#list, open, announce, clock: this.#clock }
     return this.#lifetime.add(rewrapAll(job, limited))
   }
 

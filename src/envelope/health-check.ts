@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../kms/clock.js'
 import { assertOptions, CLOCK, type OptionRules, wholeNumberFrom } from '../kms/options.js'
 import type { EnvelopeCipher } from './envelope-cipher.js'
 import type { KekHealth } from './kek-health.js'
+import type { AnnouncerHealth } from './wrap-announcements.js'
 
 export interface HealthCheckOptions {
   /** How long a success is remembered, in milliseconds. Failures are not. Default 30,000. */
@@ -24,6 +25,8 @@ export interface Health {
   readonly checkedAt: string
   /** In the order of the wraps: the provider first. Empty when the cipher is closed. */
   readonly keks: readonly KekHealth[]
+  /** Whether the process is known to the fleet, of each that it joined; told anew at each call. */
+  readonly fleet?: readonly AnnouncerHealth[]
   /** Of the cipher itself: `ERR_CIPHER_CLOSED`. */
   readonly code?: ErrorCode
 }
@@ -60,11 +63,18 @@ export function healthCheck(cipher: EnvelopeCipher, options: HealthCheckOptions 
         started.goodUntil = status === 'ok' ? clock.now() + maxAgeMs : 0
       })
     }
-    return last.health
+    return withFleet(await last.health, cipher.announcements.health())
   }
 }
 
 function statusOf(keks: readonly KekHealth[]): Health['status'] {
   if (keks.every(({ status }) => status === 'ok')) return 'ok'
   return keks.some(({ role, status }) => role !== 'wrap-only recipient' && status === 'ok') ? 'degraded' : 'failed'
+}
+
+/** Who is not in the fleet has no word of it. Where it is required, new envelopes are refused without it. */
+function withFleet(health: Health, fleet: readonly AnnouncerHealth[]): Health {
+  if (fleet.length === 0) return health
+  const isRefusing = fleet.some(({ status, required }) => status === 'failed' && required)
+  return { ...health, status: health.status === 'ok' && isRefusing ? 'degraded' : health.status, fleet }
 }

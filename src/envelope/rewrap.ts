@@ -26,6 +26,8 @@ export interface RewrapJob {
   readonly list: KekList
   /** The data key, for targets that cannot rewrap what is stored. */
   readonly open: () => Promise<DataKey>
+  /** Before new wraps are given out. */
+  readonly announce: (wraps: readonly StoredWrap[]) => Promise<void>
   readonly clock: Clock
 }
 
@@ -60,7 +62,9 @@ export async function rewrapAll(job: RewrapJob, options: CallOptions): Promise<W
       return stored ?? storedWrapOf(target.name, wrapped, clock.now())
     }),
   )
-  return readable({ ...metadata, wrap: metadata.wrap + 1, wraps })
+  const next = readable({ ...metadata, wrap: metadata.wrap + 1, wraps })
+  await job.announce(wraps)
+  return next
 }
 
 function wrapUnder(metadata: WrappedMetadata, kek: KekRef): StoredWrap | undefined {

@@ -3,6 +3,7 @@ import type { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { ConfigurationError } from '../errors.js'
 import type { Clock } from '../kms/clock.js'
 import { assertOptions, CLOCK, hasMethods, isFunction, type OptionRules, wholeNumberFrom } from '../kms/options.js'
+import type { FleetMode } from './fleet.js'
 import type { GuardMode } from './guard-check.js'
 
 export interface EncryptionOptions {
@@ -13,6 +14,11 @@ export interface EncryptionOptions {
   readonly cipher: EnvelopeCipher | (() => EnvelopeCipher | Promise<EnvelopeCipher>)
   /** Default `require`. */
   readonly guard?: GuardMode
+  /**
+   * Whether the process is known to whoever retires KEKs and shreds credentials. Default `auto`: where the schema `waxseal` is
+   * installed when it starts.
+   */
+  readonly fleet?: FleetMode
   /** One bad row in a `find()`: fail it, or leave its fields as `EncryptedValue`s. Default `throw`. */
   readonly onUnreadable?: 'throw' | 'leave'
   /**
@@ -33,9 +39,12 @@ const isCipher = (value: unknown) => hasMethods(value, ['mint', 'open', 'openCac
 
 const GUARD_MODES: readonly GuardMode[] = ['require', 'install', 'warn']
 
+const FLEET_MODES: readonly FleetMode[] = ['auto', 'require', 'off']
+
 const OPTIONS: OptionRules<EncryptionOptions> = {
   cipher: [(value) => isFunction(value) || isCipher(value), 'be an EnvelopeCipher, or a function that returns one'],
   guard: [isOneOf(GUARD_MODES), `be one of ${GUARD_MODES.join(', ')}`],
+  fleet: [isOneOf(FLEET_MODES), `be one of ${FLEET_MODES.join(', ')}`],
   onUnreadable: [isOneOf(['throw', 'leave']), 'be throw or leave'],
   expectedContext: [isFunction, 'be a function that returns the expected pairs'],
   timeoutMs: wholeNumberFrom(1),

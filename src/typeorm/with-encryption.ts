@@ -1,9 +1,11 @@
 import { type DataSource, EventSubscriber, type MixedList } from 'typeorm'
 import { ConfigurationError } from '../errors.js'
 import { systemClock } from '../kms/clock.js'
+import type { FleetMember } from '../lifecycle/index.js'
 import { refuseAsParameters } from './decrypted-entity.js'
 import { assertEncryptionOptions, cipherOf, type EncryptionOptions } from './encryption-options.js'
 import { expectedContextOf } from './expected-context.js'
+import { joinFleetOf } from './fleet.js'
 import { GuardCheck } from './guard-check.js'
 import { installGuards, removeGuards } from './install-guards.js'
 import { PredicateRule } from './predicate-rule.js'
@@ -26,6 +28,7 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
   installed.set(dataSource, options)
   const clock = options.clock ?? systemClock
   let setup: SubscriberSetup | undefined
+  let fleet: FleetMember | undefined
   let predicates: PredicateRule | undefined
   const checkStatement: StatementCheck = (query, parameters) => {
     predicates?.check(query)
@@ -73,6 +76,7 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
     await initialize.call(dataSource)
     try {
       if (options.guard === 'install') await installGuards(dataSource)
+      if (setup) fleet = await joinFleetOf(dataSource, setup.cipher, options)
     } catch (error) {
       // As TypeORM does when it fails to start: nobody would close the pool of a DataSource that was never ready.
       await dataSource.destroy()
@@ -91,7 +95,13 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
     await destroy.call(dataSource)
     // Afterwards: TypeORM takes the connections of what still runs, which then fails and stores nothing, but its calls to a KMS
     // have an end to be written down. A cipher that was handed in is its owner's to close.
-    if (typeof options.cipher === 'function') await setup?.cipher.close()
+    try {
+      if (typeof options.cipher === 'function') await setup?.cipher.close()
+    } finally {
+      // Last: as long as something could be stored, the process is at work.
+      await fleet?.leave()
+      fleet = undefined
+    }
   }
   return dataSource
 }

@@ -81,10 +81,20 @@ export const OPTION_EFFECTS: Effects = {
   EncryptionOptions: {
     cipher: [`${TYPEORM}/starts.test.ts`, 'the cipher function runs at each initialize()'],
     guard: [`${TYPEORM}/guard-modes.test.ts`, 'guard: warn checks and installs nothing'],
+    fleet: [`${TYPEORM}/fleet.test.ts`, 'is in the fleet from initialize() to destroy()'],
     onUnreadable: [`${TYPEORM}/unreadable.test.ts`, 'keeps its EncryptedValue with onUnreadable: leave'],
     expectedContext: [`${TYPEORM}/unreadable.test.ts`, "refuses another tenant's row before any call to the KMS"],
     timeoutMs: [`${TYPEORM}/kms-concurrency.test.ts`, 'one deadline ends the whole operation'],
     clock: [`${TYPEORM}/kms-concurrency.test.ts`, 'a later operation has a deadline of its own'],
+  },
+  FleetOptions: {
+    cipher: ['test/lifecycle/fleet.test.ts', 'a message on the channel makes the cipher forget'],
+    connection: ['test/lifecycle/fleet.test.ts', 'a fleet that cannot be joined is an error where it is required'],
+    required: ['test/lifecycle/fleet.test.ts', 'who is required gives out no new data key without the table'],
+    label: ['test/lifecycle/fleet.test.ts', 'a process is written down with what it is'],
+    modes: ['test/lifecycle/fleet.test.ts', 'a process is written down with what it is'],
+    holdMs: ['test/lifecycle/fleet.test.ts', 'a version is named as long as what it wrapped may not be stored yet'],
+    clock: ['test/lifecycle/fleet.test.ts', 'a version is named as long as what it wrapped may not be stored yet'],
   },
   EncryptedOptions: {
     as: [`${TYPEORM}/writes.test.ts`, 'every json value comes back as it was'],
