@@ -56,6 +56,8 @@ export class AwsProvider implements KmsProvider {
   readonly #calls: AwsCalls
   readonly #key: string
   readonly #region: string
+  /** How KEK refs spell `key`, where it is the ARN of one. */
+  readonly #keyId: string | undefined
   readonly #previous: ReadonlySet<string>
   readonly #described: CachedLookup<DescribedKey>
 
@@ -73,6 +75,7 @@ export class AwsProvider implements KmsProvider {
     assertKeyNames('aws', previousKeys, isKeyArn, '"previousKeys" to be key ARNs (arn:…:key/…)')
     this.#calls = new AwsCalls(client, [...grantTokens])
     this.#key = key
+    this.#keyId = isKeyArn(key) ? storedIdOf(key) : undefined
     this.#region = region
     this.#previous = new Set(previousKeys.map(storedIdOf))
     this.#described = new CachedLookup((call) => this.#describe(call), { maxAgeMs: recheckMs, clock })
@@ -144,7 +147,7 @@ export class AwsProvider implements KmsProvider {
 
   async #isCurrent(kek: KekRef, options: CallOptions): Promise<boolean> {
     // No look-up for a key that is configured by its ARN: a reader needs no permission but to decrypt.
-    if (isKeyArn(this.#key)) return storedIdOf(this.#key) === kek.id
+    if (this.#keyId !== undefined) return this.#keyId === kek.id
     return storedIdOf((await this.#described.get(options)).arn) === kek.id
   }
 

@@ -8,7 +8,8 @@ const MAX_CLIENTS = 100
 interface Entry {
   readonly cryptography: AzureCryptography
   /** Settles when the first call has. */
-  opened?: Promise<unknown>
+  opening?: Promise<unknown>
+  opened: boolean
 }
 
 /**
@@ -34,15 +35,15 @@ export class CryptographyClients {
     call: (cryptography: AzureCryptography) => Promise<T>,
   ): Promise<T> {
     const entry = this.#entryOf(name, version)
-    if (entry.opened) {
-      await orAborted(entry.opened, signal)
+    if (entry.opening) {
+      if (!entry.opened) await orAborted(entry.opening, signal)
       return call(entry.cryptography)
     }
     const first = call(entry.cryptography)
-    entry.opened = first.then(
-      () => undefined,
-      () => undefined,
-    )
+    const open = () => {
+      entry.opened = true
+    }
+    entry.opening = first.then(open, open)
     return first
   }
 
@@ -51,7 +52,7 @@ export class CryptographyClients {
     const known = this.#entries.get(id)
     if (known) return known
     const properties = { vaultUrl: this.#client.vaultUrl, name, version }
-    const entry = { cryptography: this.#client.cryptographyOf({ id, name, properties }) }
+    const entry = { cryptography: this.#client.cryptographyOf({ id, name, properties }), opened: false }
     this.#entries.set(id, entry)
     return entry
   }

@@ -85,24 +85,28 @@ export class VaultHttpClient implements VaultClient {
         reject(reason)
         request.destroy()
       }
-      const within = (ms: number, what: string) =>
-        this.#clock.after(ms, () => stop(Object.assign(new Error(what), { code: VAULT_TIMEOUT })))
-      const connected = within(CONNECTION_TIMEOUT_MS, 'no connection in time')
-      const answered = within(HEADERS_TIMEOUT_MS, 'no reply in time')
-      const done = within(TOTAL_TIMEOUT_MS, 'no complete reply in time')
+      const timeOut = (what: string) => stop(Object.assign(new Error(what), { code: VAULT_TIMEOUT }))
+      let answered = false
+      // One timer for both limits: nearly every call ends before either.
+      let cancel = this.#clock.after(HEADERS_TIMEOUT_MS, () => {
+        if (!answered) return timeOut('no reply in time')
+        cancel = this.#clock.after(TOTAL_TIMEOUT_MS - HEADERS_TIMEOUT_MS, () => timeOut('no complete reply in time'))
+      })
       const onAbort = () => stop(signal?.reason)
       signal?.addEventListener('abort', onAbort, { once: true })
       request.once('socket', (socket) => {
-        if (!socket.connecting) return connected()
+        if (!socket.connecting) return
+        const connected = this.#clock.after(CONNECTION_TIMEOUT_MS, () => timeOut('no connection in time'))
         socket.once(this.#base.protocol === 'https:' ? 'secureConnect' : 'connect', connected)
+        socket.once('close', connected)
       })
       request.once('response', (reply) => {
-        answered()
+        answered = true
         received(reply).then(resolve, stop)
       })
       request.once('error', reject)
       request.once('close', () => {
-        for (const cancel of [connected, answered, done]) cancel()
+        cancel()
         signal?.removeEventListener('abort', onAbort)
       })
       request.end(body && JSON.stringify(body))

@@ -10,6 +10,8 @@ export interface CachedLookupOptions {
 interface Asked<T> {
   readonly at: number
   readonly answer: Promise<T>
+  /** There is nothing to wait for any more. */
+  answered: boolean
 }
 
 /**
@@ -32,17 +34,24 @@ export class CachedLookup<T> {
   get(options: CallOptions = {}): Promise<T> {
     const now = this.#clock.now()
     if (!this.#asked || now - this.#asked.at >= this.#maxAgeMs) return this.refresh(options)
-    return orAborted(this.#asked.answer, options.signal)
+    const { answer, answered } = this.#asked
+    // Nearly always answered. To listen to the signal for nothing would cost more than all else here.
+    return answered && !options.signal?.aborted ? answer : orAborted(answer, options.signal)
   }
 
   /** Asks anew, whatever is known or on its way: the answer is of a time after this call. */
   refresh({ signal, ...options }: CallOptions = {}): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const asked = { at: this.#clock.now(), answer: this.#look(options) }
+    const asked = { at: this.#clock.now(), answer: this.#look(options), answered: false }
     this.#asked = asked
-    asked.answer.catch(() => {
-      if (this.#asked === asked) this.#asked = undefined
-    })
+    asked.answer.then(
+      () => {
+        asked.answered = true
+      },
+      () => {
+        if (this.#asked === asked) this.#asked = undefined
+      },
+    )
     return orAborted(asked.answer, signal)
   }
 

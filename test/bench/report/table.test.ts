@@ -29,6 +29,12 @@ test('a row for each figure and a column for each Node', () => {
   )
 })
 
+test('what was added stands beside how many times as long that is', () => {
+  const goal = { atMost: 50, orShare: 0.05 }
+  const more = figure('call', 30, { unit: 'µs', goal, took: { over: 330, base: 300 } })
+  expect(figureTable(result([more]), {})).toContain('| the call | ≤ 50 µs or 5 % | 30.0 µs (1.10×), met |')
+})
+
 test('a missed goal stands out, and its reason stands below, once', () => {
   const missed = figure('encrypt', 2, { goal: { atMost: 1.3 } })
   const table = figureTable(result([missed], [missed]), { encrypt: 'it draws an IV.', decrypt: 'not read.' })

@@ -4,6 +4,7 @@ import { guard } from './guard.js'
 import { kmsLatency } from './kms-latency.js'
 import { lists } from './lists.js'
 import { peers } from './peers.js'
+import { providers, providersOnClock } from './providers.js'
 import { singleRows } from './single-rows.js'
 import { start } from './start.js'
 import { storage } from './storage.js'
@@ -19,6 +20,8 @@ export const suites: Readonly<Record<string, Suite>> = {
   lists: { measure: lists, everyNode: true },
   'single-rows': { measure: singleRows, everyNode: true },
   'kms-latency': { measure: kmsLatency, everyNode: true },
+  providers: { measure: providers, everyNode: true },
+  'providers-clock': { measure: providersOnClock, everyNode: true },
   guard: { measure: guard, everyNode: false },
   storage: { measure: storage, everyNode: false },
   peers: { measure: peers, everyNode: true },

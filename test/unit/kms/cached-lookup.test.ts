@@ -68,6 +68,15 @@ test('those who ask meanwhile share one look-up and its answer', async () => {
   expect(asked).toHaveLength(1)
 })
 
+test('an answer that is known is none for who has given up', async () => {
+  const { asked, lookup } = held()
+  const answer = lookup.get()
+  asked[0]!.answer()
+  expect(await answer).toBe(1)
+  const reason = new Error('given up')
+  await expect(lookup.get({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+})
+
 test('who gives up ends alone: the look-up goes on for the others', async () => {
   const { asked, lookup } = held()
   const controller = new AbortController()
