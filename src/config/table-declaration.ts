@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { PAIR_NAME } from '../envelope/binding.js'
 import { FIELD_KINDS, type FieldKind } from '../envelope/field-value.js'
+import { type AdoptOptions, adoptionOf } from '../postgres/adopt-options.js'
 import { BOUND_TYPES, type BoundType } from '../postgres/bound-value.js'
 import type { BoundColumn, ProtectedTable } from '../postgres/protected-table.js'
 import { expecting, member, strict } from './problems.js'
@@ -14,6 +15,8 @@ export interface FieldDeclaration {
   readonly kind?: FieldKind
   /** Of the column. Default `text`. */
   readonly type?: 'text' | 'bytea'
+  /** The column exists and holds values that are not encrypted by waxseal. See `docs/adoption.md`. */
+  readonly adopt?: AdoptOptions
 }
 
 /** A protected table written down by hand. The decorators of `waxseal/typeorm` say the same in other words. */
@@ -44,6 +47,7 @@ const field = strict({
   id: text.optional(),
   kind: member(FIELD_KINDS).optional(),
   type: member(['text', 'bytea']).optional(),
+  adopt: z.custom<AdoptOptions>((value) => typeof value === 'object', expecting('an object')).optional(),
 })
 
 const declaration = strict({
@@ -86,8 +90,9 @@ export const protectedTable = declaration.transform((declared): ProtectedTable =
     primaryKey,
     row: bindRow ? primaryKey : [],
     metadata,
-    fields: declared.fields.map(({ column, id = `${entity}.${column}`, kind = 'text', type = 'text' }) => {
-      return { column, id, kind, type }
+    fields: declared.fields.map(({ column, id = `${entity}.${column}`, kind = 'text', type = 'text', adopt }) => {
+      const field = { column, id, kind, type }
+      return adopt ? { ...field, adoption: adoptionOf(`${table}.${column}: "adopt"`, adopt, field) } : field
     }),
     context: Object.entries(declared.context ?? {}).map(([name, { column, type }]) => ({ name, column, type })),
   }

@@ -1,3 +1,4 @@
+export type { AdoptOptions } from './adopt-options.js'
 export type { GuardStage } from './adoption-rules.js'
 export { BOUND_TYPES, type BoundType } from './bound-value.js'
 export { buildIndexesConcurrently } from './build-indexes.js'

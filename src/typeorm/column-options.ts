@@ -3,6 +3,7 @@ import { PAIR_NAME } from '../envelope/binding.js'
 import { FIELD_KINDS, type FieldKind } from '../envelope/field-value.js'
 import { ConfigurationError } from '../errors.js'
 import { assertKnown } from '../kms/options.js'
+import type { AdoptOptions } from '../postgres/adopt-options.js'
 import { FieldTransformer } from './field-transformer.js'
 import { MetadataTransformer } from './metadata-transformer.js'
 
@@ -23,6 +24,8 @@ export interface EncryptedOptions {
   readonly select?: boolean
   /** The column's comment in the database. */
   readonly comment?: string
+  /** The column exists and holds values that are not encrypted by waxseal. See `docs/adoption.md`. */
+  readonly adopt?: AdoptOptions
 }
 
 export interface EncryptionMetadataOptions {
@@ -40,7 +43,7 @@ export interface EncryptionMetadataOptions {
   readonly comment?: string
 }
 
-const FIELD_OPTIONS = ['as', 'lazy', 'id', 'type', 'nullable', 'name', 'select', 'comment']
+const FIELD_OPTIONS = ['as', 'lazy', 'id', 'type', 'nullable', 'name', 'select', 'comment', 'adopt']
 const METADATA_OPTIONS = ['entity', 'context', 'row', 'bindRow', 'name', 'comment']
 const LOGICAL_NAME = /^[A-Za-z0-9_.-]{1,128}$/
 
@@ -58,12 +61,14 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** The column of an encrypted field, for the decorator and for `EntitySchema`. */
 export function encryptedColumnOptions(label: string, options: EncryptedOptions): ColumnOptions {
   onlyKnown(`${label}: @Encrypted`, options, FIELD_OPTIONS)
-  const { as = 'text', lazy = false, id, type = 'text', nullable = false, ...column } = options
+  const { as = 'text', lazy = false, id, type = 'text', nullable = false, adopt, ...column } = options
   if (!FIELD_KINDS.includes(as)) throw new ConfigurationError(`${label}: "as" must be one of ${FIELD_KINDS.join(', ')}`)
   if (type !== 'text' && type !== 'bytea') throw new ConfigurationError(`${label}: "type" must be text or bytea`)
   if (id !== undefined) checkLogicalName(`${label}: "id"`, id)
-  const declaration = { kind: as, lazy, ...(id !== undefined && { id }) }
-  return { ...column, type, nullable, transformer: new FieldTransformer(label, declaration) }
+  const declaration = { kind: as, lazy, ...(id !== undefined && { id }), ...(adopt && { adopt }) }
+  // Beside its old column a field is null for as long as its row has no envelope.
+  const isNullable = nullable || (adopt !== undefined && adopt.placement !== 'inPlace')
+  return { ...column, type, nullable: isNullable, transformer: new FieldTransformer(label, declaration) }
 }
 
 /** The metadata column, for the decorator and for `EntitySchema`. */

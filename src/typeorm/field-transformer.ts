@@ -1,5 +1,6 @@
 import { type FindOperator, InstanceChecker, type ValueTransformer } from 'typeorm'
 import { type FieldKind, sameValue } from '../envelope/field-value.js'
+import type { AdoptOptions } from '../postgres/adopt-options.js'
 import { EncryptedValue, isEncryptedValue, type StoredField, stateOf } from './encrypted-value.js'
 import { isRefusedParameter, RefusedParameter } from './refused-parameter.js'
 
@@ -9,6 +10,7 @@ export interface FieldDeclaration {
   readonly lazy: boolean
   /** The logical id, where it was fixed by hand. */
   readonly id?: string
+  readonly adopt?: AdoptOptions
 }
 
 const BRAND = Symbol.for('waxseal.field')

@@ -1,15 +1,18 @@
 import type { EntityMetadata } from 'typeorm'
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
 import { type EnvelopeBinding, rowOf } from '../envelope/binding.js'
-import type { FieldSpec } from '../envelope/field-value.js'
+import type { FieldKind, FieldSpec } from '../envelope/field-value.js'
 import { ConfigurationError } from '../errors.js'
+import { type AdoptOptions, adoptionOf } from '../postgres/adopt-options.js'
 import { type BoundType, spellBound } from '../postgres/bound-value.js'
+import type { FieldAdoption } from '../postgres/field-adoption.js'
 import { fieldDeclarationOf } from './field-transformer.js'
 import { type EnvelopeDeclaration, envelopeDeclarationOf } from './metadata-transformer.js'
 
 export interface ProtectedField extends FieldSpec {
   readonly column: ColumnMetadata
   readonly lazy: boolean
+  readonly adoption?: FieldAdoption
 }
 
 export interface BoundProperty {
@@ -104,13 +107,19 @@ function read(metadata: EntityMetadata): ProtectedEntity | undefined {
   return {
     entity: declaration.entity,
     metadata: column,
-    fields: fields.map(({ column, declaration: { id, kind, lazy } }) => {
-      return { column, kind, lazy, id: id ?? `${declaration.entity}.${column.propertyPath}` }
+    fields: fields.map(({ column, declaration: { id, kind, lazy, adopt } }) => {
+      const field = { column, kind, lazy, id: id ?? `${declaration.entity}.${column.propertyPath}` }
+      return adopt ? { ...field, adoption: adoptionOfColumn(metadata, column, kind, adopt) } : field
     }),
     row,
     context,
     bound: [...row, ...context],
   }
+}
+
+function adoptionOfColumn({ name }: EntityMetadata, column: ColumnMetadata, kind: FieldKind, adopt: AdoptOptions) {
+  const field = { column: column.databaseName, kind, type: column.type as 'text' | 'bytea' }
+  return adoptionOf(`${name}.${column.propertyPath}: "adopt"`, adopt, field)
 }
 
 function rowOfEntity(metadata: EntityMetadata, declaration: EnvelopeDeclaration): BoundProperty[] {

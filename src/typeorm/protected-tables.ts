@@ -52,8 +52,9 @@ function protectedTableFrom(root: EntityMetadata, dataSource: DataSource): Prote
   const family = protectedFamily(root)
   const [first] = family as [ProtectedEntity, ...ProtectedEntity[]]
   const fields = new Map<string, FieldColumn>()
-  for (const { id, kind, column } of family.flatMap((protection) => protection.fields)) {
-    const field = { id, kind, column: column.databaseName, type: column.type as 'text' | 'bytea' }
+  for (const { id, kind, column, adoption } of family.flatMap((protection) => protection.fields)) {
+    const type = column.type as 'text' | 'bytea'
+    const field = { id, kind, column: column.databaseName, type, ...(adoption && { adoption }) }
     const other = fields.get(field.column)
     if (other && (other.id !== id || other.kind !== kind)) {
       throw new ConfigurationError(`${root.name}: the column "${field.column}" is declared with two ids or kinds`)

@@ -105,6 +105,12 @@ export const OPTION_EFFECTS: Effects = {
     name: [`${TYPEORM}/row-keys.test.ts`, 'a table in another schema, with other names for its columns, is protected'],
     select: [`${TYPEORM}/writes.test.ts`, 'a field of select: false is written, kept by saves that do not load it'],
     comment: [`${TYPEORM}/schema.test.ts`, 'comments of the columns stand in the database'],
+    adopt: [`${TYPEORM}/adoption-declared.test.ts`, 'is in its own column with inPlace'],
+  },
+  AdoptOptions: {
+    placement: [`${TYPEORM}/adoption-declared.test.ts`, 'is in its own column with inPlace'],
+    source: [`${TYPEORM}/adoption-declared.test.ts`, 'is beside its old column, unless it says otherwise'],
+    readers: [`${TYPEORM}/adoption-declared.test.ts`, 'is beside its old column, unless it says otherwise'],
   },
   EncryptionMetadataOptions: {
     entity: [`${TYPEORM}/guard-modes.test.ts`, ': the first write is refused with what to set'],
@@ -151,6 +157,7 @@ export const OPTION_EFFECTS: Effects = {
     id: [`${UNIT}/config/table-declaration.test.ts`, 'what is declared counts'],
     kind: [`${CLI}/encrypt-decrypt.test.ts`, 'kind and form are those of the column'],
     type: [`${CLI}/encrypt-decrypt.test.ts`, 'kind and form are those of the column'],
+    adopt: [`${TYPEORM}/adoption-declared.test.ts`, 'is in its own column with inPlace'],
   },
   LoadOptions: {
     file: [`${CLI}/configuration-files.test.ts`, 'may have any name with --config'],
