@@ -10,10 +10,12 @@ const NAMES = Object.keys(providers).join(', ')
 const RECIPIENTS = Object.keys(wrapOnlyRecipients).join(', ')
 const PROVIDER = `a provider, or { name, … } with the name of one (${NAMES}) and its options`
 
-const provider = z.custom<KmsProvider | ProviderSection>(
-  (value) => isProvider(value) || isSection(value),
-  expecting(PROVIDER),
-)
+const provider = z
+  .custom<KmsProvider | ProviderSection>(
+    (value) => !isRecipientSection(value) && !isWrapOnly(value),
+    expecting('a provider, which unwraps: a recovery key only wraps; list it in "recipients"'),
+  )
+  .refine((value) => isProvider(value) || isSection(value), expecting(PROVIDER))
 const recipient = z.custom<KmsProvider | WrapOnlyRecipient | ProviderSection | RecipientSection>(
   (value) => isProvider(value) || isWrapOnly(value) || isSection(value) || isRecipientSection(value),
   expecting(`${PROVIDER}, or a recipient: of a name (${RECIPIENTS}), or with the methods currentKek and wrap`),

@@ -1,6 +1,6 @@
 import { KMSServiceException } from '@aws-sdk/client-kms'
 import type { TestKmsServer } from '../../src/testing/index.js'
-import type { ServerLimits } from '../contract/server-limits.js'
+import { NOT_REFUSED, type ServerLimit, type ServerLimits } from '../contract/server-limits.js'
 import { awsClient } from '../providers/aws-under-test.js'
 
 /** What an emulator of AWS KMS does otherwise than AWS, asked with the SDK alone. */
@@ -8,19 +8,22 @@ export async function awsLimits(server: TestKmsServer): Promise<ServerLimits> {
   const kms = awsClient(server)
   const { KeyMetadata } = await kms.createKey({})
   const KeyId = KeyMetadata!.Arn!
-  const limits = new Map<string, string>()
+  const limits = new Map<string, ServerLimit>()
 
   const generated = await kms.generateDataKey({ KeyId, KeySpec: 'AES_256', EncryptionContext: { ab: 'c' } })
   if (generated.KeyMaterialId === undefined) {
-    limits.set('does not unwrap under a version other than the one that wrapped', 'replies without KeyMaterialId')
+    limits.set('does not unwrap under a version other than the one that wrapped', {
+      why: 'replies without KeyMaterialId',
+      fails: NOT_REFUSED,
+    })
   }
   const CiphertextBlob = generated.CiphertextBlob!
   const moved = kms.decrypt({ KeyId, CiphertextBlob, EncryptionContext: { a: 'bc' } })
   if (await moved.then(() => true, isNoRefusal)) {
-    limits.set(
-      'does not unwrap under a context with the boundary of a name and its value moved',
-      'joins names and values of the encryption context',
-    )
+    limits.set('does not unwrap under a context with the boundary of a name and its value moved', {
+      why: 'joins names and values of the encryption context',
+      fails: NOT_REFUSED,
+    })
   }
   return limits
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { TestKmsServer } from '../../src/testing/index.js'
-import type { ServerLimits } from '../contract/server-limits.js'
+import { NOT_REFUSED, type ServerLimit, type ServerLimits } from '../contract/server-limits.js'
 import { gcpClient } from '../providers/gcp-under-test.js'
 
 const UNIMPLEMENTED = 12
@@ -8,7 +8,7 @@ const UNIMPLEMENTED = 12
 /** What an emulator of Cloud KMS does otherwise than Google Cloud, asked with the SDK alone. */
 export async function gcpLimits(server: TestKmsServer): Promise<ServerLimits> {
   const kms = gcpClient(server, 'probe')
-  const limits = new Map<string, string>()
+  const limits = new Map<string, ServerLimit>()
   const parent = 'projects/test/locations/global'
   const [ring] = await kms.createKeyRing({ parent, keyRingId: `probe-${randomUUID()}` })
   const cryptoKey = { purpose: 'ENCRYPT_DECRYPT' } as const
@@ -25,9 +25,14 @@ export async function gcpLimits(server: TestKmsServer): Promise<ServerLimits> {
     kms.decrypt({ name, ciphertext: bound.ciphertext!, additionalAuthenticatedData: Buffer.from('b') }),
   )
   if (foreign) {
-    for (const unbound of UNBOUND) limits.set(unbound, 'ignores the additional authenticated data')
+    for (const unbound of UNBOUND) {
+      limits.set(unbound, { why: 'ignores the additional authenticated data', fails: NOT_REFUSED })
+    }
   } else if (code !== 3 && code !== 13) {
-    for (const unbound of UNBOUND) limits.set(unbound, `answers with status ${code} where Cloud KMS has 3`)
+    for (const unbound of UNBOUND) {
+      const why = `answers with status ${code} where Cloud KMS has 3`
+      limits.set(unbound, { why, fails: /expected ERR_DECRYPTION_FAILED, found ERR_/ })
+    }
   }
 
   const states = [
@@ -44,7 +49,7 @@ export async function gcpLimits(server: TestKmsServer): Promise<ServerLimits> {
     const [, refused] = await answerOf(change)
     if (refused === UNIMPLEMENTED) {
       const unsupported = `rejects every use of the KEK with ERR_KEK_UNAVAILABLE when the KEK version is ${state}`
-      limits.set(unsupported, `has no version that is ${state}`)
+      limits.set(unsupported, { why: `has no version that is ${state}`, fails: /12 UNIMPLEMENTED/ })
     }
   }
   return limits

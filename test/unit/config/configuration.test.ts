@@ -70,6 +70,16 @@ describe('refused, with the path, what is expected and what to do:', () => {
       /provider: expected a provider, or .*\(.*local.*\).*found another object$/,
     ],
     [
+      'a recovery key as the provider',
+      { provider: { name: 'offline', publicKeyFile: 'a.pem', confirmationFile: 'a.json' } },
+      /^configuration: provider: expected a provider, which unwraps: .* list it in "recipients", found another object$/,
+    ],
+    [
+      'a recovery key that may be read',
+      { provider, accepted: [{ provider: { name: 'offline' } }] },
+      /accepted\[0\]\.provider: expected a provider, which unwraps: /,
+    ],
+    [
       'a provider without all five methods',
       { provider: { name: 'local', wrap: () => 1, unwrap: () => 1 } },
       /provider: expected a provider/,
