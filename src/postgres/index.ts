@@ -24,7 +24,7 @@ export {
   quoteIdentifier,
   quoteLiteral,
 } from './protected-table.js'
-export type { Queryable } from './queryable.js'
+export type { Pool, PooledClient, Queryable } from './queryable.js'
 export { type ReadEnvelopesOptions, readEnvelopes } from './read-envelopes.js'
 export { type RewrapFailure, type RewrapOptions, type RewrapReport, rewrapRows } from './rewrap-rows.js'
 export type { StoredRow } from './stored-row.js'

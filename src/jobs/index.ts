@@ -1,0 +1,14 @@
+export { describeFailure, type RunReport, readReport } from './account.js'
+export type { RunEnd, RunEvent } from './events.js'
+export type { Batch, Job, Outcome, RowFailure } from './job.js'
+export {
+  changeRun,
+  listRuns,
+  type OpenedRun,
+  openRun,
+  type Run,
+  type RunChange,
+  type RunState,
+  readRun,
+} from './run.js'
+export { type Workplace, work } from './work.js'
