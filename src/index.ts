@@ -18,7 +18,7 @@ export {
   type OpenOptions,
 } from './envelope/envelope-cipher.js'
 export type { FieldKind, FieldSpec } from './envelope/field-value.js'
-export { type Health, type HealthCheckOptions, healthCheck } from './envelope/health-check.js'
+export { type Health, type HealthCheckOptions, healthCheck, mintCanary } from './envelope/health-check.js'
 export type { KekHealth } from './envelope/kek-health.js'
 export type { AcceptedKek } from './envelope/kek-list.js'
 export type { CloseOptions } from './envelope/lifetime.js'

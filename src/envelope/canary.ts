@@ -2,16 +2,16 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { DecryptionError } from '../errors.js'
 import { DataKey } from '../kms/data-key.js'
 import type { CallOptions, KekRef, KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
-import { encryptionContextOf } from './binding.js'
+import { type EnvelopeBinding, encryptionContextOf } from './binding.js'
 import { ENVELOPE_ID_BYTES } from './format.js'
 
-/** The entity of every canary. Policies that name entities allow it (`waxseal policy`); audit trails show it. */
-const ENTITY = 'waxseal-doctor'
+/** What every canary is bound to. Policies that name entities allow it (`waxseal policy`); audit trails show it. */
+export const CANARY: EnvelopeBinding = { entity: 'waxseal-doctor', context: {} }
 
 /** Wraps a data key that belongs to nothing, unwraps it where that can be done here, and tells under which KEK. */
 export async function wrapCanary(target: KmsProvider | WrapOnlyRecipient, options?: CallOptions): Promise<KekRef> {
   const id = randomBytes(ENVELOPE_ID_BYTES).toString('base64url')
-  const context = encryptionContextOf({ entity: ENTITY, context: {} }, id)
+  const context = encryptionContextOf(CANARY, id)
   const canary = DataKey.generate()
   const wrapped = await target.wrap(canary, context, options)
   if (!('unwrap' in target)) return wrapped.kek

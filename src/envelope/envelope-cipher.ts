@@ -10,7 +10,7 @@ import { assertCallOptions, assertCipherOptions, assertOpenOptions } from './cip
 import { commitmentOf } from './commitment.js'
 import { DataKeyCache, type DataKeyCacheOptions, type LoadedDataKey } from './data-key-cache.js'
 import { ENVELOPE_ID_BYTES } from './format.js'
-import { checkKeks, type KekHealth } from './kek-health.js'
+import { checkKeks, checkUnwraps, type KekHealth } from './kek-health.js'
 import { type AcceptedKek, KekList, type UnwrapRoute } from './kek-list.js'
 import { type CloseOptions, Lifetime } from './lifetime.js'
 import { limitedRecipient } from './limited-recipient.js'
@@ -227,11 +227,15 @@ export class EnvelopeCipher {
     return this.#lifetime.add(rewrapAll(job, limited))
   }
 
-  /** Wraps a canary for the provider and each recipient, and unwraps it: what `healthCheck` asks. A KMS that fails is told, not thrown. */
-  async checkKeks(options: CallOptions = {}): Promise<KekHealth[]> {
+  /**
+   * Wraps a canary for the provider and each recipient, and unwraps it; with the envelope of `mintCanary`, unwraps its wraps.
+   * What `healthCheck` asks. A KMS that fails is told, not thrown.
+   */
+  async checkKeks(options: CallOptions = {}, canary?: WrappedMetadata): Promise<KekHealth[]> {
     this.#lifetime.assertOpen()
     assertCallOptions(options)
-    return this.#lifetime.add(checkKeks(this.#targets, this.#limited(options)))
+    const [limited, known] = [this.#limited(options), { list: this.#list, clock: this.#clock }]
+    return this.#lifetime.add(canary ? checkUnwraps(canary, known, limited) : checkKeks(this.#targets, limited))
   }
 
   /** Since `close()` was called. */

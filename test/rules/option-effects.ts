@@ -44,6 +44,7 @@ export const OPTION_EFFECTS: Effects = {
   HealthCheckOptions: {
     maxAgeMs: [`${UNIT}/envelope/health-check.test.ts`, 'a success, for a while'],
     timeoutMs: [`${UNIT}/envelope/health-check.test.ts`, 'one deadline for all of them'],
+    canary: [`${PROVIDERS}/aws-health.test.ts`, 'is ready by the canary of a writer'],
     clock: [`${UNIT}/envelope/health-check.test.ts`, 'a success, for a while'],
   },
   ResumeShredOptions: {
