@@ -7,7 +7,7 @@ import {
   parseText,
   RecordingProvider,
 } from 'waxseal'
-import { plaintextReader } from 'waxseal/adoption'
+import { datedReader } from 'waxseal/adoption'
 import { type Configuration, defineConfiguration } from 'waxseal/config'
 import { type KmsProvider, RetryingProvider } from 'waxseal/kms'
 import { schemaSql } from 'waxseal/lifecycle'
@@ -24,7 +24,7 @@ import { FakeKms, ManualClock } from 'waxseal/testing'
 const table: ProtectedTable | undefined = undefined
 const unused = [
   ...[connectAws, connectAzure, connectGcp, connectOffline, connectVault],
-  ...[defineConfiguration, guardSql, schemaSql, plaintextReader, shred, FakeKms, ManualClock, table],
+  ...[defineConfiguration, guardSql, schemaSql, datedReader, shred, FakeKms, ManualClock, table],
 ]
 
 async function main(): Promise<void> {

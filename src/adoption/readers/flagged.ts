@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto'
 import { LegacyValueError } from '../../errors.js'
 import type { LegacyReader, LegacyRow, LegacyValue } from '../../postgres/field-adoption.js'
 import { openGcm, TAG_BYTES } from './legacy-cipher.js'
+import type { LegacyKey } from './legacy-key.js'
 
 export const ENCODINGS = ['base64', 'hex'] as const
 
@@ -21,7 +21,7 @@ export interface FlaggedFormat {
 const FLAGS: Readonly<Record<string, boolean>> = { true: true, false: false, '1': true, '0': false }
 
 /** AES-256-GCM where a flag says which rows are encrypted, and IVs and tags lie in a column of JSON beside the ciphertexts. */
-export function flaggedReader(key: KeyObject, format: FlaggedFormat): LegacyReader {
+export function flaggedReader(key: LegacyKey, format: FlaggedFormat): LegacyReader {
   return {
     name: 'flagged',
     columns: [format.flag, format.metadata],
@@ -38,9 +38,9 @@ export function flaggedReader(key: KeyObject, format: FlaggedFormat): LegacyRead
       const iv = decode(memberOf(row[format.metadata], format.iv), format)
       if (!all || !iv) return undefined
       if (!format.tag)
-        return openGcm(key, { iv, tag: all.subarray(-TAG_BYTES), ciphertext: all.subarray(0, -TAG_BYTES) })
+        return openGcm(key(), { iv, tag: all.subarray(-TAG_BYTES), ciphertext: all.subarray(0, -TAG_BYTES) })
       const tag = decode(memberOf(row[format.metadata], format.tag), format)
-      return tag && openGcm(key, { iv, tag, ciphertext: all })
+      return tag && openGcm(key(), { iv, tag, ciphertext: all })
     },
   }
 }

@@ -1,12 +1,12 @@
-import type { KeyObject } from 'node:crypto'
 import type { LegacyReader, LegacyValue } from '../../postgres/field-adoption.js'
 import { openGcm } from './legacy-cipher.js'
+import type { LegacyKey } from './legacy-key.js'
 
 /** An IV of 12 or 16 bytes, a tag of 16, and any ciphertext. */
 const SHAPE = /^((?:[0-9a-f]{2}){12}(?:[0-9a-f]{8})?):([0-9a-f]{32}):((?:[0-9a-f]{2})*)$/i
 
 /** `iv:authTag:ciphertext` in hex under one key, AES-256-GCM: what many services wrote for themselves. */
-export function hexGcmReader(key: KeyObject): LegacyReader {
+export function hexGcmReader(key: LegacyKey): LegacyReader {
   return {
     name: 'hex-gcm',
     columns: [],
@@ -14,7 +14,7 @@ export function hexGcmReader(key: KeyObject): LegacyReader {
     recognizes: (stored) => partsOf(stored) !== undefined,
     read(stored) {
       const parts = partsOf(stored)
-      return parts && openGcm(key, parts)
+      return parts && openGcm(key(), parts)
     },
   }
 }

@@ -1,53 +1,50 @@
-import { createSecretKey, type KeyObject, pbkdf2, scrypt } from 'node:crypto'
-import { promisify } from 'node:util'
+import { createSecretKey, type KeyObject, pbkdf2Sync, scryptSync } from 'node:crypto'
 import { ConfigurationError } from '../../errors.js'
-import { readPrivateFile } from '../../kms/private-file.js'
-import type { SecretPlace } from './reader-sections.js'
+import { readPrivateFileSync } from '../../kms/private-file.js'
+import type { KdfSection, SecretPlace } from './reader-sections.js'
 
-/** How a key was made of a passphrase. The salt is text, taken as UTF-8: it is no secret. */
-export type KdfSection =
-  | {
-      readonly name: 'scrypt'
-      readonly salt: string
-      /** Of Node unless given: cost 16384, block size 8, parallelization 1. */
-      readonly cost?: number
-      readonly blockSize?: number
-      readonly parallelization?: number
-    }
-  | { readonly name: 'pbkdf2'; readonly salt: string; readonly iterations: number; readonly digest: string }
-
-export type Environment = Readonly<Record<string, string | undefined>>
+/**
+ * Asked for at the first value and kept then: readers are declared beside entities, which are loaded where no key is
+ * needed, and a key that is derived takes its time.
+ */
+export type LegacyKey = () => KeyObject
 
 const KEY_BYTES = 32
-const scryptKey = promisify<string, string, number, object, Buffer>(scrypt)
-const pbkdf2Key = promisify(pbkdf2)
+
+export function hexKey(owner: string, place: SecretPlace): LegacyKey {
+  return once(() => {
+    const text = secretAt(owner, place).trim()
+    if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex')
+    throw new ConfigurationError(`${owner}: expected a key of ${KEY_BYTES} bytes in hex, found other text`)
+  })
+}
+
+export function derivedKey(owner: string, place: SecretPlace, kdf: KdfSection): LegacyKey {
+  return once(() => {
+    const passphrase = secretAt(owner, place)
+    if (kdf.name === 'pbkdf2') return pbkdf2Sync(passphrase, kdf.salt, kdf.iterations, KEY_BYTES, kdf.digest)
+    const { cost = 16_384, blockSize = 8, parallelization = 1, salt } = kdf
+    // What scrypt needs, and a little: Node refuses more than 32 MiB otherwise.
+    const maxmem = 2 * 128 * cost * blockSize * parallelization
+    return scryptSync(passphrase, salt, KEY_BYTES, { cost, blockSize, parallelization, maxmem })
+  })
+}
 
 /** The text of a secret, without the line break at the end of a file. */
-export async function secretAt(owner: string, place: SecretPlace, environment: Environment): Promise<string> {
-  if ('file' in place) return (await readPrivateFile(owner, 'file', place.file)).replace(/\r?\n$/, '')
-  const secret = environment[place.variable]
+function secretAt(owner: string, place: SecretPlace): string {
+  if ('file' in place) return readPrivateFileSync(owner, 'file', place.file).replace(/\r?\n$/, '')
+  const secret = process.env[place.variable]
   if (secret) return secret
   throw new ConfigurationError(`${owner}: expected a secret in the variable ${place.variable}, found nothing; set it`)
 }
 
-export async function hexKeyAt(owner: string, place: SecretPlace, environment: Environment): Promise<KeyObject> {
-  const text = (await secretAt(owner, place, environment)).trim()
-  if (!/^[0-9a-f]{64}$/i.test(text))
-    throw new ConfigurationError(`${owner}: expected a key of 32 bytes in hex, found other text`)
-  return keyOf(Buffer.from(text, 'hex'))
-}
-
-/** Once for each process: it is slow on purpose. */
-export async function derivedKey(passphrase: string, kdf: KdfSection): Promise<KeyObject> {
-  if (kdf.name === 'pbkdf2') return keyOf(await pbkdf2Key(passphrase, kdf.salt, kdf.iterations, KEY_BYTES, kdf.digest))
-  const { cost = 16_384, blockSize = 8, parallelization = 1, salt } = kdf
-  // What scrypt needs, and a little: Node refuses more than 32 MiB otherwise.
-  const maxmem = 2 * 128 * cost * blockSize * parallelization
-  return keyOf(await scryptKey(passphrase, salt, KEY_BYTES, { cost, blockSize, parallelization, maxmem }))
-}
-
-function keyOf(bytes: Buffer): KeyObject {
-  const key = createSecretKey(bytes)
-  bytes.fill(0)
-  return key
+function once(bytes: () => Buffer): LegacyKey {
+  let key: KeyObject | undefined
+  return () => {
+    if (key) return key
+    const made = bytes()
+    key = createSecretKey(made)
+    made.fill(0)
+    return key
+  }
 }

@@ -1,9 +1,20 @@
 import type { FlaggedFormat } from './flagged.js'
-import type { KdfSection } from './legacy-key.js'
 import type { TypeormEncryptedFormat } from './typeorm-encrypted.js'
 
 /** Where a secret lies: a variable of the environment, or a file that only its owner may read. Never the secret itself. */
 export type SecretPlace = { readonly variable: string } | { readonly file: string }
+
+/** How a key was made of a passphrase. The salt is text, taken as UTF-8: it is no secret. */
+export type KdfSection =
+  | {
+      readonly name: 'scrypt'
+      readonly salt: string
+      /** Of Node unless given: cost 16384, block size 8, parallelization 1. */
+      readonly cost?: number
+      readonly blockSize?: number
+      readonly parallelization?: number
+    }
+  | { readonly name: 'pbkdf2'; readonly salt: string; readonly iterations: number; readonly digest: string }
 
 interface Dated {
   /** The end of its use: a Date, or an instant such as `2027-01-31` or `2027-01-31T18:00:00Z`. */

@@ -1,6 +1,6 @@
-import type { KeyObject } from 'node:crypto'
 import type { LegacyReader, LegacyValue } from '../../postgres/field-adoption.js'
 import { openCbc, openGcm, TAG_BYTES } from './legacy-cipher.js'
+import type { LegacyKey } from './legacy-key.js'
 
 export const TYPEORM_ENCRYPTED_ALGORITHMS = ['aes-256-gcm', 'aes-256-cbc'] as const
 
@@ -11,7 +11,7 @@ export interface TypeormEncryptedFormat {
 }
 
 /** What the library of this name wrote: base64 of `iv ‖ tag ‖ ciphertext`, without a tag for CBC. Its JSON stands in an object. */
-export function typeormEncryptedReader(key: KeyObject, { algorithm, ivLength }: TypeormEncryptedFormat): LegacyReader {
+export function typeormEncryptedReader(key: LegacyKey, { algorithm, ivLength }: TypeormEncryptedFormat): LegacyReader {
   const isGcm = algorithm === 'aes-256-gcm'
   const head = isGcm ? ivLength + TAG_BYTES : ivLength
   return {
@@ -28,8 +28,8 @@ export function typeormEncryptedReader(key: KeyObject, { algorithm, ivLength }: 
       if (!bytes) return undefined
       const [iv, ciphertext] = [bytes.subarray(0, ivLength), bytes.subarray(head)]
       return isGcm
-        ? openGcm(key, { iv, tag: bytes.subarray(ivLength, head), ciphertext })
-        : openCbc(key, { iv, ciphertext })
+        ? openGcm(key(), { iv, tag: bytes.subarray(ivLength, head), ciphertext })
+        : openCbc(key(), { iv, ciphertext })
     },
   }
 }

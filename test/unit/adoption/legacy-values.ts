@@ -1,5 +1,6 @@
 import { createCipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
-import { type DatedReader, type LegacyReader, readLegacy } from '../../../src/adoption/readers/index.js'
+import { readLegacy } from '../../../src/adoption/readers/read-legacy.js'
+import type { DatedReader, LegacyReader } from '../../../src/postgres/field-adoption.js'
 
 export const TEXT_FIELD = { id: 'credential.password', kind: 'text' } as const
 export const UNTIL = new Date('2030-01-01')
@@ -22,6 +23,8 @@ export function hexGcm(key: KeyObject, plaintext: string, ivBytes?: number): str
   const { iv, tag, ciphertext } = gcmParts(key, plaintext, ivBytes)
   return [iv, tag, ciphertext].map((part) => part.toString('hex')).join(':')
 }
+
+export const keyIs = (key: KeyObject) => () => key
 
 export const dated = (...readers: LegacyReader[]): DatedReader[] => readers.map((reader) => ({ reader, until: UNTIL }))
 

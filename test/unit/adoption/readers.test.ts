@@ -1,8 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { flaggedReader, hexGcmReader, plaintextReader, readLegacy } from '../../../src/adoption/readers/index.js'
-import { BEFORE, dated, gcmParts, hexGcm, legacyKey, readText, refusal, TEXT_FIELD, UNTIL } from './legacy-values.js'
+import { flaggedReader } from '../../../src/adoption/readers/flagged.js'
+import { hexGcmReader } from '../../../src/adoption/readers/hex-gcm.js'
+import { plaintextReader } from '../../../src/adoption/readers/plaintext.js'
+import { readLegacy } from '../../../src/adoption/readers/read-legacy.js'
+import {
+  BEFORE,
+  dated,
+  gcmParts,
+  hexGcm,
+  keyIs,
+  legacyKey,
+  readText,
+  refusal,
+  TEXT_FIELD,
+  UNTIL,
+} from './legacy-values.js'
 
 const { key } = legacyKey()
 const WRITTEN = 'tést 🔑 value'
@@ -38,7 +52,7 @@ describe('plaintext', () => {
 })
 
 describe('hex-gcm', () => {
-  const readers = dated(hexGcmReader(key))
+  const readers = dated(hexGcmReader(keyIs(key)))
 
   test.each([12, 16])('opens values with an IV of %i bytes, in small and capital letters', (ivBytes) => {
     const stored = hexGcm(key, WRITTEN, ivBytes)
@@ -67,7 +81,7 @@ describe('hex-gcm', () => {
 
 describe('several readers of one column', () => {
   const former = legacyKey()
-  const readers = dated(hexGcmReader(former.key), hexGcmReader(key), plaintextReader())
+  const readers = dated(hexGcmReader(keyIs(former.key)), hexGcmReader(keyIs(key)), plaintextReader())
 
   test('each value is read by the one that it belongs to', () => {
     expect([hexGcm(key, 'a'), hexGcm(former.key, 'b'), 'c'].map((each) => readText(readers, each))).toEqual([
@@ -100,7 +114,7 @@ describe('flagged', () => {
   const base64 = (bytes: Buffer) => bytes.toString('base64')
 
   test('reads the IV and the tag from the column of JSON', () => {
-    const readers = dated(flaggedReader(key, { ...format, tag: ['password', 'tag'] }))
+    const readers = dated(flaggedReader(keyIs(key), { ...format, tag: ['password', 'tag'] }))
     const row = rowOf('true', { iv: base64(iv), tag: base64(tag) })
     expect(readText(readers, base64(ciphertext), row)).toBe(WRITTEN)
     for (const altered of [
@@ -116,7 +130,7 @@ describe('flagged', () => {
   })
 
   test('the tag may end the ciphertext, and all of it be hex', () => {
-    const readers = dated(flaggedReader(key, { ...format, encoding: 'hex' }))
+    const readers = dated(flaggedReader(keyIs(key), { ...format, encoding: 'hex' }))
     const stored = Buffer.concat([ciphertext, tag]).toString('hex')
     expect(readText(readers, stored, rowOf('1', { iv: iv.toString('hex') }))).toBe(WRITTEN)
     expect(refusal(() => readText(readers, `${stored}0`, rowOf('1', { iv: iv.toString('hex') })))).toMatch(
@@ -125,7 +139,7 @@ describe('flagged', () => {
   })
 
   test('the flag decides, and one that says nothing is no reason to guess', () => {
-    const readers = dated(flaggedReader(key, format), plaintextReader())
+    const readers = dated(flaggedReader(keyIs(key), format), plaintextReader())
     expect(readText(readers, 'open', rowOf('false', {}))).toBe('open')
     expect(readText(readers, 'open', rowOf('0', {}))).toBe('open')
     expect(refusal(() => readText(readers, 'open', rowOf('true', {})))).toMatch(

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { EncryptionTransformer, JSONEncryptionTransformer } from 'typeorm-encrypted'
-import { readLegacy, typeormEncryptedReader } from '../../../src/adoption/readers/index.js'
-import { BEFORE, dated, legacyKey, readText, refusal } from './legacy-values.js'
+import { readLegacy } from '../../../src/adoption/readers/read-legacy.js'
+import { typeormEncryptedReader } from '../../../src/adoption/readers/typeorm-encrypted.js'
+import { BEFORE, dated, keyIs, legacyKey, readText, refusal } from './legacy-values.js'
 
 const WRITTEN = 'tést 🔑 value'
 const FORMATS = [
@@ -12,7 +13,7 @@ const FORMATS = [
 
 describe.each(FORMATS)('$algorithm with an IV of $ivLength bytes, written by the library', (format) => {
   const { key, hex } = legacyKey()
-  const readers = dated(typeormEncryptedReader(key, format))
+  const readers = dated(typeormEncryptedReader(keyIs(key), format))
   const transformer = new EncryptionTransformer({ ...format, key: hex })
   const written = (text: string) => String(transformer.to(text))
 
@@ -48,7 +49,8 @@ test('GCM refuses every altered byte; CBC cannot, which docs/adoption.md says', 
       'base64',
     )
     stored[0]! ^= 1
-    return () => readText(dated(typeormEncryptedReader(key, { algorithm, ivLength: 16 })), stored.toString('base64'))
+    return () =>
+      readText(dated(typeormEncryptedReader(keyIs(key), { algorithm, ivLength: 16 })), stored.toString('base64'))
   }
   expect(refusal(altered('aes-256-gcm'))).toMatch(/does not open/)
   expect(altered('aes-256-cbc')()).toBe('1123456789')
