@@ -21,6 +21,7 @@ const COMMANDS: Record<string, readonly [summary: string, load: () => Promise<Co
   policy: ['print the least permissions that a role needs at its KMS', () => import('./policy.js')],
   guard: ['print, check, install or remove the database guard', () => import('./guard.js')],
   schema: ['print, check or install the tables that jobs write down their progress in', () => import('./schema.js')],
+  shred: ['take the data keys of credentials away for good, with a receipt', () => import('./shred/command.js')],
   inspect: ['explain a stored envelope, without decrypting it', () => import('./inspect/command.js')],
   encrypt: ['encrypt one value from standard input', () => import('./encrypt.js')],
   'recovery-key': ['make an offline recovery key, and show that it opens', () => import('./recovery-key.js')],
@@ -37,6 +38,8 @@ async function run(argv: readonly string[]): Promise<void> {
     .description('Envelope encryption for credentials in Postgres.')
     .version(version())
     .exitOverride()
+    // What stands behind the name of a command is that command's, also where its parent has an option of that name.
+    .enablePositionalOptions()
     // The value of a mistyped option may be a secret: it is not repeated into a log.
     .configureOutput({
       outputError: (text, write) =>

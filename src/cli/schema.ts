@@ -1,11 +1,8 @@
 import type { Command } from 'commander'
-import { loadConfiguration } from '../config/load-configuration.js'
-import { protectedTablesOf } from '../config/protected-tables.js'
 import { installSchema, missingMigrations, schemaSql } from '../lifecycle/index.js'
-import type { Queryable } from '../postgres/queryable.js'
 import { type ConfiguredOptions, withConfiguration } from './configured.js'
-import { withDatabase } from './database.js'
 import { EXIT } from './exit-codes.js'
+import { onDatabase } from './on-database.js'
 import { paint, printJson, printLine } from './terminal.js'
 
 export function define(command: Command): void {
@@ -45,12 +42,4 @@ async function install(options: ConfiguredOptions & { dryRun?: true }): Promise<
 /** A script of its own: whole or not at all. */
 function printSql(): void {
   for (const statement of ['BEGIN', ...schemaSql(), 'COMMIT']) printLine(`${statement};`)
-}
-
-async function onDatabase<T>(options: ConfiguredOptions, use: (client: Queryable) => Promise<T>): Promise<T> {
-  const configuration = await loadConfiguration(options.config === undefined ? {} : { file: options.config })
-  // The tables are of no interest here; the connection may be that of their DataSource.
-  const { dataSource } =
-    configuration.database === undefined ? await protectedTablesOf(configuration, options.dataSource) : {}
-  return withDatabase(configuration, dataSource, use)
 }

@@ -22,8 +22,15 @@ export interface ResumeShredOptions {
   readonly batchSize?: number
   /** Ends the run between two batches; it can be resumed. */
   readonly signal?: AbortSignal
-  /** Called with the number of rows that are shredded so far, after each batch. */
-  readonly onProgress?: (rows: number) => void
+  /** Called when the receipt is begun, and after each batch. */
+  readonly onProgress?: (progress: ShredProgress) => void
+}
+
+export interface ShredProgress {
+  /** The id of the receipt: what `resumeShred` needs to go on. */
+  readonly receipt: string
+  /** Shredded by this run so far. */
+  readonly rows: number
 }
 
 export interface ShredOptions extends ResumeShredOptions {
@@ -117,6 +124,7 @@ async function goOn(
 ): Promise<ShredReport> {
   const failures: ShredFailure[] = []
   let rows = 0
+  onProgress?.({ receipt, rows })
   for (const each of targeted) {
     let after: Readonly<Record<string, string>> | undefined
     for (;;) {
@@ -127,7 +135,7 @@ async function goOn(
       rows += batch.envelopes.length
       if (!batch.last) break
       after = batch.last.primaryKey
-      onProgress?.(rows)
+      onProgress?.({ receipt, rows })
     }
   }
   let tried = 0

@@ -69,9 +69,9 @@ test('of a tenant, all rows are shredded in batches under one receipt, and no ro
   const acme = await suite.insertMany(7)
   const [other] = await suite.insertMany(1, 'other')
   const seen: number[] = []
-  const { receipt } = await suite.shred(ACME, { batchSize: 3, onProgress: (rows) => seen.push(rows) })
+  const { receipt } = await suite.shred(ACME, { batchSize: 3, onProgress: ({ rows }) => seen.push(rows) })
   expect(receipt).toMatchObject({ rows: 7, tried: 7 })
-  expect(seen).toEqual([3, 6, 7])
+  expect(seen).toEqual([0, 3, 6, 7])
   for (const row of acme) expect(await isShredded(row)).toBe(true)
   expect(await isShredded(other!)).toBe(false)
   expect((await rowsOf(receipt.id)).map(({ primaryKey }) => primaryKey.id).sort()).toEqual(
