@@ -1,7 +1,9 @@
+import { ConfigurationError } from '../errors.js'
+
 /** Runs something that an interrupt ends where it can be taken up again. A second one ends the process at once. */
 export async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
-  const abort = () => controller.abort(new Interrupted())
+  const abort = () => controller.abort(new ConfigurationError('stopped before its end'))
   for (const signal of SIGNALS) process.once(signal, abort)
   try {
     return await run(controller.signal)
@@ -11,6 +13,3 @@ export async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>)
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
-
-/** The reason of the signal that `interruptible` hands out. */
-export class Interrupted extends Error {}

@@ -7,6 +7,7 @@ export { withDeadline } from './deadline.js'
 export { type DeadlineOptions, DeadlineProvider } from './deadline-provider.js'
 export { type ForwardedCall, ForwardingProvider } from './forwarding-provider.js'
 export { LimitingProvider, type LimitOptions } from './limiting-provider.js'
+export { type PerContextOptions, PerContextProvider } from './per-context-provider.js'
 export type {
   CallOptions,
   GeneratedDataKey,

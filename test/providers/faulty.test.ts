@@ -4,31 +4,9 @@ import { DataKey } from '../../src/kms/data-key.js'
 import type { CallOptions, KmsReply } from '../../src/kms/provider.js'
 import { FaultyProvider, faults, ManualClock } from '../../src/testing/index.js'
 import { testKmsProvider } from '../contract/kms-provider.js'
+import { faultyUnderTest } from './faulty-under-test.js'
 
-testKmsProvider(
-  { test },
-  {
-    name: 'fake',
-    async create() {
-      const provider = new FaultyProvider()
-      const { kms } = provider
-      return {
-        provider,
-        rewraps: 'natively',
-        control: {
-          newKekVersion: async () => void kms.rotate(),
-          disable: async ({ version }) => kms.disable(version),
-          destroy: async ({ version }) => kms.destroy(version),
-          deny: async () => provider.faults.inject(faults.deny()),
-          throttle: async () => provider.faults.inject(faults.throttle()),
-          failWithServerError: async () => provider.faults.inject(faults.failWithServerError()),
-          hang: async () => provider.faults.inject(faults.hang()),
-          vendorCalls: () => provider.calls.map(({ operation }) => operation),
-        },
-      }
-    },
-  },
-)
+testKmsProvider({ test }, { name: 'fake', create: async () => faultyUnderTest() })
 
 const CONTEXT: EncryptionContext = { tenant: 't1' }
 

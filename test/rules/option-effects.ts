@@ -72,6 +72,12 @@ export const OPTION_EFFECTS: Effects = {
     random: [`${UNIT}/kms/retrying-provider.test.ts`, 'each pause draws anew'],
     clock: [`${UNIT}/kms/retrying-provider.test.ts`, 'an abort during a pause rejects at once'],
   },
+  PerContextOptions: {
+    name: [`${UNIT}/kms/per-context-provider.test.ts`, 'a provider of another name is refused'],
+    pair: [`${UNIT}/kms/per-context-provider.test.ts`, 'each operation goes to the provider of the value'],
+    provider: [`${UNIT}/kms/per-context-provider.test.ts`, 'each operation goes to the provider of the value'],
+    otherwise: [`${UNIT}/kms/per-context-provider.test.ts`, 'goes to "otherwise"'],
+  },
   LimitOptions: {
     maxInFlight: [`${UNIT}/kms/limiting-provider.test.ts`, 'so many calls are on their way at a time'],
   },

@@ -14,7 +14,7 @@ import {
 import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { failureOf } from '../failure.js'
-import { Interrupted, interruptible } from '../interruptible.js'
+import { interruptible } from '../interruptible.js'
 import { paint, printJson, printLine, tell } from '../terminal.js'
 import { defineReceipts } from './receipts.js'
 import { planLines, receiptLines } from './report.js'
@@ -109,7 +109,6 @@ async function shredWith(cipher: EnvelopeCipher, setup: ConfiguredTables, option
     return await interruptible(work)
   } catch (error) {
     if (receipt !== undefined) tell(goOnWith(receipt))
-    if (error instanceof Interrupted) throw new ConfigurationError('shred: stopped before its end')
     throw error
   }
 }
