@@ -1,4 +1,4 @@
-import { isWaxsealError, KekNotAcceptedError, KekUnavailableError } from '../../src/errors.js'
+import { DecryptionError, isWaxsealError, KekNotAcceptedError, KekUnavailableError } from '../../src/errors.js'
 import { CachedLookup } from '../../src/kms/cached-lookup.js'
 import { type Clock, systemClock } from '../../src/kms/clock.js'
 import type { EncryptionContext } from '../../src/kms/context.js'
@@ -83,6 +83,8 @@ export class GcpProvider implements KmsProvider {
   ): Promise<DataKey> {
     options.signal?.throwIfAborted()
     this.#assertAccepted(kek)
+    // The KMS would call it a mistake in the request, which is for whoever configures; this is for whoever wrote the row.
+    if (bytes.length === 0) throw new DecryptionError(undefined, { kek })
     return DataKey.adopt(await this.#calls.decrypt(kek, bytes, wrapAad(kek.version, context), options))
   }
 

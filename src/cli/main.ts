@@ -16,6 +16,7 @@ interface CommandModule {
 /** Summaries here, so that `--help` loads no command. */
 const COMMANDS: Record<string, readonly [summary: string, load: () => Promise<CommandModule>]> = {
   demo: ['see it at work on a real Postgres, in under a minute', () => import('./demo/command.js')],
+  census: ['count rows by KEK, and what is no ciphertext', () => import('./census/command.js')],
   keygen: ['make a key for the local provider', () => import('./keygen.js')],
   doctor: ['check configuration, database, guard and keys', () => import('./doctor/command.js')],
   policy: ['print the least permissions that a role needs at its KMS', () => import('./policy.js')],

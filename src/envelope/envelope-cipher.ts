@@ -1,9 +1,10 @@
-import { CredentialShreddedError, InvalidEnvelopeError } from '../errors.js'
 import { type Clock, systemClock } from '../kms/clock.js'
 import { canonicalContext } from '../kms/context.js'
 import { settleBy } from '../kms/deadline.js'
 import { DeadlineProvider } from '../kms/deadline-provider.js'
 import type { CallOptions, KekRef, KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
+import { acceptsKek } from './accepts-kek.js'
+import { assertWrapped } from './assert-wrapped.js'
 import { assertExpectedContext, copyOfBinding, type EnvelopeBinding, encryptionContextOf } from './binding.js'
 import { cacheIdOf } from './cache-id.js'
 import { assertCallOptions, assertCipherOptions, assertOpenOptions } from './cipher-options.js'
@@ -227,11 +228,23 @@ export class EnvelopeCipher {
     return this.#lifetime.add(rewrapAll(job, limited))
   }
 
+<<<<<<< HEAD
   /**
    * Wraps a canary for the provider and each recipient, and unwraps it; with the envelope of `mintCanary`, unwraps its wraps.
    * What `healthCheck` asks. A KMS that fails is told, not thrown.
    */
   async checkKeks(options: CallOptions = {}, canary?: WrappedMetadata): Promise<KekHealth[]> {
+=======
+  /** Whether envelopes under this KEK would be opened, as far as configuration decides: no KMS is asked to use a key. */
+  async accepts(kek: KekRef, options: CallOptions = {}): Promise<boolean> {
+    this.#lifetime.assertOpen()
+    assertCallOptions(options)
+    return this.#lifetime.add(acceptsKek(this.#list, kek, this.#limited(options)))
+  }
+
+  /** Wraps a canary for the provider and each recipient, and unwraps it: what `healthCheck` asks. A KMS that fails is told, not thrown. */
+  async checkKeks(options: CallOptions = {}): Promise<KekHealth[]> {
+>>>>>>> 7b6052c (waxseal census counts rows by KEK in one grouped scan, or estimates them by the set index; a configuration says of each KEK whether it is current, accepted or on no list)
     this.#lifetime.assertOpen()
     assertCallOptions(options)
     const [limited, known] = [this.#limited(options), { list: this.#list, clock: this.#clock }]
@@ -287,14 +300,4 @@ export class EnvelopeCipher {
   #limited<T extends CallOptions>(options: T): T & { readonly deadline: number } {
     return { ...options, deadline: options.deadline ?? this.#clock.now() + this.#timeoutMs }
   }
-}
-
-function assertWrapped(metadata: EnvelopeMetadata): WrappedMetadata {
-  if (metadata.state === 'wrapped') return metadata
-  if (metadata.state === 'empty') {
-    throw new InvalidEnvelopeError('the credential has no envelope: its encryption metadata is {}')
-  }
-  throw new CredentialShreddedError(
-    `the credential was shredded (receipt ${metadata.receipt}); set every field to use the row again`,
-  )
 }

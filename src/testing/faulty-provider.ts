@@ -1,4 +1,4 @@
-import { KekNotAcceptedError } from '../errors.js'
+import { DecryptionError, KekNotAcceptedError } from '../errors.js'
 import type { KmsOperation } from '../kms/call-ledger.js'
 import { type Clock, systemClock } from '../kms/clock.js'
 import type { EncryptionContext } from '../kms/context.js'
@@ -74,6 +74,7 @@ export class FaultyProvider implements KmsProvider {
 
   async unwrap(wrapped: WrappedDataKey, context: EncryptionContext, options?: CallOptions): Promise<DataKey> {
     const { version } = this.#pin(wrapped.kek)
+    if (wrapped.bytes.length === 0) throw new DecryptionError(undefined, { kek: wrapped.kek })
     const answer = await this.#send('unwrap', context, options, () => ({
       kekVersion: version,
       plaintext: this.kms.unwrap(version, wrapped.bytes, context),

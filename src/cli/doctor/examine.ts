@@ -1,3 +1,4 @@
+import type { TableCensus } from '../../census/index.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import type { AccessRole } from '../../kms/access.js'
 import { type Queryable, qualifiedName } from '../../postgres/index.js'
@@ -8,7 +9,6 @@ import { failureOf } from '../failure.js'
 import { checkAccess } from './access.js'
 import { finding, type Section } from './finding.js'
 import { checkKeys } from './keys.js'
-import type { RowCounts } from './row-counts.js'
 import { checkRuntime } from './runtime.js'
 import { checkServerLog } from './server-log.js'
 import { checkTable } from './tables.js'
@@ -16,7 +16,7 @@ import { checkTable } from './tables.js'
 export interface TableSummary {
   readonly entity: string
   readonly table: string
-  readonly counts?: RowCounts
+  readonly counts?: TableCensus
 }
 
 export interface Examination {
@@ -87,7 +87,7 @@ async function examineTables(client: Queryable, setup: ConfiguredTables, withRow
   return { sections: [...sections, server], tables }
 }
 
-function summaryOf({ rows, wrapped, shredded, empty, undecodable }: RowCounts): string {
+function summaryOf({ rows, wrapped, shredded, empty, undecodable }: TableCensus): string {
   const parts = [
     `${wrapped} wrapped`,
     `${shredded} shredded`,

@@ -1,12 +1,12 @@
+import { censusOf, type FieldCounts, type TableCensus } from '../../census/index.js'
 import { checkGuard, type ProtectedTable, type Queryable } from '../../postgres/index.js'
 import { failureOf } from '../failure.js'
 import { type Finding, type FindingCode, finding } from './finding.js'
-import { countRows, type FieldCounts, type RowCounts } from './row-counts.js'
 
 export interface TableReport {
   readonly findings: readonly Finding[]
   /** Absent where they were not counted. */
-  readonly counts?: RowCounts
+  readonly counts?: TableCensus
 }
 
 /** One protected table: its guard and columns, what its envelopes are bound to, and what lies in it. */
@@ -15,7 +15,7 @@ export async function checkTable(client: Queryable, table: ProtectedTable, withR
   const found = [...guard.map(({ code, message, remedy }) => finding(code, message, remedy)), ...checkBinding(table)]
   if (!withRows || guard.some(({ code }) => code === 'TABLE_MISSING')) return { findings: found }
   try {
-    const counts = await countRows(client, table)
+    const counts = await censusOf(client, table)
     return { findings: [...found, ...rowFindings(counts)], counts }
   } catch (error) {
     const remedy = 'mend what is said about its columns, or grant this user SELECT'
@@ -67,7 +67,7 @@ const OF_FIELDS: readonly [count: keyof FieldCounts, code: FindingCode, what: st
   ],
 ]
 
-function rowFindings({ undecodable, fields }: RowCounts): Finding[] {
+function rowFindings({ undecodable, fields }: TableCensus): Finding[] {
   const ofFields = fields.flatMap((field) =>
     OF_FIELDS.filter(([count]) => field.counts[count] > 0).map(([count, code, what, remedy]) => {
       const found = field.counts[count]

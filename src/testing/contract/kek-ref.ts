@@ -52,6 +52,20 @@ export const kekRefCases: readonly KmsProviderCase[] = [
       await assertRejects(provider.unwrap(exchanged, context), ['ERR_DECRYPTION_FAILED', 'ERR_KEK_NOT_ACCEPTED'])
     },
   },
+  {
+    // So is asked whether a provider was configured with a KEK.
+    name: 'refuses an empty wrapped key as one that does not open, without a call to the KMS',
+    async run({ provider, control }) {
+      const context = uniqueContext()
+      const { wrapped } = await provider.generateDataKey(context)
+      const before = control.vendorCalls().length
+      await assertRejects(
+        provider.unwrap({ kek: wrapped.kek, bytes: new Uint8Array(0) }, context),
+        'ERR_DECRYPTION_FAILED',
+      )
+      assert.equal(control.vendorCalls().length, before)
+    },
+  },
   ...FOREIGN.map(([what, foreign]) => ({
     name: `refuses a KEK ref with ${what} without a call to the KMS`,
     async run({ provider, control }: Parameters<KmsProviderCase['run']>[0]) {
