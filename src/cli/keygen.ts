@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { createPassphraseKeyring, generateLocalKey } from '../../providers/local/keygen.js'
 import { parseKeys } from '../../providers/local/parse-keys.js'
 import { currentEnvironment, passphraseFromEnvironment } from '../config/environment.js'
 import { ConfigurationError } from '../errors.js'
 import { firstLine, print, printJson, readInput } from './terminal.js'
-import { writePrivately } from './write-privately.js'
+import { changePrivately, writePrivately } from './write-privately.js'
 
 interface Options {
   readonly file?: string
@@ -29,16 +28,26 @@ export function define(command: Command): void {
 
 async function keygen({ file, add, passphrase, json }: Options): Promise<void> {
   if (add && file === undefined) throw new ConfigurationError('--add needs --file: the file that gets the key')
-  const existing = file === undefined ? undefined : await existingText(file, add ?? false)
-  const made = passphrase ? await keyring(existing) : keys(file, existing)
+  const secret = passphrase && (await passphraseOfUser())
+  const make = (existing?: string) => (secret === undefined ? keys(file, existing) : keyring(secret, existing))
   if (file === undefined) {
-    if (json) printJson(passphrase ? JSON.parse(made.text) : { key: made.text.trim() })
-    else print(made.text)
+    const { text } = await make()
+    if (json) printJson(passphrase ? JSON.parse(text) : { key: text.trim() })
+    else print(text)
     return
   }
-  await writePrivately(file, made.text, existing !== undefined)
-  if (json) printJson({ file, number: made.number })
-  else print(`key ${made.number} written to ${file}\n`)
+  const { number } = await (add ? changePrivately(file, make) : create(file, make))
+  if (json) printJson({ file, number })
+  else print(`key ${number} written to ${file}\n`)
+}
+
+async function create(file: string, make: () => Made | Promise<Made>): Promise<Made> {
+  // Keys that were overwritten by mistake are gone, and every row with them.
+  if (existsSync(file))
+    throw new ConfigurationError(`${file}: it exists; add a key to it with --add, or name another file`)
+  const made = await make()
+  await writePrivately(file, made.text)
+  return made
 }
 
 interface Made {
@@ -56,21 +65,12 @@ function keys(file: string | undefined, existing: string | undefined): Made {
   return { text: `${before}${number}:${generateLocalKey()}\n`, number }
 }
 
-async function keyring(existing: string | undefined): Promise<Made> {
-  const passphrase = passphraseFromEnvironment(currentEnvironment()) ?? firstLine(await readInput('the passphrase'))
+async function keyring(passphrase: string, existing: string | undefined): Promise<Made> {
   const text = await createPassphraseKeyring({ passphrase, ...(existing !== undefined && { keyring: existing }) })
   const { keys: made } = JSON.parse(text) as { keys: readonly { readonly number: number }[] }
   return { text, number: made.at(-1)!.number }
 }
 
-async function existingText(file: string, add: boolean): Promise<string | undefined> {
-  if (add) {
-    return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      throw new ConfigurationError(`${file}: it cannot be read (${cause.code}); leave --add out to make it`)
-    })
-  }
-  // Keys that were overwritten by mistake are gone, and every row with them.
-  if (existsSync(file))
-    throw new ConfigurationError(`${file}: it exists; add a key to it with --add, or name another file`)
-  return undefined
+async function passphraseOfUser(): Promise<string> {
+  return passphraseFromEnvironment(currentEnvironment()) ?? firstLine(await readInput('the passphrase'))
 }

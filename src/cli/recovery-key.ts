@@ -47,8 +47,8 @@ interface CreateOptions {
 
 async function create(privateFile: string, publicFile: string, { algorithm }: CreateOptions): Promise<void> {
   const { privateKey, publicKey } = await createRecoveryKey(await recoveryPassphrase(), algorithm)
-  await writePrivately(privateFile, privateKey, false)
-  await writePrivately(publicFile, publicKey, false)
+  await writePrivately(privateFile, privateKey)
+  await writePrivately(publicFile, publicKey)
   printLine(`recovery key ${parsePublicKey(publicKey).fingerprint}`)
 }
 

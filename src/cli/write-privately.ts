@@ -1,21 +1,73 @@
-import { open, rename, rm } from 'node:fs/promises'
-import { ConfigurationError } from '../errors.js'
+import { constants } from 'node:fs'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { ConfigurationError, isWaxsealError } from '../errors.js'
 
-/** A file that only its owner reads, complete or not at all: with `replace` written beside the file and then given its name. */
-export async function writePrivately(file: string, text: string, replace: boolean): Promise<void> {
-  const target = replace ? `${file}.${process.pid}.new` : file
+const CREATE = 'wx'
+const MODE = 0o600
+
+/** A new file that only its owner reads. Nothing that is there is written over, not even by way of a symbolic link. */
+export async function writePrivately(file: string, text: string): Promise<void> {
+  const handle = await open(file, CREATE, MODE).catch(cannotBeWritten(file))
+  await write(handle, text).catch(cannotBeWritten(file))
+}
+
+/**
+ * Replaces the text of a private file, complete or not at all. Its successor is written beside it, under a name that only one
+ * process can make at a time, and before the text is read: whoever changes the file at the same time is refused, and nobody's
+ * change is lost. `change` may fail; the file is as it was then.
+ */
+export async function changePrivately<Changed extends { readonly text: string }>(
+  file: string,
+  change: (text: string) => Changed | Promise<Changed>,
+): Promise<Changed> {
+  const next = `${file}.new`
+  const handle = await open(next, CREATE, MODE).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') return cannotBeWritten(file)(error)
+    throw new ConfigurationError(
+      `${file}: another command is changing it (${next} exists); wait for its end, or remove ${next} if there is none`,
+    )
+  })
   try {
-    const handle = await open(target, 'wx', 0o600)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    if (replace) await rename(target, file)
+    const changed = await change(await readRegular(file))
+    await write(handle, changed.text)
+    await rename(next, file)
+    return changed
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (replace) await rm(target, { force: true })
-    throw new ConfigurationError(`${file}: it cannot be written (${code}); nothing was changed`, { cause: error })
+    await handle.close()
+    await rm(next, { force: true })
+    if (isWaxsealError(error)) throw error
+    return cannotBeWritten(file)(error as NodeJS.ErrnoException)
+  }
+}
+
+/** Not by way of a symbolic link: the link would be replaced, and the file that it names would be left without the key. */
+async function readRegular(file: string): Promise<string> {
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch(
+    ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ELOOP') {
+        throw new ConfigurationError(`${file}: it is a symbolic link; name the file that it points to`)
+      }
+      throw new ConfigurationError(`${file}: it cannot be read (${code}); leave --add out to make it`)
+    },
+  )
+  try {
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
+
+async function write(handle: FileHandle, text: string): Promise<void> {
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function cannotBeWritten(file: string) {
+  return (error: NodeJS.ErrnoException): never => {
+    throw new ConfigurationError(`${file}: it cannot be written (${error.code}); nothing was changed`, { cause: error })
   }
 }

@@ -1,9 +1,8 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { ConfigurationError } from '../errors.js'
+import { isPrivate } from './file-rights.js'
 
 const LARGEST_BYTES = 64 * 1024
-/** Any right of the group and of others. */
-const OTHERS = 0o077
 
 /**
  * Reads the small file of secrets that an option of `owner`, such as a provider, names. Refuses one that others on the
@@ -19,8 +18,9 @@ export function readPrivateFileSync(owner: string, option: string, path: string)
   const file = openFile(owner, option, path)
   try {
     // Of the open file, not of its path: the path may name another one by now.
-    const { mode, size } = fstatSync(file)
-    if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
+    const { mode, uid, size } = fstatSync(file)
+    // Windows has no such ids.
+    if (process.geteuid && !isPrivate({ mode, uid }, process.geteuid())) {
       const found = (mode & 0o777).toString(8).padStart(3, '0')
       throw refused(`can be read by others (mode ${found}); run: chmod 600 ${path}`)
     }

@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -60,6 +70,52 @@ test('a file that cannot be read as keys is left as it is, and not repeated', as
   expect(stderr).not.toContain(secret)
   expect(readFileSync(file, 'utf8')).toBe(secret)
   expect(readdirSync(folder)).toEqual(expect.not.arrayContaining([expect.stringMatching(/\.new$/)]))
+})
+
+test('of several that add a key at once, each adds one or says that it did not: none is lost', async () => {
+  const file = join(folder, 'contended')
+  await waxseal(['keygen', '--file', file])
+  const runs = await Promise.all(
+    Array.from({ length: 6 }, () => waxseal(['keygen', '--file', file, '--add', '--json'])),
+  )
+  const added = runs.filter(({ status }) => status === 0).map(({ stdout }) => JSON.parse(stdout).number as number)
+  for (const { status, stderr } of runs) {
+    if (status !== 0) expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(/is changing it/) })
+  }
+  expect(added.length).toBeGreaterThan(0)
+  expect(added.sort()).toEqual(added.map((_, index) => index + 2))
+  const numbers = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => Number(line.split(':')[0]))
+  expect(numbers).toEqual([1, ...added])
+  expect(existsSync(`${file}.new`)).toBe(false)
+})
+
+test('a key is not added while another command adds one, or after one that was killed', async () => {
+  const file = join(folder, 'changing')
+  await waxseal(['keygen', '--file', file])
+  const before = readFileSync(file, 'utf8')
+  writeFileSync(`${file}.new`, 'of the other')
+  const { status, stderr } = await waxseal(['keygen', '--file', file, '--add'])
+  expect(status).toBe(2)
+  expect(stderr).toContain(`remove ${file}.new if there is none`)
+  expect([readFileSync(file, 'utf8'), readFileSync(`${file}.new`, 'utf8')]).toEqual([before, 'of the other'])
+})
+
+test('a symbolic link is neither followed nor replaced', async () => {
+  const [file, link, dangling] = [join(folder, 'real'), join(folder, 'link'), join(folder, 'dangling')]
+  await waxseal(['keygen', '--file', file])
+  const before = readFileSync(file, 'utf8')
+  symlinkSync(file, link)
+  symlinkSync(join(folder, 'nowhere'), dangling)
+  const added = await waxseal(['keygen', '--file', link, '--add'])
+  expect(added).toMatchObject({ status: 2, stderr: expect.stringMatching(/it is a symbolic link; name the file/) })
+  const made = await waxseal(['keygen', '--file', dangling])
+  expect(made).toMatchObject({ status: 2, stderr: expect.stringMatching(/cannot be written \(EEXIST\)/) })
+  expect(readFileSync(file, 'utf8')).toBe(before)
+  expect(lstatSync(link).isSymbolicLink()).toBe(true)
+  expect([`${link}.new`, join(folder, 'nowhere')].map((each) => existsSync(each))).toEqual([false, false])
 })
 
 test('makes a keyring from a passphrase on standard input or in the environment, which it does not print', async () => {

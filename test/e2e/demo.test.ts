@@ -24,6 +24,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+/** Where a URL with a password belongs. */
+const inEnvironment = () => ({ WAXSEAL_DATABASE_URL: database.url })
+
 async function leftBehind(): Promise<unknown[]> {
   const { rows } = await database.client.query(
     "SELECT nspname AS name FROM pg_namespace WHERE nspname ~ '^waxseal' UNION ALL SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'",
@@ -36,7 +39,7 @@ describe('in an existing database', () => {
   let facts: any
 
   beforeAll(async () => {
-    run = await waxseal(['demo', '--json', '--rows', '120', '--database-url', database.url])
+    run = await waxseal(['demo', '--json', '--rows', '120', '--database-url'], { env: inEnvironment() })
     facts = JSON.parse(run.stdout || 'null')
   })
 
@@ -88,7 +91,7 @@ test('with its own Postgres it reads the server’s log too: what the library st
 })
 
 test('for people it fits 100 columns, and has colours on a terminal only', async () => {
-  const { status, stdout } = await waxseal(['demo', '--rows', '120', '--database-url', database.url])
+  const { status, stdout } = await waxseal(['demo', '--rows', '120', '--database-url'], { env: inEnvironment() })
   expect(status).toBe(0)
   expect(stdout).toMatch(/✓ everything held: 120 credentials, \d+ attempts stopped, no ciphertext moved \(.*\)\n/)
   expect(stdout).not.toContain(ESCAPE)
@@ -109,7 +112,7 @@ describe('credentials of a file', () => {
       JSON.stringify({ shop: 'Second', secret: `${secret} 2`, tenant: '0192f0a0-0000-7000-8000-000000000001' }),
       '',
     ])
-    const run = await waxseal(['demo', '--credentials', file, '--database-url', database.url])
+    const run = await waxseal(['demo', '--credentials', file, '--database-url'], { env: inEnvironment() })
     expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' })
     expect(run.stdout).toContain('2 credentials')
     expect(run.stdout).toContain('Möbel & Söhne')
@@ -139,7 +142,8 @@ describe('credentials of a file', () => {
 
 test('interrupted, it leaves nothing behind', async () => {
   const main = join(builtPackage(), 'dist/esm/src/cli/main.js')
-  const child = spawn(process.execPath, [main, 'demo', '--database-url', database.url], {
+  const child = spawn(process.execPath, [main, 'demo', '--database-url'], {
+    env: { PATH: process.env.PATH, ...inEnvironment() },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   child.stdout.on('data', (text: Buffer) => {
@@ -157,4 +161,21 @@ test('a database URL that is none ends with exit code 2 and is not repeated', as
   expect(run.status).toBe(2)
   expect(run.stderr).toContain('--database-url: expected a URL such as postgres://')
   expect(run.stderr + run.stdout).not.toContain('canary')
+})
+
+test.each([
+  ['before the host', (password: string) => `postgres://user:${password}@127.0.0.1:1/none`],
+  ['in the query', (password: string) => `postgres://user@127.0.0.1:1/none?password=${password}`],
+])('a password %s among the arguments is refused with what to do, and not repeated', async (_where, urlOf) => {
+  const run = await waxseal(['demo', '--database-url', urlOf(canary())])
+  expect({ status: run.status, stdout: run.stdout }).toEqual({ status: 2, stdout: '' })
+  expect(run.stderr).toMatch(/found a password.*; put the URL into WAXSEAL_DATABASE_URL/)
+  expect(run.stderr).not.toContain('canary')
+})
+
+test('a URL without a password may be an argument; without any there has to be one in the environment', async () => {
+  const given = await waxseal(['demo', '--rows', '1', '--database-url', 'postgres://user@127.0.0.1:1/none'])
+  expect(given).toMatchObject({ status: 5, stderr: expect.stringMatching(/ECONNREFUSED/) })
+  const none = await waxseal(['demo', '--rows', '1', '--database-url'])
+  expect(none).toMatchObject({ status: 2, stderr: expect.stringMatching(/in WAXSEAL_DATABASE_URL or DATABASE_URL/) })
 })

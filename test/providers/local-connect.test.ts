@@ -62,7 +62,7 @@ test('keys come from a private file', async () => {
   await expect(versionOf({ keysFile, currentKey: '1' })).resolves.toBe(`1-${FINGERPRINT}`)
 })
 
-for (const mode of [0o640, 0o604, 0o620, 0o610, 0o644, 0o666, 0o777]) {
+for (const mode of [0o640, 0o440, 0o604, 0o620, 0o610, 0o644, 0o666, 0o777]) {
   test(`a key file of mode ${mode.toString(8)} is refused with the command that mends it`, async () => {
     const keysFile = await file(`1:${KEY}`, mode)
     const message = await refusalOf({ keysFile, currentKey: 1 })

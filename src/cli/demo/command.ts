@@ -5,8 +5,9 @@ import type { DemoOptions } from './demo.js'
 export function define(command: Command): void {
   command
     .option(
-      '--database-url <url>',
-      'work there, in a schema of its own that is dropped afterwards (default: a temporary Postgres)',
+      '--database-url [url]',
+      'work there, in a schema of its own that is dropped afterwards (default: a temporary Postgres); without a URL that of' +
+        ' WAXSEAL_DATABASE_URL or DATABASE_URL, where one with a password belongs',
     )
     .option(
       '--credentials <file.jsonl>',

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { ConfigurationError } from '../../errors.js'
 import { connectTo, createSchema, type DemoDatabase } from './database.js'
 
 /** As a shell counts a command that SIGINT ended. */
@@ -7,9 +6,6 @@ const INTERRUPTED = 130
 
 /** A schema of the demo's own in a database of somebody's; dropped at the end, also when the demo is interrupted. */
 export async function openExistingDatabase(url: string): Promise<DemoDatabase> {
-  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
-    throw new ConfigurationError('--database-url: expected a URL such as postgres://user@host:5432/database')
-  }
   const schema = `waxseal_demo_${randomBytes(4).toString('hex')}`
   const version = await createSchema(url, schema)
   let dropped: Promise<void> | undefined
