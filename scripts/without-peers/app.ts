@@ -7,12 +7,8 @@ import {
   parseText,
   RecordingProvider,
 } from 'waxseal'
-<<<<<<< HEAD
 import { datedReader } from 'waxseal/adoption'
-=======
-import { plaintextReader } from 'waxseal/adoption'
 import { census } from 'waxseal/census'
->>>>>>> 7b6052c (waxseal census counts rows by KEK in one grouped scan, or estimates them by the set index; a configuration says of each KEK whether it is current, accepted or on no list)
 import { type Configuration, defineConfiguration } from 'waxseal/config'
 import { type KmsProvider, RetryingProvider } from 'waxseal/kms'
 import { schemaSql } from 'waxseal/lifecycle'
@@ -29,11 +25,7 @@ import { FakeKms, ManualClock } from 'waxseal/testing'
 const table: ProtectedTable | undefined = undefined
 const unused = [
   ...[connectAws, connectAzure, connectGcp, connectOffline, connectVault],
-<<<<<<< HEAD
-  ...[defineConfiguration, guardSql, schemaSql, datedReader, shred, FakeKms, ManualClock, table],
-=======
-  ...[defineConfiguration, guardSql, schemaSql, plaintextReader, census, shred, FakeKms, ManualClock, table],
->>>>>>> 7b6052c (waxseal census counts rows by KEK in one grouped scan, or estimates them by the set index; a configuration says of each KEK whether it is current, accepted or on no list)
+  ...[defineConfiguration, guardSql, schemaSql, datedReader, census, shred, FakeKms, ManualClock, table],
 ]
 
 async function main(): Promise<void> {

@@ -228,13 +228,6 @@ export class EnvelopeCipher {
     return this.#lifetime.add(rewrapAll(job, limited))
   }
 
-<<<<<<< HEAD
-  /**
-   * Wraps a canary for the provider and each recipient, and unwraps it; with the envelope of `mintCanary`, unwraps its wraps.
-   * What `healthCheck` asks. A KMS that fails is told, not thrown.
-   */
-  async checkKeks(options: CallOptions = {}, canary?: WrappedMetadata): Promise<KekHealth[]> {
-=======
   /** Whether envelopes under this KEK would be opened, as far as configuration decides: no KMS is asked to use a key. */
   async accepts(kek: KekRef, options: CallOptions = {}): Promise<boolean> {
     this.#lifetime.assertOpen()
@@ -242,9 +235,11 @@ export class EnvelopeCipher {
     return this.#lifetime.add(acceptsKek(this.#list, kek, this.#limited(options)))
   }
 
-  /** Wraps a canary for the provider and each recipient, and unwraps it: what `healthCheck` asks. A KMS that fails is told, not thrown. */
-  async checkKeks(options: CallOptions = {}): Promise<KekHealth[]> {
->>>>>>> 7b6052c (waxseal census counts rows by KEK in one grouped scan, or estimates them by the set index; a configuration says of each KEK whether it is current, accepted or on no list)
+  /**
+   * Wraps a canary for the provider and each recipient, and unwraps it; with the envelope of `mintCanary`, unwraps its wraps.
+   * What `healthCheck` asks. A KMS that fails is told, not thrown.
+   */
+  async checkKeks(options: CallOptions = {}, canary?: WrappedMetadata): Promise<KekHealth[]> {
     this.#lifetime.assertOpen()
     assertCallOptions(options)
     const [limited, known] = [this.#limited(options), { list: this.#list, clock: this.#clock }]

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { census, estimateOf } from '../../src/census/index.js'
 import { setsSql } from '../../src/census/estimate.js'
+import { census, estimateOf } from '../../src/census/index.js'
 import { EnvelopeCipher, metadataFromJson, metadataToJson } from '../../src/index.js'
 import { bindingOf } from '../../src/postgres/index.js'
 import { FaultyProvider } from '../../src/testing/index.js'

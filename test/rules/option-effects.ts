@@ -334,7 +334,6 @@ export const OPTION_EFFECTS: Effects = {
     '--json': [`${CLI}/schema.test.ts`, 'install installs, and check says so'],
     '--dry-run': [`${CLI}/schema.test.ts`, '--dry-run prints the statements of schema sql, and runs nothing'],
   },
-<<<<<<< HEAD
   'waxseal shred/command': {
     '--entity': [`${CLI}/shred.test.ts`, '--row shreds one row'],
     '--row': [`${CLI}/shred.test.ts`, '--row shreds one row'],
@@ -354,12 +353,10 @@ export const OPTION_EFFECTS: Effects = {
     '--receipt': [`${CLI}/shred.test.ts`, '--receipt shows one'],
     '--rows': [`${CLI}/shred.test.ts`, 'its rows with digests'],
     '--json': [`${CLI}/shred.test.ts`, 'receipts lists them'],
-=======
   'waxseal census/command': {
     '--entity': [`${CLI}/census.test.ts`, '--entity counts the tables of these entities'],
     '--quick': [`${CLI}/census.test.ts`, '--quick estimates, and says that it does'],
     '--json': [`${CLI}/census.test.ts`, 'rows by KEK, and whether it is current or accepted'],
->>>>>>> 7b6052c (waxseal census counts rows by KEK in one grouped scan, or estimates them by the set index; a configuration says of each KEK whether it is current, accepted or on no list)
   },
   'waxseal guard': {
     '--remove': [`${CLI}/guard.test.ts`, 'sql prints statements and nothing else, and asks no database'],
