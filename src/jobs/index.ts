@@ -11,4 +11,5 @@ export {
   type RunState,
   readRun,
 } from './run.js'
+export { type RateOf, SharedBudget } from './shared-budget.js'
 export { type Workplace, work } from './work.js'

@@ -1,3 +1,5 @@
+export type { CallBudget, KekName, Reservation } from './budget.js'
+export { type BudgetOptions, BudgetProvider } from './budget-provider.js'
 export type { CallEnd, CallLedger, CallStart, KmsOperation, LedgerEntry } from './call-ledger.js'
 export { InMemoryCallLedger } from './call-ledger.js'
 export { type Clock, systemClock } from './clock.js'
