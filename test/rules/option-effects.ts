@@ -77,6 +77,7 @@ export const OPTION_EFFECTS: Effects = {
     pair: [`${UNIT}/kms/per-context-provider.test.ts`, 'each operation goes to the provider of the value'],
     provider: [`${UNIT}/kms/per-context-provider.test.ts`, 'each operation goes to the provider of the value'],
     otherwise: [`${UNIT}/kms/per-context-provider.test.ts`, 'goes to "otherwise"'],
+  },
   BudgetOptions: {
     budget: [`${UNIT}/kms/budget-provider.test.ts`, 'calls of a KEK are sent one interval after the other'],
     callsOf: [`${UNIT}/kms/budget-provider.test.ts`, 'an operation that is two calls to the KMS takes two turns'],
