@@ -358,6 +358,7 @@ export const OPTION_EFFECTS: Effects = {
     '--receipt': [`${CLI}/shred.test.ts`, '--receipt shows one'],
     '--rows': [`${CLI}/shred.test.ts`, 'its rows with digests'],
     '--json': [`${CLI}/shred.test.ts`, 'receipts lists them'],
+  },
   'waxseal census/command': {
     '--entity': [`${CLI}/census.test.ts`, '--entity counts the tables of these entities'],
     '--quick': [`${CLI}/census.test.ts`, '--quick estimates, and says that it does'],
