@@ -47,6 +47,7 @@ export async function shredRows(
       const done = shredded.filter(({ row }) => stored.has(keyOf(row)))
       const envelopes = done.map(({ metadata }) => metadata.id)
       await writeRows(client, receipt, table, done)
+      await client.query('DELETE FROM waxseal.rewrap_journal WHERE envelope = ANY ($1)', [envelopes])
       await announceForgotten(client, envelopes)
       const kept = rows.filter((row) => !stored.has(keyOf(row)))
       return { last: rows.at(-1), envelopes, failures: kept.map((row) => failure(table, row, KEPT)) }

@@ -34,7 +34,7 @@ const KMS: Readonly<Record<string, () => Promise<Tenant>>> = {
 for (const [name, create] of Object.entries(KMS)) {
   test(`${name}: a tenant's KEK that is destroyed takes their rows and every backup of them, and nobody else's`, async () => {
     const [acme, other] = [randomUUID(), randomUUID()]
-    const tenants = new Map([
+    const tenants = new Map<string, Tenant>([
       [acme, await create()],
       [other, await create()],
     ])

@@ -136,3 +136,19 @@ describe('refused before anything is written:', () => {
     await refused(suite.shred(ENTITY, { reason: 'refused' }), 'GUARD_MISSING')
   })
 })
+
+describe('under a collation that takes different texts for equal', () => {
+  const insensitive = shreddingSuite({ collation: 'case_insensitive' }, async (client) => {
+    await client.query(
+      `CREATE COLLATION case_insensitive (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`,
+    )
+  })
+
+  test('a tenant is meant byte for byte', async () => {
+    const [acme] = await insensitive.insertMany(1)
+    const [other] = await insensitive.insertMany(1, 'ACME')
+    await insensitive.shred(ACME)
+    expect((await insensitive.credentials.read(acme!.id)).encryption_metadata).toHaveProperty('shredded')
+    expect((await insensitive.credentials.read(other!.id)).encryption_metadata).toHaveProperty('wraps')
+  })
+})

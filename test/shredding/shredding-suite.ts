@@ -21,12 +21,16 @@ export const ENTITY: ShredTarget = { kind: 'entity', entity: 'credential' }
 export const ACME: ShredTarget = { kind: 'context', pair: 'tenant', value: 'acme' }
 
 /** A database with our schema, and a table of credentials of its own for each test. */
-export function shreddingSuite(options: CredentialsOptions = {}): ShreddingSuite {
+export function shreddingSuite(
+  options: CredentialsOptions = {},
+  prepare?: (client: pg.Client) => Promise<unknown>,
+): ShreddingSuite {
   let database: FreshDatabase
   let credentials: Credentials
   let schemas = 0
   beforeAll(async () => {
     database = await freshDatabase()
+    await prepare?.(database.client)
     await installSchema(database.client)
   })
   const others: pg.Client[] = []

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { DataSource } from 'typeorm'
 import { addEncryptionGuard, updateEncrypted } from '../../../src/typeorm/index.js'
 import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import { killWhereItStops } from '../../setup/killed-process.js'
 import { type Transpiled, transpile } from '../../setup/transpile.js'
 import { Account, application, localProvider } from './application.js'
 
@@ -50,7 +49,6 @@ const sameTypeorm = module(`import { register } from 'node:module'; register(${J
 async function killWhile(write: string, stopAt: string, id: string): Promise<void> {
   const applicationName = `killed ${id}`
   const env = {
-    PATH: process.env.PATH,
     DATABASE_URL: database.url,
     APPLICATION_NAME: applicationName,
     TEST_KEY: key,
@@ -58,18 +56,9 @@ async function killWhile(write: string, stopAt: string, id: string): Promise<voi
     STOP_AT: stopAt,
     ID: id,
   }
-  const child = spawn(process.execPath, ['--import', sameTypeorm, transpiled.file], { env })
-  let errors = ''
-  child.stderr.on('data', (chunk) => {
-    errors += chunk
-  })
-  const ended = once(child, 'exit')
-  const stopped = await Promise.race([once(child.stdout, 'data').then(String), ended.then(() => `it ended: ${errors}`)])
-  expect(stopped).toBe('stopped\n')
-  expect(await connectionsOf(applicationName)).toEqual(['idle in transaction'])
-  child.kill('SIGKILL')
-  expect(await ended).toEqual([null, 'SIGKILL'])
-  while ((await connectionsOf(applicationName)).length > 0);
+  const args = ['--import', sameTypeorm, transpiled.file]
+  const whileStopped = async () => expect(await connectionsOf(applicationName)).toEqual(['idle in transaction'])
+  await killWhereItStops(database.client, { args, env, applicationName, whileStopped })
 }
 
 async function connectionsOf(applicationName: string): Promise<string[]> {
