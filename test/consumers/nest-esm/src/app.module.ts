@@ -4,6 +4,7 @@ import { ApiToken } from './api-token.entity.js'
 import { ApiTokens } from './api-tokens.service.js'
 import { dataSourceOptions, encryptedDataSource } from './data-source.js'
 import { KeyRotation } from './key-rotation.service.js'
+import { ReadinessController } from './readiness.controller.js'
 
 @Module({
   imports: [
@@ -13,6 +14,7 @@ import { KeyRotation } from './key-rotation.service.js'
     }),
     TypeOrmModule.forFeature([ApiToken]),
   ],
+  controllers: [ReadinessController],
   providers: [ApiTokens, KeyRotation],
 })
 export class AppModule {}
