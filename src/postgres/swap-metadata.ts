@@ -53,10 +53,7 @@ export async function readAgain(
   rows: readonly StoredRow[],
 ): Promise<StoredRow[]> {
   if (rows.length === 0) return []
-  const { keys, on } = join(table)
-  const arrays = table.primaryKey.map(({ type }, index) => `$${index + 1}::${PARAMETER_TYPES[type]}[]`)
-  const text = `SELECT ${storedRowColumns(table)} FROM ${qualifiedName(table)} AS stored
-    JOIN unnest(${arrays.join(', ')}) AS wanted (${keys.join(', ')}) ON ${on('wanted')}`
+  const text = `SELECT ${storedRowColumns(table)} FROM ${qualifiedName(table)} AS stored ${joinOnKeys(table)}`
   const { rows: found } = await client.query(text, keyArrays(table, rows))
   return found.map((row) => storedRowOf(table, row))
 }
@@ -81,7 +78,14 @@ function parameters(table: ProtectedTable, swaps: readonly MetadataSwap[]): unkn
   return [...keyArrays(table, rows), rows.map(({ metadata }) => metadata), swaps.map(({ next }) => next)]
 }
 
-function keyArrays(table: ProtectedTable, rows: readonly StoredRow[]): unknown[] {
+/** Joins `stored` to the rows of `keyArrays`, which are the first parameters. */
+export function joinOnKeys(table: ProtectedTable): string {
+  const { keys, on } = join(table)
+  const arrays = table.primaryKey.map(({ type }, index) => `$${index + 1}::${PARAMETER_TYPES[type]}[]`)
+  return `JOIN unnest(${arrays.join(', ')}) AS wanted (${keys.join(', ')}) ON ${on('wanted')}`
+}
+
+export function keyArrays(table: ProtectedTable, rows: readonly StoredRow[]): unknown[] {
   return table.primaryKey.map(({ column }) => rows.map(({ primaryKey }) => primaryKey[column]))
 }
 

@@ -4,6 +4,7 @@ const CLI = 'test/cli'
 const PROVIDERS = 'test/providers'
 const UNIT = 'test/unit'
 const SHREDDING = 'test/shredding'
+const ROTATION = 'test/rotation'
 const TYPEORM = 'test/typeorm'
 
 /**
@@ -320,6 +321,16 @@ export const OPTION_EFFECTS: Effects = {
     logFile: [`${UNIT}/temporary-postgres.test.ts`, 'is found there and in the log'],
     logStatements: [`${UNIT}/temporary-postgres.test.ts`, 'parameters are in the log, bytes too, and in full'],
     application: [`${UNIT}/temporary-postgres.test.ts`, 'a folder without the programs is no other application'],
+  },
+  RotateOptions: {
+    cipher: [`${ROTATION}/rotate.test.ts`, 'a recipient is added, and dropped'],
+    tables: [`${ROTATION}/options.test.ts`, '"tables" are gone through one after the other, a run for each'],
+    pool: [`${ROTATION}/rotate.test.ts`, 'all stale rows are wrapped under the current KEK'],
+    kekPerContext: [`${ROTATION}/options.test.ts`, 'with "kekPerContext" each row is asked'],
+    signal: [`${ROTATION}/options.test.ts`, 'a "signal" that is aborted ends the work between batches'],
+    onEvent: [`${ROTATION}/rotate.test.ts`, 'where nothing is stale, no row is read'],
+    batchRows: [`${ROTATION}/options.test.ts`, '"batchRows" are stored in one transaction'],
+    concurrency: [`${ROTATION}/options.test.ts`, 'the KMS is asked for "concurrency" rows at a time'],
   },
   'waxseal configured': {
     '--config': [`${CLI}/configuration-files.test.ts`, 'may have any name with --config'],

@@ -1,0 +1,2 @@
+export type { Outcome, RowFailure, Run, RunEnd, RunEvent, RunState } from '../jobs/index.js'
+export { type RotateOptions, type RotationReport, rotate } from './rotate.js'

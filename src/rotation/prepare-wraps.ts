@@ -1,0 +1,98 @@
+import type { EnvelopeCipher } from '../envelope/envelope-cipher.js'
+import type { WrappedMetadata } from '../envelope/metadata.js'
+import { metadataFromJson, metadataToJson } from '../envelope/metadata-codec.js'
+import { isWaxsealError } from '../errors.js'
+import type { Batch, RowFailure } from '../jobs/index.js'
+import { mapConcurrently } from '../postgres/map-concurrently.js'
+import { bindingOf, type ProtectedTable } from '../postgres/protected-table.js'
+import type { StoredRow } from '../postgres/stored-row.js'
+import { isUnknown, sameKeks } from './stale-sets.js'
+
+export interface NewWraps {
+  readonly row: StoredRow
+  readonly former: WrappedMetadata
+  /** As JSON. */
+  readonly next: string
+  /** Whether its KEK refs are others than before. */
+  readonly moves: boolean
+}
+
+export interface PreparedWraps {
+  readonly wraps: readonly NewWraps[]
+  readonly counts: { current: number; shredded: number; empty: number }
+  readonly failures: readonly RowFailure[]
+}
+
+export interface Rewrapping {
+  readonly table: ProtectedTable
+  readonly cipher: Pick<EnvelopeCipher, 'rewrap' | 'currentKeks'>
+  /** Rows whose data keys are being rewrapped at a time. */
+  readonly concurrency: number
+}
+
+/** Wraps the data keys of these rows under the current KEKs. Each new wrap is proven by the cipher. */
+export async function prepareWraps(
+  { table, cipher, concurrency }: Rewrapping,
+  rows: readonly StoredRow[],
+  { signal, startedAt }: Pick<Batch, 'signal' | 'startedAt'>,
+): Promise<PreparedWraps> {
+  const counts = { current: 0, shredded: 0, empty: 0 }
+  const failures: RowFailure[] = []
+
+  async function rewrap(row: StoredRow): Promise<NewWraps | undefined> {
+    signal.throwIfAborted()
+    try {
+      const former = metadataFromJson(JSON.parse(row.metadata))
+      if (former.state !== 'wrapped') {
+        counts[former.state] += 1
+        return undefined
+      }
+      const binding = bindingOf(table, row.bound)
+      const isDone = isUnknown(former) && (await wasHandledSince(former, startedAt, () => cipher.currentKeks(binding)))
+      const next = isDone ? former : await cipher.rewrap(former, binding, { signal })
+      if (next === former) {
+        counts.current += 1
+        return undefined
+      }
+      return { row, former, next: JSON.stringify(metadataToJson(next)), moves: !sameKeks(keksOf(former), keksOf(next)) }
+    } catch (error) {
+      signal.throwIfAborted()
+      failures.push({ row, error })
+      return undefined
+    }
+  }
+
+  const wraps = (await mapConcurrently(rows, concurrency, rewrap)).filter((each) => each !== undefined)
+  if (wraps.length === 0 && failures.length > 0 && failures.every(({ error }) => isOutage(error))) {
+    throw failures[0]!.error
+  }
+  return { wraps, counts, failures }
+}
+
+/**
+ * A KMS that does not tell its versions leaves every wrap in doubt, so that each is made anew once in a run: whatever was
+ * wrapped since the run began was wrapped by a version that was current then.
+ */
+async function wasHandledSince(
+  { wraps }: WrappedMetadata,
+  startedAt: Date,
+  currentKeks: () => Promise<readonly WrappedMetadata['wraps'][number]['kek'][]>,
+): Promise<boolean> {
+  // Stored in whole seconds.
+  const start = Math.floor(startedAt.getTime() / 1_000) * 1_000
+  const unknown = wraps.filter(({ kek }) => kek.version === '')
+  if (unknown.some(({ wrappedAt }) => Date.parse(wrappedAt) < start)) return false
+  return sameKeks(
+    wraps.map(({ kek }) => kek),
+    await currentKeks(),
+  )
+}
+
+const keksOf = ({ wraps }: WrappedMetadata) => wraps.map(({ kek }) => kek)
+
+/** What is no row's fault: where nothing else comes back for a whole batch, the next one would fare no better. */
+function isOutage(error: unknown): boolean {
+  return isWaxsealError(error) && OUTAGES.has(error.code)
+}
+
+const OUTAGES = new Set<string>(['ERR_KMS_UNAVAILABLE', 'ERR_KMS_ACCESS_DENIED', 'ERR_CIPHER_CLOSED'])

@@ -1,0 +1,74 @@
+import { ConfigurationError } from '../errors.js'
+import type { RowFailure } from '../jobs/index.js'
+import { type FieldDigests, fieldDigests } from '../postgres/field-digests.js'
+import { inSavepoint } from '../postgres/in-savepoint.js'
+import { type ProtectedTable, qualifiedName } from '../postgres/protected-table.js'
+import type { Queryable } from '../postgres/queryable.js'
+import type { StoredRow } from '../postgres/stored-row.js'
+import { concernsRows, keyOf, swapTogether } from '../postgres/swap-metadata.js'
+import type { NewWraps } from './prepare-wraps.js'
+
+export interface StoredWraps {
+  /** Each of them was compared: its field columns are what they were. */
+  readonly stored: readonly NewWraps[]
+  readonly failures: readonly RowFailure[]
+}
+
+/**
+ * Replaces the wraps of each row that still holds what was read, and shows that nothing else of a row has changed: the rows
+ * are locked and their fields digested, before the statement and after everything that it set off. Where they differ, it
+ * rejects, and the caller's transaction has to be rolled back. What the database refuses is halved until it stands alone.
+ */
+export async function storeWraps(
+  client: Queryable,
+  table: ProtectedTable,
+  wraps: readonly NewWraps[],
+): Promise<StoredWraps> {
+  if (wraps.length === 0) return { stored: [], failures: [] }
+  try {
+    return { stored: await inSavepoint(client, () => storeTogether(client, table, wraps)), failures: [] }
+  } catch (error) {
+    if (!concernsRows(error)) throw error
+    if (wraps.length === 1) return { stored: [], failures: [{ row: wraps[0]!.row, error }] }
+    const middle = wraps.length >> 1
+    const first = await storeWraps(client, table, wraps.slice(0, middle))
+    const second = await storeWraps(client, table, wraps.slice(middle))
+    return { stored: [...first.stored, ...second.stored], failures: [...first.failures, ...second.failures] }
+  }
+}
+
+async function storeTogether(
+  client: Queryable,
+  table: ProtectedTable,
+  wraps: readonly NewWraps[],
+): Promise<readonly NewWraps[]> {
+  const rows = wraps.map(({ row }) => row)
+  const before = await fieldDigests(client, table, rows, true)
+  const swapped = new Set((await swapTogether(client, table, wraps)).map(keyOf))
+  const stored = wraps.filter(({ row }) => swapped.has(keyOf(row)))
+  // Those of triggers that wait for the commit, too.
+  await client.query('SET CONSTRAINTS ALL IMMEDIATE')
+  const after = await fieldDigests(
+    client,
+    table,
+    stored.map(({ row }) => row),
+  )
+  for (const { row } of stored) assertSame(table, row, before, after)
+  return stored
+}
+
+function assertSame(
+  table: ProtectedTable,
+  row: StoredRow,
+  before: ReadonlyMap<string, FieldDigests>,
+  after: ReadonlyMap<string, FieldDigests>,
+): void {
+  const [were, are] = [before.get(keyOf(row)), after.get(keyOf(row))]
+  const changed = table.fields.filter((_, index) => !were || !are || were[index] !== are[index])
+  if (changed.length === 0) return
+  const columns = changed.map(({ column }) => `"${column}"`).join(', ')
+  throw new ConfigurationError(
+    `table ${qualifiedName(table)}: expected that a rotation moves keys only, found that ${columns} changed with the ` +
+      'metadata, and rolled the batch back; "waxseal rotate --dry-run" lists the triggers that may have done it',
+  )
+}
