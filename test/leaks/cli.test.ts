@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import type { Place } from '../setup/traces.js'
 import { Canaries, inWords, isDeclared, readCanaries, type Sighting, sightings } from './canaries.js'
 import { observe } from './command.js'
 import { type Command, commands, PLACE } from './commands.js'
+import { recoveryCommands } from './recovery-commands.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'waxseal-leaks-'))
 const file = (name: string) => join(folder, name)
@@ -57,7 +58,8 @@ beforeAll(async () => {
   await run('decrypt', [program, 'decrypt', ...PLACE], { stdin: stored })
   await run('inspect', [program, 'inspect'], { stdin: stored })
   const declared = { ...configuration, tables: [declarationOf(p.credentials.table)] }
-  table = commands({ canaries, files, newKeys, passphrase, configuration: declared, databaseUrl: p.database.url })
+  const given = { canaries, files, newKeys, passphrase, configuration: declared, databaseUrl: p.database.url }
+  table = { ...commands(given), ...(await recoveryCommands(canaries, folder, p)) }
   for (const [name, { args, options }] of Object.entries(table)) await run(name, [program, ...args], options)
   const twin = fileURLToPath(new URL('twin.cjs', import.meta.url))
   await run('the twin', [twin], {
@@ -96,15 +98,34 @@ test('the same search finds what a twin without protection does with its secret,
   }
 })
 
+test('recover prints the value where that is asked for, and writes it where that is', () => {
+  const printed = seen.filter(({ canary }) => canary.name.endsWith('prints')).map(inWords)
+  expect(printed.sort()).toEqual([
+    'a row that rsa-oaep-256 prints: stdout (plain)',
+    'a row that x25519 prints: stdout (plain)',
+  ])
+  for (const algorithm of ['rsa-oaep-256', 'x25519']) {
+    const { value } = readCanaries(noted).find(({ name }) => name === `a row of the database for ${algorithm}`)!
+    expect(readFileSync(file(`${algorithm}-tables.jsonl`), 'utf8')).toContain(value)
+  }
+})
+
 test('decrypt prints the value on standard output, and what was given as an argument is in the arguments', () => {
   const declared = seen.filter(isDeclared)
   expect(declared.map(inWords)).toContain('a value that is decrypted: stdout (plain)')
   expect(new Set(declared.map(({ where }) => where))).toEqual(new Set(['stdout (plain)', 'arguments (plain)']))
 })
 
-test('files are written by keygen alone, beside their place where there is one to replace', () => {
+test('files are written by keygen and recovery alone, beside their place where there is one to replace', () => {
   written.delete('the twin')
+  const recovered = (algorithm: string) => ({
+    [`recovery-key create of ${algorithm}`]: [file(`${algorithm}-new.pem`), file(`${algorithm}-new.pub`)],
+    [`recover with ${algorithm} from an export`]: [file(`${algorithm}-plain.jsonl`)],
+    [`recover with ${algorithm} from the database`]: [file(`${algorithm}-tables.jsonl`)],
+  })
   expect(Object.fromEntries(written)).toEqual({
+    ...recovered('rsa-oaep-256'),
+    ...recovered('x25519'),
     'keygen for a file': [file('made')],
     'keygen for a file that is none of keys': [`${files.other}.new`],
     'keygen for a rotation': [`${files.keys}.new`, `${files.keys}.new`],
