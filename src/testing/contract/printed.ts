@@ -1,7 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
+
 const CONSOLE_METHODS = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
 
 /** What `run` prints, by the console or past it. The console is watched as well: runners put their own in its place. */
 export async function printedWhile(run: () => Promise<void>): Promise<string> {
+  // What the runner has to say of the test before this one: Node's own says it a turn later, in the same process.
+  await setImmediate()
   let printed = ''
   const { stdout, stderr } = process
   const restore = [
