@@ -6,6 +6,7 @@ import type { StoredRow } from '../postgres/stored-row.js'
 import type { AdoptedTable } from './adopted-table.js'
 import { type AdoptingCipher, encryptRow } from './encrypt-row.js'
 import { type RowState, readStates } from './legacy-rows.js'
+import { type Pace, paceOf } from './pace.js'
 import { isEmptyRow } from './plaintexts.js'
 import { type PreparedChanges, type RowChange, storeChanges } from './row-change.js'
 import { isOfOneRow } from './row-errors.js'
@@ -14,13 +15,15 @@ export interface AdoptSettings {
   readonly cipher: AdoptingCipher
   /** Rows that wait for the KMS at a time. */
   readonly concurrency: number
-  /** Called before the rows of a batch are encrypted; resolves when they may be. */
-  readonly pace?: (rows: number, signal: AbortSignal) => Promise<void>
+  /** Of this process, at most. Default: as fast as it goes. */
+  readonly rowsPerSecond?: number
   readonly clock?: Clock
 }
 
 /** Gives each row without an envelope one, with all fields that its sources hold. Written only over what was read. */
 export function adoptJob(table: AdoptedTable, settings: AdoptSettings): Job<PreparedChanges> {
+  const { rowsPerSecond = Number.POSITIVE_INFINITY, clock = systemClock } = settings
+  const pace = paceOf(rowsPerSecond, clock)
   return {
     kind: 'adopt',
     table,
@@ -28,14 +31,14 @@ export function adoptJob(table: AdoptedTable, settings: AdoptSettings): Job<Prep
     async sets(sets) {
       return sets.filter(({ sample }) => metadataFromJson(JSON.parse(sample.metadata)).state !== 'wrapped')
     },
-    prepare: (rows, batch) => prepare(table, settings, rows, batch),
+    prepare: (rows, batch) => prepare(table, { ...settings, clock, pace }, rows, batch),
     store: (client, prepared) => storeChanges(client, table, prepared, { counted: 'encrypted' }),
   }
 }
 
 async function prepare(
   table: AdoptedTable,
-  { cipher, concurrency, pace, clock = systemClock }: AdoptSettings,
+  { cipher, concurrency, pace, clock }: AdoptSettings & { readonly clock: Clock; readonly pace: Pace },
   rows: readonly StoredRow[],
   { client, signal }: Batch,
 ): Promise<PreparedChanges> {
@@ -44,7 +47,7 @@ async function prepare(
   // Those that got an envelope in between are nobody's business any more.
   const left = states.filter((state) => state.metadata === '{}')
   const filled = left.filter((state) => !isEmptyRow(table, state))
-  await pace?.(filled.length, signal)
+  await pace(filled.length, signal)
   const failures: RowFailure[] = []
 
   async function encrypt(row: RowState): Promise<RowChange | undefined> {

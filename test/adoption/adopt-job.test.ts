@@ -166,14 +166,3 @@ test('a row that the database refuses is a failure of its own', async () => {
   const [failure] = await accounts.query('SELECT primary_key, code, message FROM waxseal.run_failure')
   expect(failure).toEqual({ primary_key: [id], code: '23514', message: 'the database refused to store the row' })
 })
-
-test('the pace is asked before the rows of a batch are encrypted', async () => {
-  accounts = await Accounts.create()
-  await accounts.fill(6)
-  const asked: number[] = []
-  const pace = async (rows: number) => {
-    asked.push(rows)
-  }
-  await adopt(accounts, { pace })
-  expect(asked.reduce((sum, rows) => sum + rows, 0)).toBe(6)
-})
