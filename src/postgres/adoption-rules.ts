@@ -1,4 +1,4 @@
-import { all, any, changed, type GuardRule, guardRules, notNull } from './guard-rules.js'
+import { all, any, changed, type GuardRule, guardRules, notNull, setAnew, wellFormed } from './guard-rules.js'
 import { type ProtectedTable, quoteIdentifier } from './protected-table.js'
 import { sourceRules } from './source-rules.js'
 
@@ -27,8 +27,14 @@ function adoptionRules(table: ProtectedTable): readonly GuardRule[] {
       // The row gets its envelope: plaintext that stands in a field has not changed, and is to be matched now.
       refused.push(`(${all([isEnveloped, `NOT ${wasEnveloped}`, any(ofInserts('WX001'))])})`)
     }
-    if (rule.event === 'update' && rule.code === 'WX002') {
-      // The row loses its envelope: a ciphertext that stays would be taken for plaintext.
+    if (rule.code === 'WX002') {
+      // A ciphertext without an envelope would be taken for plaintext: one that arrives, as when the row lost its envelope
+      // to a rollback meanwhile, and one that stays.
+      const arrives = rule.event === 'insert' ? notNull : setAnew
+      const astray = inPlace.map((field) => `(${arrives(field)} AND ${wellFormed(field)})`)
+      refused.push(`(${all([`NOT ${isEnveloped}`, any(astray)])})`)
+    }
+    if (rule.code === 'WX002' && rule.event === 'update') {
       const stays = inPlace.map((field) => `(${notNull(field)} AND NOT (${changed(field)}))`)
       refused.push(`(${all([`NOT ${isEnveloped}`, wasEnveloped, any(stays)])})`)
     }

@@ -86,9 +86,9 @@ function value(field: { readonly column: string; readonly type: string }, row: '
 export const notNull = (field: FieldColumn) => `NEW.${quoteIdentifier(field.column)} IS NOT NULL`
 export const changed = (column: BoundColumn | FieldColumn) =>
   `${value(column, 'NEW')} IS DISTINCT FROM ${value(column, 'OLD')}`
-const setAnew = (field: FieldColumn) => `(${notNull(field)} AND ${changed(field)})`
+export const setAnew = (field: FieldColumn) => `(${notNull(field)} AND ${changed(field)})`
 
-function wellFormed(field: FieldColumn): string {
+export function wellFormed(field: FieldColumn): string {
   const stored = value(field, 'NEW')
   const length = (head: number, size: (bytes: number) => number) =>
     `octet_length(${stored}) BETWEEN ${head + size(PAYLOAD)} AND ${head + size(PAYLOAD + MAX_FIELD_BYTES)}`

@@ -1,7 +1,7 @@
 import type { EntityMetadata } from 'typeorm'
 import type { OpenEnvelope } from '../envelope/open-envelope.js'
 import { isWaxsealError } from '../errors.js'
-import { attachOpener, type EncryptedValue, isEncryptedValue, type StoredField, stateOf } from './encrypted-value.js'
+import { attachOpener, type EncryptedValue, isEncryptedValue, loadedOf } from './encrypted-value.js'
 import { decryptFromColumn } from './field-column.js'
 import { LoadedRow } from './loaded-row.js'
 import type { EncryptionSetup, Operation } from './operation.js'
@@ -56,14 +56,20 @@ function decryptFields(
     for (const { field } of transparent) field.column.setEntityValue(entity, undefined)
     return undefined
   }
-  const open = (opened: OpenEnvelope) => {
+  const show = (plaintextOf: (ciphertext: Ciphertext) => unknown) => {
     // All or nothing: an entity is not left half decrypted.
-    const plaintexts = transparent.map(({ field, value }) => decryptFromColumn(opened, field, storedOf(value)))
+    const plaintexts = transparent.map(plaintextOf)
     transparent.forEach(({ field }, index) => {
       field.column.setEntityValue(entity, plaintexts[index])
     })
   }
+  const open = (opened: OpenEnvelope) => show(({ field, value }) => decryptFromColumn(opened, field, loadedOf(value)))
   const shared = operation()
+  if (metadata.state === 'empty') {
+    const loaded = row
+    show(({ field, value }) => loaded.readPlaintext(field, loadedOf(value), shared))
+    return undefined
+  }
   const cached = setup.cipher.openCached(metadata, binding, shared.options)
   if (cached) {
     open(cached)
@@ -76,10 +82,6 @@ function decryptFields(
       open(opened)
     })
   return setup.onUnreadable === 'leave' ? opening.catch((error) => unreadable(setup, error)) : settled(opening)
-}
-
-function storedOf(value: EncryptedValue): StoredField {
-  return stateOf(value)?.stored as StoredField
 }
 
 /** With `leave`, one bad row keeps its `EncryptedValue`s, whose `decrypt()` says what is wrong with it. */

@@ -1,6 +1,7 @@
-import { sameBinding } from '../envelope/binding.js'
+import { assertExpectedContext, sameBinding } from '../envelope/binding.js'
 import { EMPTY_METADATA } from '../envelope/metadata.js'
 import { InvalidEnvelopeError } from '../errors.js'
+import { modeOf } from './mode.js'
 import type { EncryptionSetup } from './operation.js'
 import type { PendingRow } from './pending-row.js'
 import { plaintextOf, refuseUnwritable } from './plaintext-of.js'
@@ -23,7 +24,8 @@ export async function encryptInsert(
     refuseUnwritable(field, value)
     return value === undefined || value === null ? [] : [{ field, value }]
   })
-  const writer = new RowWriter(setup, row)
+  const mode = modeOf(setup.mode, protection.fields)
+  const writer = new RowWriter(setup, row, mode)
   if (assigned.length === 0) {
     // Whatever the entity carries here is another row's.
     writer.writeEnvelope(protection, EMPTY_METADATA)
@@ -36,8 +38,14 @@ export async function encryptInsert(
       plaintext: await plaintextOf(field, value, binding, row.operation),
     })),
   )
-  const envelope = await row.operation.run((options) => setup.cipher.mint(binding, options))
-  writer.write(protection, envelope, fields, true)
+  if (mode.encryptsNewRows) {
+    const envelope = await row.operation.run((options) => setup.cipher.mint(binding, options))
+    writer.write(protection, envelope, fields, true)
+  } else {
+    assertExpectedContext(binding, row.operation.options.expectedContext)
+    writer.writePlaintext(binding, fields)
+    writer.writeEnvelope(protection, EMPTY_METADATA)
+  }
   const key = protection.row.map(({ column }) => column.getEntityValue(entity))
   row.afterWriting((statement) => {
     // Of rows that were left out nothing comes back, and TypeORM gives the keys that do to the first of its entities.

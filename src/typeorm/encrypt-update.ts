@@ -1,14 +1,17 @@
+import type { QueryRunner } from 'typeorm'
 import { type EnvelopeBinding, sameBinding } from '../envelope/binding.js'
 import { sameValue } from '../envelope/field-value.js'
 import { EMPTY_METADATA, type EnvelopeMetadata } from '../envelope/metadata.js'
 import { CredentialShreddedError, EnvelopeChangedError, PlaintextRefusedError } from '../errors.js'
 import { isEncryptedValue, sameStored, stateOf } from './encrypted-value.js'
+import { modeOf } from './mode.js'
 import type { EncryptionSetup, Operation } from './operation.js'
 import type { PendingRow } from './pending-row.js'
 import { plaintextOf, refuseOwnCiphertext, refuseUnwritable } from './plaintext-of.js'
 import { bindingOfEntity, type ProtectedEntity, type ProtectedField } from './protected-entity.js'
 import { type FieldWrite, RowWriter } from './row-writer.js'
 import { metadataOf } from './stored-envelope.js'
+import { updateWithoutEnvelope } from './update-without-envelope.js'
 
 /**
  * Encrypts the changed fields of a row that `save()` has just reloaded as `stored`: under the row's own data key, or
@@ -19,6 +22,7 @@ export async function encryptUpdate(
   protection: ProtectedEntity,
   stored: object,
   row: PendingRow,
+  runner: QueryRunner,
 ): Promise<void> {
   const { entity } = row
   row.keepUnset(protection)
@@ -33,7 +37,13 @@ export async function encryptUpdate(
   const changed = states.filter((state) => state.change === 'set')
   for (const { field, value } of changed) refuseOwnCiphertext(field, value, metadata)
   const remaining = states.filter((state) => state.change === 'none' && state.stored !== null)
-  const writer = new RowWriter(setup, row)
+  const mode = modeOf(setup.mode, protection.fields)
+  const writer = new RowWriter(setup, row, mode)
+  if (mode.rowsWithoutEnvelope !== 'begin' && metadata.state === 'empty') {
+    const update = { setup, protection, stored, row, runner, mode, writer }
+    if (states.some(({ change }) => change !== 'none')) await updateWithoutEnvelope(update, states)
+    return
+  }
   if (changed.length === 0 && !moved) return
   if (changed.length === 0 && remaining.length === 0) {
     // An envelope over nothing would stay bound to what the row no longer is.
@@ -61,7 +71,7 @@ export async function encryptUpdate(
   })
 }
 
-interface FieldState {
+export interface FieldState {
   readonly field: ProtectedField
   /** What the entity asks for: a new value, null, or nothing. */
   readonly change: 'set' | 'clear' | 'none'

@@ -1,24 +1,37 @@
 import { inspect } from 'node:util'
 import type { EnvelopeBinding } from '../envelope/binding.js'
 import { ConfigurationError } from '../errors.js'
+import type { ColumnValues } from './mode.js'
 import type { Operation } from './operation.js'
+import type { PlaintextParameter } from './plaintext-parameter.js'
 import type { ProtectedField } from './protected-entity.js'
 import { HiddenState } from './shared-state.js'
 
 /** A field as it lies in its column: text, or the bytes of a `bytea` column. */
 export type StoredField = string | Buffer
 
+/** What was loaded of one field. */
+export interface LoadedField {
+  readonly stored: StoredField
+  /** It comes from the column beside which the field is adopted. */
+  readonly isSource: boolean
+}
+
 /** Decrypts the fields of one row. */
 export interface RowOpener {
   /** As part of `operation`, or by itself. */
-  open(field: ProtectedField, stored: StoredField, operation?: Operation): Promise<unknown>
+  open(field: ProtectedField, loaded: LoadedField, operation?: Operation): Promise<unknown>
   /** What the row's envelope is bound to. */
   binding(): EnvelopeBinding
 }
 
 interface State {
-  /** The ciphertext, once there is one. */
-  readonly stored?: StoredField
+  /** The ciphertext, once there is one; what a mode writes in its place. */
+  readonly stored?: StoredField | PlaintextParameter | null
+  /** It was loaded from the column beside which the field is adopted. */
+  readonly isSource?: boolean
+  /** What is written into that column along with it. */
+  readonly source?: PlaintextParameter
   /** The plaintext of a value that is still to be written. */
   readonly plaintext?: { readonly value: unknown }
   /** Attached when the row was loaded by a path that reaches our hooks. */
@@ -59,9 +72,14 @@ export class EncryptedValue<T = unknown> {
     return new EncryptedValue({ stored })
   }
 
-  /** @internal A ciphertext on its way to the table, with what to put back in memory. */
-  static inFlight(stored: StoredField, value: unknown): EncryptedValue {
-    return new EncryptedValue({ stored, plaintext: { value } })
+  /** @internal Loaded from the column beside which the field is adopted. */
+  static fromSource(stored: string): EncryptedValue {
+    return new EncryptedValue({ stored, isSource: true })
+  }
+
+  /** @internal What is on its way to the table, with what to put back in memory. */
+  static inFlight({ stored, source }: ColumnValues, value: unknown): EncryptedValue {
+    return new EncryptedValue({ stored, plaintext: { value }, ...(source && { source }) })
   }
 
   /**
@@ -96,14 +114,26 @@ export class EncryptedValue<T = unknown> {
 
 /** As `decrypt()`, with the deadline and the bound on concurrency of an operation that decrypts more than this. */
 export async function decryptValue(value: EncryptedValue, operation?: Operation): Promise<unknown> {
-  const { plaintext, opener, field, stored } = stateOf(value) as State
+  const { plaintext, opener, field } = stateOf(value) as State
   if (plaintext) return plaintext.value
-  if (!opener || !field || stored === undefined) {
+  if (!opener || !field) {
     throw new ConfigurationError(
       'the value was loaded without its envelope; load the entity with find() or a query builder, or use decryptAll(repository, rows)',
     )
   }
-  return opener.open(field, stored, operation)
+  return opener.open(field, loadedOf(value), operation)
+}
+
+/** Of a value that was loaded. */
+export function loadedOf(value: EncryptedValue): LoadedField {
+  const { stored, isSource = false } = stateOf(value) as State
+  return { stored: stored as StoredField, isSource }
+}
+
+/** By what the statement is known that carries the value. */
+export function parametersOf(value: unknown): readonly unknown[] {
+  const { stored, source } = stateOf(value) ?? {}
+  return [stored, source].filter((each) => each !== undefined && each !== null)
 }
 
 /** The hidden state; undefined for anything that is not an `EncryptedValue`. */
@@ -128,9 +158,9 @@ export function attachOpener(value: EncryptedValue, opener: RowOpener, field: Pr
   state.field = field
 }
 
-export function sameStored(a: StoredField | undefined, b: StoredField | undefined): boolean {
+export function sameStored(a: unknown, b: unknown): boolean {
   if (Buffer.isBuffer(a) && Buffer.isBuffer(b)) return a.equals(b)
-  return a !== undefined && a === b
+  return a !== undefined && a !== null && a === b
 }
 
 function notAString(): TypeError {

@@ -3,8 +3,10 @@ import type { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { ConfigurationError } from '../errors.js'
 import type { Clock } from '../kms/clock.js'
 import { assertOptions, CLOCK, hasMethods, isFunction, type OptionRules, wholeNumberFrom } from '../kms/options.js'
+import { ENCRYPTION_MODES, type EncryptionMode } from '../postgres/field-adoption.js'
 import type { FleetMode } from './fleet.js'
 import type { GuardMode } from './guard-check.js'
+import { isProduction } from './production.js'
 
 export interface EncryptionOptions {
   /**
@@ -19,6 +21,13 @@ export interface EncryptionOptions {
    * installed when it starts.
    */
   readonly fleet?: FleetMode
+  /**
+   * What is done with rows that have no envelope; see `docs/adoption.md`. Default `enforce`: there are none. Concerns entities
+   * with adopted fields, and with `off` all of them: nothing is encrypted, for development.
+   */
+  readonly mode?: EncryptionMode
+  /** Lets the mode `off` start although `NODE_ENV` is `production`. Default false. */
+  readonly allowOffInProduction?: boolean
   /** One bad row in a `find()`: fail it, or leave its fields as `EncryptedValue`s. Default `throw`. */
   readonly onUnreadable?: 'throw' | 'leave'
   /**
@@ -45,6 +54,8 @@ const OPTIONS: OptionRules<EncryptionOptions> = {
   cipher: [(value) => isFunction(value) || isCipher(value), 'be an EnvelopeCipher, or a function that returns one'],
   guard: [isOneOf(GUARD_MODES), `be one of ${GUARD_MODES.join(', ')}`],
   fleet: [isOneOf(FLEET_MODES), `be one of ${FLEET_MODES.join(', ')}`],
+  mode: [isOneOf(ENCRYPTION_MODES), `be one of ${ENCRYPTION_MODES.join(', ')}`],
+  allowOffInProduction: [isOneOf([true, false]), 'be true or false'],
   onUnreadable: [isOneOf(['throw', 'leave']), 'be throw or leave'],
   expectedContext: [isFunction, 'be a function that returns the expected pairs'],
   timeoutMs: wholeNumberFrom(1),
@@ -67,4 +78,19 @@ export function assertEncryptionOptions(dataSource: DataSource, options: Encrypt
     throw new ConfigurationError(`withEncryption: "cipher" is required, and must ${OPTIONS.cipher[1]}`)
   }
   assertOptions('withEncryption', options, OPTIONS)
+  if (options.mode === 'off') assertModeOff(options)
+}
+
+function assertModeOff({ guard, allowOffInProduction = false }: EncryptionOptions): void {
+  if (isProduction() && !allowOffInProduction) {
+    throw new ConfigurationError(
+      'withEncryption: refused to start in the mode off with NODE_ENV=production: credentials would be stored in plaintext; ' +
+        'leave "mode" out, or set "allowOffInProduction"',
+    )
+  }
+  if (guard === 'install') {
+    throw new ConfigurationError(
+      'withEncryption: in the mode off the guard would refuse every write; leave "guard" out',
+    )
+  }
 }

@@ -1,7 +1,7 @@
 import { type EncryptedField, formatBytes, formatText, parseBytes, parseText } from '../envelope/encrypted-field.js'
 import type { OpenEnvelope } from '../envelope/open-envelope.js'
 import { InvalidEnvelopeError } from '../errors.js'
-import type { StoredField } from './encrypted-value.js'
+import type { LoadedField, StoredField } from './encrypted-value.js'
 import type { ProtectedField } from './protected-entity.js'
 
 /** A plaintext as its column stores it. */
@@ -10,8 +10,13 @@ export function encryptForColumn(envelope: OpenEnvelope, field: ProtectedField, 
   return field.column.type === 'bytea' ? formatBytes(encrypted) : formatText(encrypted)
 }
 
-export function decryptFromColumn(envelope: OpenEnvelope, field: ProtectedField, stored: StoredField): unknown {
-  return envelope.decryptField(field, parseColumn(field, stored))
+export function decryptFromColumn(envelope: OpenEnvelope, field: ProtectedField, loaded: LoadedField): unknown {
+  if (loaded.isSource) {
+    throw new InvalidEnvelopeError(
+      `field "${field.id}": the row has an envelope, its encrypted column is null, and the column so far is not`,
+    )
+  }
+  return envelope.decryptField(field, parseColumn(field, loaded.stored))
 }
 
 function parseColumn(field: ProtectedField, stored: StoredField): EncryptedField {

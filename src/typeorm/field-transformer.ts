@@ -1,7 +1,9 @@
 import { type FindOperator, InstanceChecker, type ValueTransformer } from 'typeorm'
 import { type FieldKind, sameValue } from '../envelope/field-value.js'
+import { FORMAT } from '../envelope/format.js'
 import type { AdoptOptions } from '../postgres/adopt-options.js'
-import { EncryptedValue, isEncryptedValue, type StoredField, stateOf } from './encrypted-value.js'
+import { EncryptedValue, isEncryptedValue, isInFlight, type StoredField, stateOf } from './encrypted-value.js'
+import type { PlaintextParameter } from './plaintext-parameter.js'
 import { isRefusedParameter, RefusedParameter } from './refused-parameter.js'
 
 /** How a field is declared; kept on its transformer, which is where TypeORM's metadata lets us find it again. */
@@ -32,7 +34,7 @@ export class FieldTransformer implements ValueTransformer {
     this[BRAND] = declaration
   }
 
-  to(value: unknown): StoredField | RefusedParameter | FindOperator<unknown> | null | undefined {
+  to(value: unknown): StoredField | PlaintextParameter | RefusedParameter | FindOperator<unknown> | null | undefined {
     if (value === undefined || value === null) return value
     // TypeORM hands a reused FindOperator its own output again.
     if (isRefusedParameter(value)) return value
@@ -41,9 +43,9 @@ export class FieldTransformer implements ValueTransformer {
       value.transformValue(this)
       return value
     }
-    const stored = stateOf(value)?.stored
-    if (stored !== undefined) return stored
-    const plaintext = isEncryptedValue(value) ? stateOf(value)?.plaintext?.value : value
+    const state = stateOf(value)
+    if (state?.stored !== undefined && (isInFlight(value) || isCiphertext(state))) return state.stored
+    const plaintext = isEncryptedValue(value) ? (state?.plaintext?.value ?? state?.stored) : value
     if (this.#last && sameValue(this[BRAND].kind, this.#last.value, plaintext)) return this.#last.parameter
     const parameter = new RefusedParameter(
       `${this.#label}: refused to send a value that was not encrypted; write it with save() or insert() and listeners on, ` +
@@ -61,6 +63,20 @@ export class FieldTransformer implements ValueTransformer {
     if (stored === undefined || stored === null) return stored
     return EncryptedValue.fromStored(isCachedBytes(stored) ? Buffer.from(stored.data) : (stored as StoredField))
   }
+}
+
+/** Where a mode reads rows without an envelope, a value that was loaded can be a plaintext as well. */
+function isCiphertext({
+  stored,
+  isSource = false,
+}: {
+  readonly stored?: unknown
+  readonly isSource?: boolean
+}): boolean {
+  if (isSource) return false
+  return typeof stored === 'string'
+    ? stored.startsWith(`ws${FORMAT}:`)
+    : Buffer.isBuffer(stored) && stored[0] === FORMAT
 }
 
 /** A query cache keeps results as JSON, in which bytes are what `Buffer` makes of them. */

@@ -4,6 +4,7 @@ import { type FleetMember, joinFleet } from '../lifecycle/index.js'
 import { assertSchema } from '../lifecycle/schema.js'
 import { connectionOptionsOf } from '../postgres/connection-options.js'
 import type { EncryptionOptions } from './encryption-options.js'
+import { MODES, modeOf } from './mode.js'
 import { protectedTablesOf } from './protected-tables.js'
 
 /**
@@ -19,14 +20,16 @@ const SHORTEST_HOLD_MS = 60_000
 export async function joinFleetOf(
   dataSource: DataSource,
   cipher: EnvelopeCipher,
-  { fleet = 'auto', timeoutMs = 0, clock }: EncryptionOptions,
+  { fleet = 'auto', mode = 'enforce', timeoutMs = 0, clock }: EncryptionOptions,
 ): Promise<FleetMember | undefined> {
   if (fleet === 'off') return undefined
   const required = fleet === 'require'
   if (required) await assertSchema({ query: async (text, values) => ({ rows: await dataSource.query(text, values) }) })
   else if (!(await hasFleet(dataSource))) return undefined
   const { applicationName: label } = dataSource.options as { readonly applicationName?: string }
-  const modes = Object.fromEntries(protectedTablesOf(dataSource).map(({ entity }) => [entity, 'enforce']))
+  const modes = Object.fromEntries(
+    protectedTablesOf(dataSource).map(({ entity, fields }) => [entity, modeOf(MODES[mode], fields).name]),
+  )
   return joinFleet({
     ...{ cipher, required, modes },
     connection: connectionOptionsOf(dataSource.options as unknown as Readonly<Record<string, unknown>>),

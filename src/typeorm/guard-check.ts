@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm'
 import { assertGuard } from '../postgres/guard-check.js'
+import { type Mode, modeOf } from './mode.js'
 import type { ProtectedEntity } from './protected-entity.js'
 import { protectedTablesOf, queryableOf } from './protected-tables.js'
 
@@ -13,17 +14,19 @@ export type GuardMode = 'require' | 'install' | 'warn'
 /** Checks the guard of each table once, before its first write after `initialize()`. */
 export class GuardCheck {
   readonly #dataSource: DataSource
-  readonly #mode: GuardMode
+  readonly #guard: GuardMode
+  readonly #mode: Mode
   readonly #checks = new Map<string, Promise<void>>()
   readonly #checkedOn = new WeakMap<QueryRunner, string[]>()
 
-  constructor(dataSource: DataSource, mode: GuardMode) {
+  constructor(dataSource: DataSource, guard: GuardMode, mode: Mode) {
     this.#dataSource = dataSource
+    this.#guard = guard
     this.#mode = mode
   }
 
   async assert({ entity }: ProtectedEntity, runner: QueryRunner): Promise<void> {
-    if (this.#mode === 'warn') return
+    if (this.#guard === 'warn') return
     const known = this.#checks.get(entity)
     // One that fails was asked on another operation's connection, whose failure need not be ours.
     if (known && (await isFulfilled(known))) return
@@ -48,7 +51,8 @@ export class GuardCheck {
   async #check(entity: string, runner: QueryRunner): Promise<void> {
     const table = protectedTablesOf(this.#dataSource).find((each) => each.entity === entity)
     // On the connection of the write: it sees tables that its own transaction has made.
-    if (table) await assertGuard(queryableOf(runner), table)
+    const stage = table && modeOf(this.#mode, table.fields).guard
+    if (stage) await assertGuard(queryableOf(runner), table, stage)
   }
 }
 

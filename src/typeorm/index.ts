@@ -6,6 +6,7 @@ export { addEncryptionGuard, removeEncryptionGuard } from './encryption-guard.js
 export type { EncryptionOptions } from './encryption-options.js'
 export type { GuardMode } from './guard-check.js'
 export { addLifecycleSchema } from './lifecycle-schema.js'
+export { type PlaintextRead, plaintextReadsOf } from './plaintext-reads.js'
 export { protectedTableOf, protectedTablesOf, queryableOf } from './protected-tables.js'
 export { StoredEnvelope } from './stored-envelope.js'
 export { type PrimaryKey, updateEncrypted } from './update-encrypted.js'

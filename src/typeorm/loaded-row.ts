@@ -1,9 +1,12 @@
-import type { EnvelopeBinding } from '../envelope/binding.js'
+import { assertExpectedContext, type EnvelopeBinding } from '../envelope/binding.js'
 import type { EnvelopeMetadata } from '../envelope/metadata.js'
-import { ConfigurationError, InvalidEnvelopeError } from '../errors.js'
-import type { RowOpener, StoredField } from './encrypted-value.js'
+import { ConfigurationError } from '../errors.js'
+import type { LegacyRow } from '../postgres/field-adoption.js'
+import type { LoadedField, RowOpener } from './encrypted-value.js'
 import { decryptFromColumn } from './field-column.js'
-import { type EncryptionSetup, startOperation } from './operation.js'
+import { legacyRowOf } from './legacy-row.js'
+import { type Mode, modeOf } from './mode.js'
+import { type EncryptionSetup, type Operation, startOperation } from './operation.js'
 import { bindingOfValues, type ProtectedEntity, type ProtectedField } from './protected-entity.js'
 import { metadataOf } from './stored-envelope.js'
 
@@ -16,12 +19,16 @@ export class LoadedRow implements RowOpener {
   readonly #protection: ProtectedEntity
   readonly #envelope: unknown
   readonly #values: readonly unknown[]
+  readonly #mode: Mode
+  readonly #further: LegacyRow
 
   constructor(setup: EncryptionSetup, protection: ProtectedEntity, entity: object) {
     this.#setup = setup
     this.#protection = protection
     this.#envelope = protection.metadata.getEntityValue(entity)
     this.#values = protection.bound.map(({ column }) => column.getEntityValue(entity))
+    this.#mode = modeOf(setup.mode, protection.fields)
+    this.#further = this.#mode.readsPlaintext ? legacyRowOf(protection, entity) : {}
   }
 
   metadata(): EnvelopeMetadata {
@@ -34,13 +41,20 @@ export class LoadedRow implements RowOpener {
     return bindingOfValues(this.#protection, this.#values)
   }
 
-  async open(field: ProtectedField, stored: StoredField, operation = startOperation(this.#setup)): Promise<unknown> {
+  async open(field: ProtectedField, loaded: LoadedField, operation = startOperation(this.#setup)): Promise<unknown> {
     const [metadata, binding] = [this.metadata(), this.binding()]
-    if (metadata.state === 'empty') {
-      throw new InvalidEnvelopeError(`field "${field.id}": the row has a ciphertext and no envelope`)
-    }
+    if (metadata.state === 'empty') return this.readPlaintext(field, loaded, operation)
     const opened = await operation.run((options) => this.#setup.cipher.open(metadata, binding, options))
-    return decryptFromColumn(opened, field, stored)
+    return decryptFromColumn(opened, field, loaded)
+  }
+
+  /** A field of a row without an envelope, as the mode reads it. */
+  readPlaintext(field: ProtectedField, loaded: LoadedField, { options }: Operation): unknown {
+    assertExpectedContext(this.binding(), options.expectedContext)
+    const { clock, plaintextReads } = this.#setup
+    const { value, reader } = this.#mode.read(field, loaded, this.#further, clock.now())
+    plaintextReads.count(field.id, reader)
+    return value
   }
 
   #assertComplete(): void {

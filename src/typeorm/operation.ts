@@ -2,6 +2,8 @@ import type { QueryRunner } from 'typeorm'
 import type { EnvelopeCipher, OpenOptions } from '../envelope/envelope-cipher.js'
 import { EnvelopeChangedError } from '../errors.js'
 import type { Clock } from '../kms/clock.js'
+import type { Mode } from './mode.js'
+import type { PlaintextReads } from './plaintext-reads.js'
 
 /** How many data keys are asked for at once. A KMS throttles long before a connection pool is exhausted. */
 const CONCURRENCY = 64
@@ -60,6 +62,8 @@ export interface EncryptionSetup {
   readonly clock: Clock
   readonly onUnreadable: 'throw' | 'leave'
   readonly expectedContext: (() => Readonly<Record<string, string>> | undefined) | undefined
+  readonly mode: Mode
+  readonly plaintextReads: PlaintextReads
 }
 
 /** `runner`: whose hooks it serves; it is released when TypeORM's own operation has ended. */

@@ -1,5 +1,5 @@
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
-import { type EncryptedValue, isInFlight, type StoredField, stateOf } from './encrypted-value.js'
+import { type EncryptedValue, isEncryptedValue, isInFlight, parametersOf, stateOf } from './encrypted-value.js'
 import type { Operation } from './operation.js'
 import type { ProtectedEntity } from './protected-entity.js'
 import { isWritable, type StoredEnvelope, setWritable } from './stored-envelope.js'
@@ -20,15 +20,15 @@ export class PendingRow {
   readonly operation: Operation
   /** How many transactions and savepoints were open when its hook was called. */
   readonly depth: number
-  readonly #watch: (ciphertext: StoredField) => void
+  readonly #watch: (parameter: unknown) => void
   readonly #changes: Change[] = []
   readonly #checks: (() => void)[] = []
   readonly #afterwards: ((statement: string) => void)[] = []
   #unset: readonly ColumnMetadata[] = []
   #statement = ''
 
-  /** `watch` is told the ciphertexts by which the row's statement is known. */
-  constructor(entity: object, operation: Operation, depth: number, watch: (ciphertext: StoredField) => void) {
+  /** `watch` is told the parameters by which the row's statement is known. */
+  constructor(entity: object, operation: Operation, depth: number, watch: (parameter: unknown) => void) {
     this.entity = entity
     this.operation = operation
     this.depth = depth
@@ -39,15 +39,14 @@ export class PendingRow {
   replace(column: ColumnMetadata, written: EncryptedValue | StoredEnvelope): void {
     this.operation.assertUnderWay()
     this.#changes.push({ column, original: column.getEntityValue(this.entity), written })
-    const stored = stateOf(written)?.stored
-    if (stored === undefined) setWritable(written, true)
-    else this.#watch(stored)
+    if (!isEncryptedValue(written)) setWritable(written, true)
+    for (const parameter of parametersOf(written)) this.#watch(parameter)
     column.setEntityValue(this.entity, written)
   }
 
-  /** The ciphertexts by which the statement of the row is known. */
-  get ciphertexts(): StoredField[] {
-    return this.#changes.flatMap(({ written }) => stateOf(written)?.stored ?? [])
+  /** The parameters by which the statement of the row is known. */
+  get parameters(): readonly unknown[] {
+    return this.#changes.flatMap(({ written }) => parametersOf(written))
   }
 
   /** Runs `check` when the statement of the row has been built; what it throws keeps it from being sent. */

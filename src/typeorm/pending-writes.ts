@@ -1,5 +1,4 @@
 import type { QueryRunner } from 'typeorm'
-import type { StoredField } from './encrypted-value.js'
 import type { Operation } from './operation.js'
 import { PendingRow } from './pending-row.js'
 
@@ -13,7 +12,7 @@ const ENDS_TRANSACTION = /^\s*(?:COMMIT|ROLLBACK)\b/i
  */
 export class PendingWrites {
   readonly #rows = new Set<PendingRow>()
-  readonly #byCiphertext = new Map<StoredField, PendingRow>()
+  readonly #byParameter = new Map<unknown, PendingRow>()
   /** A retry of a failed operation replaces what that one still waited for. */
   readonly #byEntity = new WeakMap<object, PendingRow>()
   readonly #runner: { readonly transactionDepth?: number }
@@ -37,8 +36,8 @@ export class PendingWrites {
         this.#operation = undefined
       })
     }
-    const row = new PendingRow(entity, this.#operation, this.#depth, (ciphertext) => {
-      this.#byCiphertext.set(ciphertext, row)
+    const row = new PendingRow(entity, this.#operation, this.#depth, (parameter) => {
+      this.#byParameter.set(parameter, row)
     })
     // Of a write that another subscriber made fail after its statements, without a word to us.
     this.#byEntity.get(entity)?.restoreUnset()
@@ -47,10 +46,10 @@ export class PendingWrites {
     return row
   }
 
-  /** Before a statement is sent. Whether it carries ciphertexts of rows, whose plaintexts go back into memory. */
+  /** Before a statement is sent. Whether it carries fields of rows, whose plaintexts go back into memory. */
   sending(query: string, parameters: readonly unknown[]): boolean {
     if (ENDS_TRANSACTION.test(query)) this.failed()
-    const rows = new Set(parameters.flatMap((parameter) => this.#byCiphertext.get(parameter as StoredField) ?? []))
+    const rows = new Set(parameters.flatMap((parameter) => this.#byParameter.get(parameter) ?? []))
     for (const row of rows) row.sent(query)
     return rows.size > 0
   }
@@ -92,6 +91,6 @@ export class PendingWrites {
 
   #forget(row: PendingRow): void {
     this.#rows.delete(row)
-    for (const ciphertext of row.ciphertexts) this.#byCiphertext.delete(ciphertext)
+    for (const parameter of row.parameters) this.#byParameter.delete(parameter)
   }
 }

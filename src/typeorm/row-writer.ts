@@ -1,18 +1,22 @@
+import type { EnvelopeBinding } from '../envelope/binding.js'
 import type { EnvelopeMetadata } from '../envelope/metadata.js'
 import type { OpenEnvelope } from '../envelope/open-envelope.js'
 import { rememberAsDecrypted } from './decrypted-entity.js'
 import {
   attachOpener,
   EncryptedValue,
+  isEncryptedValue,
   isInFlight,
   type RowOpener,
   type StoredField,
   stateOf,
 } from './encrypted-value.js'
 import { decryptFromColumn, encryptForColumn } from './field-column.js'
+import type { ColumnValues, Mode } from './mode.js'
 import type { EncryptionSetup } from './operation.js'
 import { startOperation } from './operation.js'
 import type { PendingRow } from './pending-row.js'
+import { PlaintextParameter } from './plaintext-parameter.js'
 import type { ProtectedEntity, ProtectedField } from './protected-entity.js'
 import { isWritable, StoredEnvelope } from './stored-envelope.js'
 
@@ -22,30 +26,58 @@ export interface FieldWrite {
   readonly plaintext: unknown
 }
 
+/** One field on its way, and what a lazy property holds once it is written. */
+interface Write extends FieldWrite {
+  readonly columns: ColumnValues
+  readonly shown: { readonly value: EncryptedValue; readonly opener: RowOpener }
+}
+
 /** Encrypts fields of one row and puts the ciphertexts into its entity for the statement that is about to be built. */
 export class RowWriter {
   readonly #setup: EncryptionSetup
   readonly #row: PendingRow
+  readonly #mode: Mode
 
-  constructor(setup: EncryptionSetup, row: PendingRow) {
+  constructor(setup: EncryptionSetup, row: PendingRow, mode: Mode) {
     this.#setup = setup
     this.#row = row
+    this.#mode = mode
   }
 
   /** `isNew`: the envelope is written with the fields. */
   write(protection: ProtectedEntity, envelope: OpenEnvelope, fields: readonly FieldWrite[], isNew: boolean): void {
-    const encrypted = fields.map(({ field, plaintext }) => {
-      return { field, plaintext, stored: encryptForColumn(envelope, field, plaintext) }
-    })
+    const opener = this.#openerOf(envelope)
+    this.#replace(
+      fields.map(({ field, plaintext }) => {
+        const stored = encryptForColumn(envelope, field, plaintext)
+        const shown = { value: EncryptedValue.fromStored(stored), opener }
+        return { field, plaintext, columns: { stored, source: this.#mode.source(field, plaintext) }, shown }
+      }),
+    )
+    if (isNew) this.writeEnvelope(protection, envelope.metadata)
+  }
+
+  /** Of a row that has no envelope and is given none. */
+  writePlaintext(binding: EnvelopeBinding, fields: readonly FieldWrite[]): void {
+    this.#replace(
+      fields.map(({ field, plaintext }) => {
+        const columns = this.#mode.plaintext(field, plaintext)
+        const opener = { binding: () => binding, open: async () => plaintext }
+        return { field, plaintext, columns, shown: { value: loadedValueOf(columns), opener } }
+      }),
+    )
+  }
+
+  #replace(writes: readonly Write[]): void {
     // Only now, when nothing can fail any more, does the entity change.
     this.#row.operation.assertUnderWay()
     rememberAsDecrypted(this.#row.entity)
-    for (const { field, plaintext, stored } of encrypted) {
-      const original = field.column.getEntityValue(this.#row.entity)
-      this.#row.replace(field.column, EncryptedValue.inFlight(stored, plaintext))
-      this.#row.afterWriting(() => this.#show(field, envelope, stored, original))
+    for (const write of writes) {
+      const { column } = write.field
+      const original = column.getEntityValue(this.#row.entity)
+      this.#row.replace(column, EncryptedValue.inFlight(write.columns, write.plaintext))
+      this.#row.afterWriting(() => this.#show(write, original))
     }
-    if (isNew) this.writeEnvelope(protection, envelope.metadata)
   }
 
   writeEnvelope(protection: ProtectedEntity, metadata: EnvelopeMetadata): void {
@@ -59,33 +91,40 @@ export class RowWriter {
   }
 
   /** What the property holds once the row is written. */
-  #show(field: ProtectedField, envelope: OpenEnvelope, stored: StoredField, original: unknown): void {
+  #show({ field, shown, columns }: Write, original: unknown): void {
     const { entity } = this.#row
     // Another save of the same instance is under way, and this is what it is going to write.
     if (isInFlight(field.column.getEntityValue(entity))) return
     if (field.lazy) {
-      const value = EncryptedValue.fromStored(stored)
-      attachOpener(value, this.#opener(envelope), field)
-      field.column.setEntityValue(entity, value)
-    } else if (isRaw(field.column.getEntityValue(entity), stored)) {
-      // `RETURNING *` puts raw column values into the caller's object.
+      attachOpener(shown.value, shown.opener, field)
+      field.column.setEntityValue(entity, shown.value)
+      return
+    }
+    // `RETURNING *` puts raw column values into the caller's object.
+    const value = field.column.getEntityValue(entity)
+    if (isRaw(value, columns.stored) || (isEncryptedValue(value) && value !== original)) {
       field.column.setEntityValue(entity, stateOf(original)?.plaintext?.value ?? original)
     }
   }
 
-  #opener({ metadata, binding }: OpenEnvelope): RowOpener {
+  #openerOf({ metadata, binding }: OpenEnvelope): RowOpener {
     // Not the open envelope itself: it would keep the data key for as long as the entity lives.
     const { cipher } = this.#setup
     return {
       binding: () => binding,
-      open: async (field, stored, operation = startOperation(this.#setup)) => {
+      open: async (field, loaded, operation = startOperation(this.#setup)) => {
         const opened = await operation.run((options) => cipher.open(metadata, binding, options))
-        return decryptFromColumn(opened, field, stored)
+        return decryptFromColumn(opened, field, loaded)
       },
     }
   }
 }
 
-function isRaw(value: unknown, stored: StoredField): boolean {
+function loadedValueOf({ stored, source }: ColumnValues): EncryptedValue {
+  if (source) return EncryptedValue.fromSource(String(source.toPostgres()))
+  return EncryptedValue.fromStored(stored instanceof PlaintextParameter ? stored.toPostgres() : (stored as StoredField))
+}
+
+function isRaw(value: unknown, stored: ColumnValues['stored']): boolean {
   return value === stored || (Buffer.isBuffer(value) && Buffer.isBuffer(stored) && value.equals(stored))
 }

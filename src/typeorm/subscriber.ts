@@ -71,7 +71,7 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
     return this.#write(queryRunner, protection, entity, async (row) => {
       // update() and query builders come without the row: it may be any number of rows.
       if (!databaseEntity) refuseUnknownRows(protection, entity)
-      else await encryptUpdate(this.setup(), protection, databaseEntity, row)
+      else await encryptUpdate(this.setup(), protection, databaseEntity, row, queryRunner)
     })
   }
 

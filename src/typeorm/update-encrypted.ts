@@ -9,6 +9,7 @@ import {
 } from 'typeorm'
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'
 import { ConfigurationError, PlaintextRefusedError } from '../errors.js'
+import { lockRow } from './lock-row.js'
 import { moveKey } from './move-key.js'
 import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
 
@@ -50,19 +51,6 @@ export function inTransaction<T>(
   run: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
   return manager.queryRunner?.isTransactionActive ? run(manager) : manager.transaction(run)
-}
-
-/** Loads one row under a lock, with every encrypted field, those of `select: false` included. */
-async function lockRow<E extends ObjectLiteral>(
-  manager: EntityManager,
-  metadata: EntityMetadata,
-  { fields, row, context }: ProtectedEntity,
-  where: FindOptionsWhere<E>,
-): Promise<E> {
-  const query = manager.createQueryBuilder<E>(metadata.target as never, 'credential').setLock('pessimistic_write')
-  const columns = [...fields, ...row, ...context].map(({ column }) => column).filter((column) => !column.isSelect)
-  query.addSelect(columns.map(({ propertyPath }) => `credential.${propertyPath}`))
-  return query.withDeleted().where(where).getOneOrFail()
 }
 
 export function protectionOf(metadata: EntityMetadata): ProtectedEntity {

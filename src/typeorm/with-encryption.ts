@@ -8,11 +8,15 @@ import { expectedContextOf } from './expected-context.js'
 import { joinFleetOf } from './fleet.js'
 import { GuardCheck } from './guard-check.js'
 import { installGuards, removeGuards } from './install-guards.js'
+import { MODES } from './mode.js'
+import { countsOf } from './plaintext-reads.js'
 import { PredicateRule } from './predicate-rule.js'
 import { sharedWeakMap } from './shared-state.js'
+import { addSourceColumns } from './source-columns.js'
 import { countSubscribers, EncryptionSubscriber, type SubscriberSetup } from './subscriber.js'
 import { validateEntities } from './validate.js'
 import { type StatementCheck, watchCache, watchStatements } from './watch-statements.js'
+import { cipherOfModeOff } from './without-cipher.js'
 
 /** Shared by the builds: `waxseal doctor` is ESM and asks about DataSources of CommonJS applications. */
 const installed = sharedWeakMap<DataSource, EncryptionOptions>('waxseal.encryption-options')
@@ -27,6 +31,7 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
   if (installed.has(dataSource)) throw new ConfigurationError('withEncryption: the DataSource has encryption already')
   installed.set(dataSource, options)
   const clock = options.clock ?? systemClock
+  const mode = MODES[options.mode ?? 'enforce']
   let setup: SubscriberSetup | undefined
   let fleet: FleetMember | undefined
   let predicates: PredicateRule | undefined
@@ -56,6 +61,7 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
   internals.buildMetadatas = async () => {
     await buildMetadatas.call(dataSource)
     validateEntities(dataSource)
+    addSourceColumns(dataSource, mode)
     const count = countSubscribers(dataSource)
     if (count > 1)
       throw new ConfigurationError(`expected one encryption subscriber, found ${count}: call withEncryption once`)
@@ -63,20 +69,22 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
   dataSource.initialize = async () => {
     if (listOf(dataSource.options.subscribers).includes(Subscriber)) {
       setup = {
-        cipher: await cipherOf(options),
+        cipher: mode.name === 'off' ? cipherOfModeOff : await cipherOf(options),
         timeoutMs: options.timeoutMs ?? 5_000,
         clock,
         onUnreadable: options.onUnreadable ?? 'throw',
         expectedContext: expectedContextOf(dataSource, options),
-        guard: new GuardCheck(dataSource, options.guard ?? 'require'),
+        mode,
+        plaintextReads: countsOf(dataSource),
+        guard: new GuardCheck(dataSource, options.guard ?? 'require', mode),
       }
       predicates = new PredicateRule(dataSource)
       watchCache(dataSource, checkStatement)
     }
     await initialize.call(dataSource)
     try {
-      if (options.guard === 'install') await installGuards(dataSource)
-      if (setup) fleet = await joinFleetOf(dataSource, setup.cipher, options)
+      if (options.guard === 'install') await installGuards(dataSource, mode)
+      if (setup && mode.name !== 'off') fleet = await joinFleetOf(dataSource, setup.cipher, options)
     } catch (error) {
       // As TypeORM does when it fails to start: nobody would close the pool of a DataSource that was never ready.
       await dataSource.destroy()
@@ -89,14 +97,14 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
     // Postgres refuses to alter a column that a trigger's condition reads.
     await removeGuards(dataSource)
     await synchronize.call(dataSource, dropBeforeSync)
-    await installGuards(dataSource)
+    await installGuards(dataSource, mode)
   }
   dataSource.destroy = async () => {
     await destroy.call(dataSource)
     // Afterwards: TypeORM takes the connections of what still runs, which then fails and stores nothing, but its calls to a KMS
     // have an end to be written down. A cipher that was handed in is its owner's to close.
     try {
-      if (typeof options.cipher === 'function') await setup?.cipher.close()
+      if (typeof options.cipher === 'function' || mode.name === 'off') await setup?.cipher.close()
     } finally {
       // Last: as long as something could be stored, the process is at work.
       await fleet?.leave()

@@ -31,7 +31,8 @@ const isOf = (value: string | null, metadata: string) => value === null || value
 function mayStand({ metadata, password, oauth, source }: State, stage: GuardStage): boolean {
   if (metadata === 'none') {
     if (oauth !== null) return false
-    return stage === 'adoption' || (password === null && source === null)
+    // A ciphertext without an envelope would be taken for plaintext.
+    return stage === 'adoption' ? password === null || isPlain(password) : password === null && source === null
   }
   return isOf(password, metadata) && isOf(oauth, metadata)
 }
@@ -44,7 +45,11 @@ function mayFollow(old: State, now: State, stage: GuardStage): boolean {
   if (old.metadata === 'A shredded' && now.metadata === 'A') return false
   // Rows without an envelope that held something before may stay as they are.
   const isSame = old.metadata === now.metadata && !sourceMoved
-  const shape = stage === 'enforce' && now.metadata === 'none' && isSame ? { ...now, source: null } : now
+  const kept = {
+    ...now,
+    ...(stage === 'enforce' ? { source: null } : now.password === old.password && { password: null }),
+  }
+  const shape = now.metadata === 'none' && isSame ? kept : now
   if (!mayStand(shape, stage)) return false
   if (now.metadata === 'A shredded') {
     const isSetAnew = (a: string | null, b: string | null) => b !== null && a !== b
