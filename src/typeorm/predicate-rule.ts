@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { DataSource } from 'typeorm'
 import { PlaintextRefusedError } from '../errors.js'
 import { ComparedColumns, type ComparedTable, comparingPartOf } from './compared-columns.js'
-import { protectedEntityOf } from './protected-entity.js'
+import { type ProtectedField, protectedEntityOf } from './protected-entity.js'
 import { schemaOf } from './protected-tables.js'
 
 /** Long lists of keys give texts that do not come back. */
@@ -43,11 +43,16 @@ export class PredicateRule {
   }
 }
 
+/** The one beside which a field is adopted too: what finds a row there finds nothing once the adoption is over. */
+function columnsOf({ column, adoption }: ProtectedField): string[] {
+  return adoption ? [column.databaseName, adoption.source] : [column.databaseName]
+}
+
 /** By their qualified names. */
 function tablesOf(dataSource: DataSource): Map<string, ComparedColumns> {
   const tables = new Map<string, ComparedTable>()
   for (const metadata of dataSource.entityMetadatas) {
-    const columns = protectedEntityOf(metadata)?.fields.map(({ column }) => column.databaseName) ?? []
+    const columns = protectedEntityOf(metadata)?.fields.flatMap(columnsOf) ?? []
     if (columns.length === 0) continue
     const schema = schemaOf(metadata, dataSource)
     const name = metadata.tableName

@@ -95,6 +95,8 @@ export const OPTION_EFFECTS: Effects = {
     cipher: [`${TYPEORM}/starts.test.ts`, 'the cipher function runs at each initialize()'],
     guard: [`${TYPEORM}/guard-modes.test.ts`, 'guard: warn checks and installs nothing'],
     fleet: [`${TYPEORM}/fleet.test.ts`, 'is in the fleet from initialize() to destroy()'],
+    mode: [`${TYPEORM}/adoption/off.test.ts`, 'stores plaintext and reads it, without a cipher'],
+    allowOffInProduction: [`${TYPEORM}/adoption/off.test.ts`, 'is refused in production, unless it is forced by name'],
     onUnreadable: [`${TYPEORM}/unreadable.test.ts`, 'keeps its EncryptedValue with onUnreadable: leave'],
     expectedContext: [`${TYPEORM}/unreadable.test.ts`, "refuses another tenant's row before any call to the KMS"],
     timeoutMs: [`${TYPEORM}/kms-concurrency.test.ts`, 'one deadline ends the whole operation'],
