@@ -8,7 +8,6 @@ import {
   isEncryptedValue,
   isInFlight,
   type RowOpener,
-  type StoredField,
   stateOf,
 } from './encrypted-value.js'
 import { decryptFromColumn, encryptForColumn } from './field-column.js'
@@ -16,7 +15,7 @@ import type { ColumnValues, Mode } from './mode.js'
 import type { EncryptionSetup } from './operation.js'
 import { startOperation } from './operation.js'
 import type { PendingRow } from './pending-row.js'
-import { PlaintextParameter } from './plaintext-parameter.js'
+import type { PlaintextParameter } from './plaintext-parameter.js'
 import type { ProtectedEntity, ProtectedField } from './protected-entity.js'
 import { isWritable, StoredEnvelope } from './stored-envelope.js'
 
@@ -120,9 +119,10 @@ export class RowWriter {
   }
 }
 
+/** Of a plaintext that was written. */
 function loadedValueOf({ stored, source }: ColumnValues): EncryptedValue {
   if (source) return EncryptedValue.fromSource(String(source.toPostgres()))
-  return EncryptedValue.fromStored(stored instanceof PlaintextParameter ? stored.toPostgres() : (stored as StoredField))
+  return EncryptedValue.fromStored((stored as PlaintextParameter).toPostgres())
 }
 
 function isRaw(value: unknown, stored: ColumnValues['stored']): boolean {
