@@ -1,4 +1,5 @@
 import type { ProviderAccess } from '../src/kms/access.js'
+import type { ProviderLimits } from '../src/kms/limits.js'
 import type { KmsProvider, WrapOnlyRecipient } from '../src/kms/provider.js'
 
 /** Makes a provider from its section of the configuration, unparsed: the provider knows its options. */
@@ -7,6 +8,7 @@ export type ConnectProvider = (section: Readonly<Record<string, unknown>>) => Pr
 interface ProviderEntry {
   connect(): Promise<ConnectProvider>
   access(): Promise<ProviderAccess>
+  limits(): Promise<ProviderLimits>
 }
 
 /**
@@ -17,22 +19,27 @@ export const providers = {
   aws: {
     connect: async () => (await import('./aws/connect.js')).connectAws,
     access: async () => (await import('./aws/access.js')).awsAccess,
+    limits: async () => (await import('./aws/limits.js')).awsLimits,
   },
   azure: {
     connect: async () => (await import('./azure/connect.js')).connectAzure,
     access: async () => (await import('./azure/access.js')).azureAccess,
+    limits: async () => (await import('./azure/limits.js')).azureLimits,
   },
   gcp: {
     connect: async () => (await import('./gcp/connect.js')).connectGcp,
     access: async () => (await import('./gcp/access.js')).gcpAccess,
+    limits: async () => (await import('./gcp/limits.js')).gcpLimits,
   },
   local: {
     connect: async () => (await import('./local/connect.js')).connectLocal,
     access: async () => (await import('./local/access.js')).localAccess,
+    limits: async () => (await import('./local/limits.js')).localLimits,
   },
   vault: {
     connect: async () => (await import('./vault/connect.js')).connectVault,
     access: async () => (await import('./vault/access.js')).vaultAccess,
+    limits: async () => (await import('./vault/limits.js')).vaultLimits,
   },
 } satisfies Record<string, ProviderEntry>
 

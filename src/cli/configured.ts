@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { DataSource } from 'typeorm'
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.js'
 import { protectedTablesOf } from '../config/protected-tables.js'
+import { ConfigurationError } from '../errors.js'
 import type { ProtectedTable } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
 
@@ -42,4 +43,17 @@ export async function tablesOn(
 export async function loadTables({ config, dataSource }: ConfiguredOptions): Promise<ConfiguredTables> {
   const configuration = await loadConfiguration(config === undefined ? {} : { file: config })
   return { configuration, ...(await protectedTablesOf(configuration, dataSource)) }
+}
+
+/** Those of the entities that are named, or all. */
+export function chosenTables(
+  tables: readonly ProtectedTable[],
+  entities: readonly string[] | undefined,
+): readonly ProtectedTable[] {
+  const unknown = entities?.find((name) => !tables.some(({ entity }) => entity === name))
+  if (unknown !== undefined) {
+    const known = tables.map(({ entity }) => entity).join(', ')
+    throw new ConfigurationError(`--entity: expected one of ${known}, found "${unknown}"`)
+  }
+  return entities ? tables.filter(({ entity }) => entities.includes(entity)) : tables
 }

@@ -2,9 +2,11 @@ import type { DataSource } from 'typeorm'
 import type { LoadedConfiguration } from '../config/load-configuration.js'
 import { ConfigurationError } from '../errors.js'
 import { connectionOptionsOf } from '../postgres/connection-options.js'
-import type { Queryable } from '../postgres/queryable.js'
+import type { Pool, Queryable } from '../postgres/queryable.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
+/** What reads ahead, what stores, and room for signs of life. */
+const POOL = 4
 
 /** Runs `use` with a connection of its own, which is closed afterwards. Nothing in it may print a value of a row. */
 export async function withDatabase<T>(
@@ -13,11 +15,7 @@ export async function withDatabase<T>(
   use: (client: Queryable) => Promise<T>,
 ): Promise<T> {
   const { Client } = await loadPg()
-  const client = new Client({
-    ...connectionOf(configuration, dataSource),
-    application_name: 'waxseal',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  })
+  const client = new Client(settingsOf(configuration, dataSource))
   // A server that goes away between two statements would end the process otherwise; the next statement reports it.
   client.on('error', () => undefined)
   try {
@@ -25,6 +23,30 @@ export async function withDatabase<T>(
     return await use(client)
   } finally {
     await client.end().catch(() => undefined)
+  }
+}
+
+/** As `withDatabase`, for what works on several connections at a time. */
+export async function withPool<T>(
+  configuration: LoadedConfiguration,
+  dataSource: DataSource | undefined,
+  use: (pool: Pool) => Promise<T>,
+): Promise<T> {
+  const { Pool: PgPool } = await loadPg()
+  const pool = new PgPool({ ...settingsOf(configuration, dataSource), max: POOL })
+  pool.on('error', () => undefined)
+  try {
+    return await use(pool)
+  } finally {
+    await pool.end().catch(() => undefined)
+  }
+}
+
+function settingsOf(configuration: LoadedConfiguration, dataSource: DataSource | undefined): object {
+  return {
+    ...connectionOf(configuration, dataSource),
+    application_name: 'waxseal',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   }
 }
 

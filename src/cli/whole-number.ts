@@ -5,3 +5,9 @@ export function wholeNumber(text: string): number {
   if (Number.isSafeInteger(number) && number >= 1) return number
   throw new InvalidArgumentError('expected a whole number from 1.')
 }
+
+export function decimal(text: string): number {
+  const number = Number(text)
+  if (text.trim() !== '' && Number.isFinite(number) && number >= 0) return number
+  throw new InvalidArgumentError('expected a number from 0.')
+}

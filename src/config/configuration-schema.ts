@@ -62,6 +62,7 @@ export const configurationSchema = strict({
     .optional(),
   tables: z.array(protectedTable, expecting('a list of tables')).min(1, expecting('at least one table')).optional(),
   environment: text.optional(),
+  kekPerContext: z.boolean(expecting('true or false')).optional(),
 }).refine(({ dataSource, tables }) => dataSource === undefined || tables === undefined, {
   path: ['tables'],
   ...expecting('either "dataSource" or "tables": two lists of the same tables would come to differ'),

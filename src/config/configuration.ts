@@ -48,6 +48,11 @@ export interface Configuration {
   readonly tables?: readonly TableDeclaration[]
   /** Such as `production`; `waxseal doctor` compares it with the tag of the KEK. */
   readonly environment?: string
+  /**
+   * Whether the KEK of a row depends on its encryption context, as with `PerContextProvider`: then a rotation asks for each
+   * row. Default: `true` where a provider or recipient is an object of your own, else `false`.
+   */
+  readonly kekPerContext?: boolean
 }
 
 /** Gives `waxseal.config.ts` its types. Returns what it is given. */

@@ -112,3 +112,20 @@ export function describeFailure(error: unknown): { readonly code: string; readon
   if (typeof code === 'string') return { code, message: 'the database refused to store the row' }
   return { code: 'unknown', message: `an error of the kind ${name ?? typeof error}` }
 }
+
+/** A row that a run could not handle. */
+export interface FailedRow {
+  readonly primaryKey: RowKey
+  readonly code: string
+  readonly message: string
+}
+
+/** The first of them, in the order in which they failed. */
+export async function readFailures(client: Queryable, run: string, limit = 1_000): Promise<FailedRow[]> {
+  const { rows } = await client.query(
+    `SELECT primary_key AS "primaryKey", code, message FROM waxseal.run_failure WHERE run::text = $1
+      ORDER BY failed_at, primary_key LIMIT $2`,
+    [run, limit],
+  )
+  return rows as unknown as FailedRow[]
+}

@@ -1,4 +1,4 @@
-export { describeFailure, type RunReport, readReport } from './account.js'
+export { describeFailure, type FailedRow, type RunReport, readFailures, readReport } from './account.js'
 export type { RunEnd, RunEvent } from './events.js'
 export type { Batch, Job, Outcome, RowFailure } from './job.js'
 export {

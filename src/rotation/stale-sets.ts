@@ -24,7 +24,7 @@ export async function staleSets(sets: readonly KekSet[], staleness: Staleness): 
   const stale: KekSet[] = []
   let current: readonly KekRef[] | undefined
   for (const set of sets) {
-    const sample = decoded(table, set.sample)
+    const sample = readSample(table, set.sample)
     if (sample === 'empty') continue
     if (sample === 'unreadable' || kekPerContext) {
       stale.push(set)
@@ -46,13 +46,13 @@ export async function staleSets(sets: readonly KekSet[], staleness: Staleness): 
   return stale
 }
 
-interface Sample {
+export interface Sample {
   readonly metadata: WrappedMetadata
   readonly binding: EnvelopeBinding
 }
 
 /** `empty` without wraps. What cannot be read is looked into, so that its rows are reported. */
-function decoded(table: ProtectedTable, { metadata, bound }: StoredRow): Sample | 'empty' | 'unreadable' {
+export function readSample(table: ProtectedTable, { metadata, bound }: StoredRow): Sample | 'empty' | 'unreadable' {
   try {
     const decoded = metadataFromJson(JSON.parse(metadata))
     return decoded.state === 'wrapped' ? { metadata: decoded, binding: bindingOf(table, bound) } : 'empty'

@@ -151,6 +151,7 @@ export const OPTION_EFFECTS: Effects = {
     dataSource: [`${CLI}/typescript-entities.test.ts`, 'decorated entities in TypeScript come from'],
     tables: [`${CLI}/encrypt-decrypt.test.ts`, 'kind and form are those of the column'],
     environment: [`${CLI}/doctor.test.ts`, 'is compared with nothing where keys have no tags'],
+    kekPerContext: [`${CLI}/estimate.test.ts`, 'is what "kekPerContext" says'],
   },
   AcceptedDeclaration: {
     provider: [`${UNIT}/config/connect-cipher.test.ts`, 'an accepted KEK is read until its time is up'],
@@ -376,6 +377,18 @@ export const OPTION_EFFECTS: Effects = {
     '--entity': [`${CLI}/census.test.ts`, '--entity counts the tables of these entities'],
     '--quick': [`${CLI}/census.test.ts`, '--quick estimates, and says that it does'],
     '--json': [`${CLI}/census.test.ts`, 'rows by KEK, and whether it is current or accepted'],
+  },
+  'waxseal rotate/command': {
+    '--entity': [`${CLI}/rotate.test.ts`, '--entity names the tables to go through'],
+    '--dry-run': [`${CLI}/rotate.test.ts`, 'says what is stale, what it takes and which triggers fire'],
+    '--rate': [`${CLI}/estimate.test.ts`, 'what the operator says comes before what the vendor says'],
+    '--price': [`${CLI}/estimate.test.ts`, 'what the operator says comes before what the vendor says'],
+    '--batch': [`${CLI}/rotate.test.ts`, '--json prints an object for each event, and the reports last'],
+    '--concurrency': [`${ROTATION}/options.test.ts`, 'the KMS is asked for "concurrency" rows at a time'],
+    '--json': [`${CLI}/rotate.test.ts`, '--json prints an object for each event, and the reports last'],
+  },
+  'waxseal runs': {
+    '--json': [`${CLI}/rotate.test.ts`, 'they are listed, with what was counted'],
   },
   'waxseal guard': {
     '--remove': [`${CLI}/guard.test.ts`, 'sql prints statements and nothing else, and asks no database'],

@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
 import { census, estimateOf, type TableCensus, type TableEstimate } from '../../census/index.js'
-import { ConfigurationError } from '../../errors.js'
 import { describeKek, type KekRef } from '../../kms/provider.js'
 import type { ProtectedTable, Queryable } from '../../postgres/index.js'
-import { type ConfiguredOptions, loadTables, tablesOn, withConfiguration } from '../configured.js'
+import { type ConfiguredOptions, chosenTables, loadTables, tablesOn, withConfiguration } from '../configured.js'
 import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { printJson, printLine, tell } from '../terminal.js'
@@ -30,7 +29,7 @@ async function run(options: Options): Promise<void> {
   const count = options.quick ? estimate : census
   const found = await withDatabase(setup.configuration, setup.dataSource, async (client) => {
     await client.query('SET default_transaction_read_only = on')
-    return count(client, chosen(await tablesOn(client, setup), options.entity))
+    return count(client, chosenTables(await tablesOn(client, setup), options.entity))
   })
   const { of, problem } = await standingsOf(setup.configuration, found.flatMap(keksOf))
   if (problem !== undefined) tell(`waxseal: which KEKs are current is not known: ${problem}`)
@@ -49,15 +48,6 @@ async function estimate(client: Queryable, tables: readonly ProtectedTable[]): P
   const found: TableEstimate[] = []
   for (const table of tables) found.push(await estimateOf(client, table))
   return found
-}
-
-function chosen(tables: readonly ProtectedTable[], entities: readonly string[] | undefined): readonly ProtectedTable[] {
-  const unknown = entities?.find((name) => !tables.some(({ entity }) => entity === name))
-  if (unknown !== undefined) {
-    const known = tables.map(({ entity }) => entity).join(', ')
-    throw new ConfigurationError(`--entity: expected one of ${known}, found "${unknown}"`)
-  }
-  return entities ? tables.filter(({ entity }) => entities.includes(entity)) : tables
 }
 
 function keksOf(table: TableCensus | TableEstimate): readonly KekRef[] {

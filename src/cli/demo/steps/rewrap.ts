@@ -4,9 +4,9 @@ import { qualifiedName } from '../../../postgres/protected-table.js'
 import { readEnvelopes } from '../../../postgres/read-envelopes.js'
 import { rewrapRows } from '../../../postgres/rewrap-rows.js'
 import { protectedTableOf } from '../../../typeorm/index.js'
+import { Progress } from '../../progress.js'
 import type { DemoRun } from '../demo-run.js'
 import { ShopCredential } from '../entities.js'
-import { Progress } from '../progress.js'
 import { readBack } from '../read-back.js'
 import { openStore, type Store } from '../store.js'
 import { count, counted, duration } from '../text.js'
@@ -91,6 +91,7 @@ async function rewrapAll({ screen, keys, expected }: DemoRun, client: Client, ta
     others += failures.length + counts.current + counts.lost + counts.shredded + counts.empty
     progress.advance(rows.length)
   }
+  progress.end()
   return { rewrapped, others }
 }
 

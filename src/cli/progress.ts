@@ -1,20 +1,24 @@
-import type { Screen } from './screen.js'
-import { count } from './text.js'
-
 const CELLS = 40
 /** Without a terminal there is no line to redraw: one line for each quarter. */
 const LINES = 4
 
-/** How far a long run is. */
+/** Where it is shown. */
+export interface ProgressScreen {
+  /** The terminal that may be redrawn; undefined for a file, a pipe or silence. */
+  readonly terminal: NodeJS.WriteStream | undefined
+  line(text: string): void
+}
+
+/** How far a long run is. The total may be an estimate. */
 export class Progress {
-  readonly #screen: Screen
+  readonly #screen: ProgressScreen
   readonly #total: number
   #done = 0
   #printed = 0
 
-  constructor(screen: Screen, total: number) {
+  constructor(screen: ProgressScreen, total: number) {
     this.#screen = screen
-    this.#total = total
+    this.#total = Math.max(total, 1)
   }
 
   advance(by: number): void {
@@ -22,12 +26,16 @@ export class Progress {
     const { terminal } = this.#screen
     if (terminal) {
       terminal.write(`\r   ${this.#bar()}`)
-      if (this.#done >= this.#total) terminal.write('\n')
       return
     }
     const quarter = Math.floor((this.#done * LINES) / this.#total)
-    if (quarter > this.#printed) this.#screen.line(this.#bar())
+    if (quarter > this.#printed && this.#printed < LINES) this.#screen.line(this.#bar())
     this.#printed = quarter
+  }
+
+  /** Leaves the line of the bar, for what comes next. */
+  end(): void {
+    if (this.#done > 0) this.#screen.terminal?.write('\n')
   }
 
   #bar(): string {
@@ -36,3 +44,5 @@ export class Progress {
     return `${'█'.repeat(full)}${'░'.repeat(CELLS - full)}  ${done} of ${count(this.#total)}`
   }
 }
+
+const count = (number: number) => Math.round(number).toLocaleString('en')
