@@ -2,6 +2,9 @@ import type { Clock } from '../kms/clock.js'
 
 export type Pace = (rows: number, signal: AbortSignal) => Promise<void>
 
+/** As fast as it goes. */
+export const UNPACED: Pace = async () => undefined
+
 /** Holds a batch back until its turn comes at so many rows a second; what was not used of the time before is not made up for. */
 export function paceOf(rowsPerSecond: number, clock: Clock): Pace {
   let next = clock.now()

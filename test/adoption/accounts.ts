@@ -30,7 +30,10 @@ export class Accounts {
   readonly database: FreshDatabase
   readonly pool: pg.Pool
 
-  private constructor(database: FreshDatabase, placement: 'side' | 'inPlace') {
+  private constructor(
+    database: FreshDatabase,
+    readonly placement: 'side' | 'inPlace',
+  ) {
     this.database = database
     this.pool = new pg.Pool({ connectionString: database.url, max: 12 })
     // The database is dropped while the last of them close.

@@ -1,4 +1,7 @@
 import { type AdoptSettings, adoptJob } from '../../src/adoption/adopt-job.js'
+import { UNPACED } from '../../src/adoption/pace.js'
+import { type RollbackSettings, rollbackJob } from '../../src/adoption/rollback-job.js'
+import { type VerifySettings, verifyJob } from '../../src/adoption/verify-job.js'
 import { type Job, openRun, type RunReport, readReport, type Workplace, work } from '../../src/jobs/index.js'
 import type { Accounts } from './accounts.js'
 
@@ -13,10 +16,22 @@ export async function workOn(accounts: Accounts, job: Job<any>, options: Partial
   return { state, ...(await readReport(accounts.pool, run.id)) }
 }
 
+/** Verifies every row, as before `enforce` unless said otherwise. */
+export function verify(accounts: Accounts, settings: Partial<VerifySettings> = {}): Promise<Worked> {
+  return workOn(accounts, verifyJob(accounts.adopted, { ...running(accounts), enforced: false, ...settings }))
+}
+
+export function rollback(accounts: Accounts, settings: Partial<RollbackSettings> = {}): Promise<Worked> {
+  const types = accounts.placement === 'side' ? { oauth: 'jsonb' } : {}
+  return workOn(accounts, rollbackJob(accounts.adopted, { ...running(accounts), types, ...settings }))
+}
+
+const running = ({ cipher }: Accounts) => ({ cipher, concurrency: 4, pace: UNPACED })
+
 export function adopt(
   accounts: Accounts,
   settings: Partial<AdoptSettings> = {},
   options?: Partial<Workplace>,
 ): Promise<Worked> {
-  return workOn(accounts, adoptJob(accounts.adopted, { cipher: accounts.cipher, concurrency: 4, ...settings }), options)
+  return workOn(accounts, adoptJob(accounts.adopted, { ...running(accounts), ...settings }), options)
 }
