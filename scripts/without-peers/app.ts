@@ -19,13 +19,14 @@ import { connectGcp } from 'waxseal/providers/gcp'
 import { generateLocalKey, LocalProvider } from 'waxseal/providers/local'
 import { connectOffline } from 'waxseal/providers/offline'
 import { connectVault } from 'waxseal/providers/vault'
+import { rotate } from 'waxseal/rotation'
 import { shred } from 'waxseal/shredding'
 import { FakeKms, ManualClock } from 'waxseal/testing'
 
 const table: ProtectedTable | undefined = undefined
 const unused = [
   ...[connectAws, connectAzure, connectGcp, connectOffline, connectVault],
-  ...[defineConfiguration, guardSql, schemaSql, datedReader, census, shred, FakeKms, ManualClock, table],
+  ...[defineConfiguration, guardSql, schemaSql, datedReader, rotate, census, shred, FakeKms, ManualClock, table],
 ]
 
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { Column, DataSource, type DataSourceOptions, Entity, PrimaryGeneratedColumn } from 'typeorm'
-import { plaintextReader } from '../../../src/adoption/index.js'
+import { datedReader } from '../../../src/adoption/index.js'
 import type { DatedReader, EncryptionMode } from '../../../src/postgres/index.js'
 import { FaultyProvider } from '../../../src/testing/index.js'
 import { Encrypted, EncryptedValue, EncryptionMetadata, type EncryptionOptions } from '../../../src/typeorm/index.js'
@@ -9,7 +9,7 @@ import { type EncryptedDataSource, encryptedDataSource } from '../data-source.js
 import { TypeormLog } from '../typeorm-log.js'
 
 export const UNTIL = new Date('2100-01-01')
-export const READERS: readonly DatedReader[] = [{ reader: plaintextReader(), until: UNTIL }]
+export const READERS: readonly DatedReader[] = [datedReader({ name: 'plaintext', until: UNTIL })]
 
 /** As the application had it before: every column in the open. */
 @Entity('account')
