@@ -35,7 +35,9 @@ export async function connectGcpClient(section: Readonly<Record<string, unknown>
   }
   const [, apiEndpoint, port] = (endpoint === undefined ? undefined : ENDPOINT.exec(endpoint)) ?? []
   if (endpoint !== undefined && apiEndpoint === undefined) {
-    throw new ConfigurationError(`provider "gcp": "endpoint" must be host:port, found "${endpoint}"`)
+    throw new ConfigurationError(
+      'provider "gcp": "endpoint" must be host:port, such as 127.0.0.1:9010; found something else',
+    )
   }
   const { KeyManagementServiceClient } = await loadSdk()
   const gax = insecure === undefined ? undefined : await loadGax()

@@ -7,6 +7,7 @@ import { type FreshDatabase, freshDatabase, readColumns, serverLog } from '../se
 import type { Place } from '../setup/traces.js'
 import { transpile } from '../setup/transpile.js'
 import { type Canary, readCanaries } from './canaries.js'
+import type { Order } from './session/main.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -17,7 +18,11 @@ export interface Session {
 }
 
 /** Runs all scenarios under all surfaces in a process of its own, with the TypeORM of that name. */
-export async function runSession(typeorm: string): Promise<Session> {
+export async function runSession(
+  typeorm: string,
+  over: Order['over'] = 'memory',
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Session> {
   const folder = mkdtempSync(join(tmpdir(), 'waxseal-session-'))
   const program = transpile(root, 'test/leaks/session/main.ts', { typeorm })
   const database: FreshDatabase = await freshDatabase()
@@ -26,8 +31,10 @@ export async function runSession(typeorm: string): Promise<Session> {
   await database.client.query(`alter database ${name} set log_parameter_max_length_on_error = -1`)
   const logged = serverLog().length
   try {
-    const stdin = JSON.stringify({ url: database.url, folder })
-    const run = await runNode([program.file], { stdin, env: { DEBUG: 'typeorm:*' } })
+    const order: Order = { url: database.url, folder, over }
+    const env = { DEBUG: 'typeorm:*', ...environment }
+    // Where the SDKs are: servers of the clouds look for them from there.
+    const run = await runNode([program.file], { cwd: root, stdin: JSON.stringify(order), env })
     if (run.status !== 0)
       throw new Error(`the session failed:\n${run.stdout.slice(-2_000)}\n${run.stderr.slice(-4_000)}`)
     const places = [

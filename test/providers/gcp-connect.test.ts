@@ -34,6 +34,12 @@ test.each([
   })
 })
 
+test('an endpoint with a password in it is refused and not repeated', async () => {
+  const refused = connectGcp({ key: KEY, endpoint: 'https://user:not-a-real-password@localhost:1' })
+  const { message } = await assertRejects(refused, 'ERR_CONFIGURATION')
+  expect(message).not.toContain('not-a-real-password')
+})
+
 test('"previousKeys" are separated by commas', async () => {
   const { previousKeys } = await connectGcpClient({ key: KEY, previousKeys: `${KEY}1, ${KEY}2` })
   expect(previousKeys).toEqual([`${KEY}1`, `${KEY}2`])

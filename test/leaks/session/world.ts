@@ -1,6 +1,7 @@
 import { DataSource, type DataSourceOptions, type Logger, type Repository } from 'typeorm'
 import { generateLocalKey, LocalProvider } from '../../../providers/local/index.js'
 import { EnvelopeCipher, InMemoryCallLedger, RecordingProvider } from '../../../src/index.js'
+import type { KmsProvider } from '../../../src/kms/provider.js'
 import { FaultyProvider } from '../../../src/testing/faulty-provider.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { withEncryption } from '../../../src/typeorm/index.js'
@@ -22,9 +23,15 @@ export interface World {
 
 /**
  * A DataSource over two KMSs: one that fails on command, and a local one whose KEK is known, as a recipient. So every
- * write handles plaintext, a data key and a KEK, and all three are noted as canaries.
+ * write handles plaintext, a data key and a KEK, and all three are noted as canaries. `cloud` is in the place of the first.
  */
-export async function openWorld(side: Side, url: string, canaries: Canaries, logger: Logger): Promise<World> {
+export async function openWorld(
+  side: Side,
+  url: string,
+  canaries: Canaries,
+  logger: Logger,
+  cloud?: KmsProvider,
+): Promise<World> {
   const clock = new ManualClock()
   const kms = new FaultyProvider({ clock })
   const keys = generateLocalKey()
@@ -36,7 +43,7 @@ export async function openWorld(side: Side, url: string, canaries: Canaries, log
     currentKek: local.currentKek.bind(local),
     wrap: local.wrap.bind(local),
   }
-  const observed = new ObservedProvider(kms, canaries)
+  const observed = new ObservedProvider(cloud ?? kms, canaries)
   const provider = new RecordingProvider(observed, new InMemoryCallLedger(), clock)
   const cipher = new EnvelopeCipher({ provider, recipients: [recipient], clock })
   const { credential, token } = entitiesOf(side)

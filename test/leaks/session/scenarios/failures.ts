@@ -12,6 +12,7 @@ import {
   truncateWrapped,
 } from '../../../../src/testing/faults.js'
 import { filled, type Scenario, scenarios, tenantId } from '../scenario.js'
+import { untilDone } from '../until-done.js'
 import type { World } from '../world.js'
 
 /** Statements that Postgres refuses for reasons of its own, with what they carried in the error. */
@@ -73,17 +74,12 @@ const FAULTS: Readonly<Record<string, () => Fault>> = {
   'no reply until the deadline': hang,
 }
 
-/** The deadline is on the world's clock, which moves as long as `operation` is under way. */
 async function withFault({ kms, clock }: World, fault: Fault, operation: () => Promise<unknown>): Promise<void> {
   kms.faults.inject(fault)
-  let isDone = false
-  const done = operation().finally(() => {
-    isDone = true
-    kms.faults.clear()
-  })
-  done.catch(() => undefined)
-  while (!isDone) await clock.advance(1_000)
-  await done
+  await untilDone(
+    clock,
+    operation().finally(() => kms.faults.clear()),
+  )
 }
 
 /** What a KMS does wrong, on the way in and on the way out. */
