@@ -1,6 +1,6 @@
 import { readLegacy } from '../adoption/index.js'
 import { decodeValue, encodeValue } from '../envelope/field-value.js'
-import { InvalidEnvelopeError, PlaintextRefusedError } from '../errors.js'
+import { InvalidEnvelopeError, LegacyValueError, PlaintextRefusedError } from '../errors.js'
 import type { GuardStage } from '../postgres/adoption-rules.js'
 import { type EncryptionMode, type LegacyRow, PLAINTEXT } from '../postgres/field-adoption.js'
 import type { LoadedField, StoredField } from './encrypted-value.js'
@@ -30,9 +30,9 @@ export interface Mode {
   /** The plaintext of a field that was loaded with metadata `{}`, and the name of who read it. */
   read(field: ProtectedField, loaded: LoadedField, row: LegacyRow, nowMs: number): { value: unknown; reader: string }
   /** A field of a row that is to have no envelope. */
-  plaintext(field: ProtectedField, value: unknown): ColumnValues
+  plaintext(field: ProtectedField, value: unknown, nowMs: number): ColumnValues
   /** What goes into the column beside which the field is adopted, along with its ciphertext. */
-  source(field: ProtectedField, value: unknown): PlaintextParameter | undefined
+  source(field: ProtectedField, value: unknown, nowMs: number): PlaintextParameter | undefined
 }
 
 const enforce: Mode = {
@@ -60,14 +60,14 @@ const adoption = {
     }
     return readLegacy(field, field.adoption.readers, stored, row, nowMs)
   },
-  plaintext(field: ProtectedField, value: unknown): ColumnValues {
-    const parameter = plaintextOf(field, value)
+  plaintext(field: ProtectedField, value: unknown, nowMs: number): ColumnValues {
+    const parameter = plaintextOf(field, value, nowMs)
     return field.adoption?.placement === 'side'
       ? { stored: null, source: parameter }
       : { stored: parameter, source: undefined }
   },
-  source: (field: ProtectedField, value: unknown) =>
-    field.adoption?.placement === 'side' ? plaintextOf(field, value) : undefined,
+  source: (field: ProtectedField, value: unknown, nowMs: number) =>
+    field.adoption?.placement === 'side' ? plaintextOf(field, value, nowMs) : undefined,
 } as const
 
 const adoptRead: Mode = { ...adoption, name: 'adopt-read', encryptsNewRows: false, rowsWithoutEnvelope: 'keep' }
@@ -103,15 +103,20 @@ function notPlaintext(field: ProtectedField): never {
 }
 
 /** As rows without an envelope hold it: plaintext, where that is expected in the column. */
-function plaintextOf(field: ProtectedField, value: unknown): PlaintextParameter {
+function plaintextOf(field: ProtectedField, value: unknown, nowMs: number): PlaintextParameter {
   const { adoption, id } = field
   if (!adoption) {
     throw new PlaintextRefusedError(
       `field "${id}": it is not adopted, so a row without an envelope cannot hold it; write it from the mode adopt-write on`,
     )
   }
-  if (adoption.readers.some(({ reader }) => reader.name === PLAINTEXT)) {
-    return new PlaintextParameter(columnOf(field, value))
+  const plaintext = adoption.readers.find(({ reader }) => reader.name === PLAINTEXT)
+  if (plaintext && nowMs < plaintext.until.getTime()) return new PlaintextParameter(columnOf(field, value))
+  if (plaintext) {
+    throw new LegacyValueError(
+      `field "${id}": plaintext was to be written until ${plaintext.until.toISOString()}; finish the adoption with ` +
+        '"waxseal adopt run" and "waxseal adopt enforce", or extend it',
+    )
   }
   const names = adoption.readers.map(({ reader }) => reader.name).join(', ')
   throw new PlaintextRefusedError(

@@ -50,7 +50,7 @@ export class RowWriter {
       fields.map(({ field, plaintext }) => {
         const stored = encryptForColumn(envelope, field, plaintext)
         const shown = { value: EncryptedValue.fromStored(stored), opener }
-        return { field, plaintext, columns: { stored, source: this.#mode.source(field, plaintext) }, shown }
+        return { field, plaintext, columns: { stored, source: this.#mode.source(field, plaintext, this.#now) }, shown }
       }),
     )
     if (isNew) this.writeEnvelope(protection, envelope.metadata)
@@ -60,11 +60,15 @@ export class RowWriter {
   writePlaintext(binding: EnvelopeBinding, fields: readonly FieldWrite[]): void {
     this.#replace(
       fields.map(({ field, plaintext }) => {
-        const columns = this.#mode.plaintext(field, plaintext)
+        const columns = this.#mode.plaintext(field, plaintext, this.#now)
         const opener = { binding: () => binding, open: async () => plaintext }
         return { field, plaintext, columns, shown: { value: loadedValueOf(columns), opener } }
       }),
     )
+  }
+
+  get #now(): number {
+    return this.#setup.clock.now()
   }
 
   #replace(writes: readonly Write[]): void {

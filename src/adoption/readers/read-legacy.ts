@@ -33,7 +33,7 @@ export function readLegacy(
     if (now >= until.getTime()) {
       bytes.fill(0)
       throw refused(
-        `the reader "${reader.name}" was to be used until ${until.toISOString()}; encrypt the row, or extend it`,
+        `the reader "${reader.name}" was to be used until ${until.toISOString()}; encrypt the row with "waxseal adopt run", or extend it`,
       )
     }
     return { value: plaintextOf(field, bytes, refused), reader: reader.name }

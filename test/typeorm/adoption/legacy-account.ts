@@ -87,6 +87,7 @@ export class LegacyTable {
   readonly log = new TypeormLog()
   readonly provider = new FaultyProvider()
   readonly #open: DataSource[] = []
+  #isGuarded = false
 
   private constructor(database: FreshDatabase) {
     this.database = database
@@ -109,7 +110,8 @@ export class LegacyTable {
 
   /** A process in `mode`. The guard is that of the first one, which installs it. */
   async start(mode: EncryptionMode, encryption: Partial<EncryptionOptions> = {}): Promise<EncryptedDataSource> {
-    const guard = this.#open.length === 1 ? 'install' : 'require'
+    const guard = this.#isGuarded ? 'require' : 'install'
+    this.#isGuarded = true
     const made = await encryptedDataSource(this.database, [Account], {
       provider: this.provider,
       encryption: { mode, guard, ...encryption },
