@@ -1,10 +1,19 @@
 import { runs } from './0001-runs.js'
 import { processes } from './0002-processes.js'
 import { shredReceipts } from './0003-shred-receipts.js'
+import { retirements } from './0004-retirements.js'
 import { rewrapJournal } from './0005-rewrap-journal.js'
 import { budgets } from './0006-budgets.js'
 import { adoptions } from './0007-adoptions.js'
 import type { Migration } from './migration.js'
 
 /** In the order in which they are run. One that was released is never changed: a change is a migration of its own. */
-export const migrations: readonly Migration[] = [runs, processes, shredReceipts, rewrapJournal, budgets, adoptions]
+export const migrations: readonly Migration[] = [
+  runs,
+  processes,
+  shredReceipts,
+  retirements,
+  rewrapJournal,
+  budgets,
+  adoptions,
+]

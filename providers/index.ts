@@ -1,4 +1,5 @@
 import type { ProviderAccess } from '../src/kms/access.js'
+import type { DescribeDisabling } from '../src/kms/disabling.js'
 import type { ProviderLimits } from '../src/kms/limits.js'
 import type { KmsProvider, WrapOnlyRecipient } from '../src/kms/provider.js'
 
@@ -9,6 +10,7 @@ interface ProviderEntry {
   connect(): Promise<ConnectProvider>
   access(): Promise<ProviderAccess>
   limits(): Promise<ProviderLimits>
+  disabling(): Promise<DescribeDisabling>
 }
 
 /**
@@ -20,26 +22,31 @@ export const providers = {
     connect: async () => (await import('./aws/connect.js')).connectAws,
     access: async () => (await import('./aws/access.js')).awsAccess,
     limits: async () => (await import('./aws/limits.js')).awsLimits,
+    disabling: async () => (await import('./aws/disabling.js')).awsDisabling,
   },
   azure: {
     connect: async () => (await import('./azure/connect.js')).connectAzure,
     access: async () => (await import('./azure/access.js')).azureAccess,
     limits: async () => (await import('./azure/limits.js')).azureLimits,
+    disabling: async () => (await import('./azure/disabling.js')).azureDisabling,
   },
   gcp: {
     connect: async () => (await import('./gcp/connect.js')).connectGcp,
     access: async () => (await import('./gcp/access.js')).gcpAccess,
     limits: async () => (await import('./gcp/limits.js')).gcpLimits,
+    disabling: async () => (await import('./gcp/disabling.js')).gcpDisabling,
   },
   local: {
     connect: async () => (await import('./local/connect.js')).connectLocal,
     access: async () => (await import('./local/access.js')).localAccess,
     limits: async () => (await import('./local/limits.js')).localLimits,
+    disabling: async () => (await import('./local/disabling.js')).localDisabling,
   },
   vault: {
     connect: async () => (await import('./vault/connect.js')).connectVault,
     access: async () => (await import('./vault/access.js')).vaultAccess,
     limits: async () => (await import('./vault/limits.js')).vaultLimits,
+    disabling: async () => (await import('./vault/disabling.js')).vaultDisabling,
   },
 } satisfies Record<string, ProviderEntry>
 
@@ -50,7 +57,10 @@ export type ConnectRecipient = (section: Readonly<Record<string, unknown>>) => P
 
 /** Recovery keys: what may stand among `recipients` and can be neither `provider` nor `accepted`. */
 export const wrapOnlyRecipients = {
-  offline: { connect: async () => (await import('./offline/connect.js')).connectOffline },
-} satisfies Record<string, { connect(): Promise<ConnectRecipient> }>
+  offline: {
+    connect: async () => (await import('./offline/connect.js')).connectOffline,
+    disabling: async () => (await import('./offline/disabling.js')).offlineDisabling,
+  },
+} satisfies Record<string, { connect(): Promise<ConnectRecipient>; disabling(): Promise<DescribeDisabling> }>
 
 export type WrapOnlyName = keyof typeof wrapOnlyRecipients

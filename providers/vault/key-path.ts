@@ -21,6 +21,12 @@ export function parseKeyPath(option: string, text: string): KeyPath {
   )
 }
 
+/** Whether a text is such a path, with a namespace or without. */
+export function isKeyPath(text: string): boolean {
+  const segments = text.split('/')
+  return segments.length > 1 && segments.every((each) => SEGMENT.test(each))
+}
+
 /** Without slashes around it, as it stands in KEK refs. */
 export function parseNamespace(text: string): string {
   const namespace = text.replace(/^\/|\/$/g, '')

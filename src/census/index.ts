@@ -1,4 +1,7 @@
 export { census } from './census.js'
+export type { RetirementCheck } from './check.js'
 export { estimateOf, type SetEstimate, type TableEstimate } from './estimate.js'
 export type { FieldCounts } from './field-counts.js'
+export { parseKekName } from './kek-name.js'
+export { type Retirement, type RetireOptions, retire } from './retire.js'
 export { censusOf, type KekCount, type TableCensus } from './table-census.js'

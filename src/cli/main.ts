@@ -17,6 +17,7 @@ interface CommandModule {
 const COMMANDS: Record<string, readonly [summary: string, load: () => Promise<CommandModule>]> = {
   demo: ['see it at work on a real Postgres, in under a minute', () => import('./demo/command.js')],
   census: ['count rows by KEK, and what is no ciphertext', () => import('./census/command.js')],
+  retire: ['say whether a version of a KEK may be disabled', () => import('./retire/command.js')],
   keygen: ['make a key for the local provider', () => import('./keygen.js')],
   doctor: ['check configuration, database, guard and keys', () => import('./doctor/command.js')],
   policy: ['print the least permissions that a role needs at its KMS', () => import('./policy.js')],

@@ -102,6 +102,14 @@ export const OPTION_EFFECTS: Effects = {
     timeoutMs: [`${TYPEORM}/kms-concurrency.test.ts`, 'one deadline ends the whole operation'],
     clock: [`${TYPEORM}/kms-concurrency.test.ts`, 'a later operation has a deadline of its own'],
   },
+  RetireOptions: {
+    current: ['test/census/retire.test.ts', '%s is not retired'],
+    processes: ['test/census/retire.test.ts', 'with nobody at work nobody was asked, unless that is said'],
+    waitMs: ['test/census/retire.test.ts', 'what a transaction stores that was open is waited for'],
+    backupsKept: ['test/census/retire.test.ts', 'backups are waited for'],
+    by: ['test/census/retire.test.ts', 'without a name nothing is written down'],
+    signal: ['test/census/retire.test.ts', 'the waiting can be ended'],
+  },
   FleetOptions: {
     cipher: ['test/lifecycle/fleet.test.ts', 'a message on the channel makes the cipher forget'],
     connection: ['test/lifecycle/fleet.test.ts', 'a fleet that cannot be joined is an error where it is required'],
@@ -389,6 +397,14 @@ export const OPTION_EFFECTS: Effects = {
   },
   'waxseal runs': {
     '--json': [`${CLI}/rotate.test.ts`, 'they are listed, with what was counted'],
+  },
+  'waxseal retire/command': {
+    '--backups-kept': [`${CLI}/retire.test.ts`, '--backups-kept is waited for'],
+    '--processes': [`${CLI}/retire.test.ts`, '--processes is how many have to be at work'],
+    '--wait': [`${CLI}/retire.test.ts`, '--wait is how long they are waited for'],
+    '--who': [`${CLI}/retire.test.ts`, 'written down with who decided'],
+    '--dry-run': [`${CLI}/retire.test.ts`, '--dry-run checks, and writes nothing down'],
+    '--json': [`${CLI}/retire.test.ts`, '--json prints the checks, and how it is disabled'],
   },
   'waxseal guard': {
     '--remove': [`${CLI}/guard.test.ts`, 'sql prints statements and nothing else, and asks no database'],

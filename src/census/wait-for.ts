@@ -1,0 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+const POLL_MS = 500
+
+export interface Patience {
+  /** Milliseconds since the epoch. */
+  readonly deadline: number
+  readonly signal: AbortSignal
+}
+
+/** Looks again until nothing speaks against it any more, and returns what did at the deadline. */
+export async function waitFor(look: () => Promise<string[]>, { deadline, signal }: Patience): Promise<string[]> {
+  for (;;) {
+    const found = await look()
+    if (found.length === 0 || Date.now() >= deadline) return found
+    await pause(POLL_MS, undefined, { signal })
+  }
+}

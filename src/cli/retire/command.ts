@@ -1,0 +1,84 @@
+import { userInfo } from 'node:os'
+import { type Command, InvalidArgumentError } from 'commander'
+import { parseKekName, type Retirement, retire } from '../../census/index.js'
+import { cipherOf } from '../../config/connect-cipher.js'
+import type { LoadedConfiguration } from '../../config/load-configuration.js'
+import { ConfigurationError } from '../../errors.js'
+import type { KekRef } from '../../kms/provider.js'
+import { isDuration, secondsOf } from '../../lifecycle/duration.js'
+import { type ConfiguredOptions, loadTables, tablesOn, withConfiguration } from '../configured.js'
+import { withDatabase } from '../database.js'
+import { EXIT } from '../exit-codes.js'
+import { failureOf } from '../failure.js'
+import { interruptible } from '../interruptible.js'
+import { printJson, printLine } from '../terminal.js'
+import { disablingOf } from './disabling.js'
+import { retirementLines } from './report.js'
+
+export function define(command: Command): void {
+  withConfiguration(command)
+    .argument('<kek>', 'a version of a KEK as census prints it, <provider>:<id>@<version>')
+    .option('--backups-kept <duration>', 'how long backups and archived WAL are kept, such as 35d, or none')
+    .option('--processes <number>', 'at least so many have to be seen at work (default: 1)', count)
+    .option('--wait <duration>', 'how long to wait for processes and transactions (default: 2m)')
+    .option('--who <name>', 'who decides: for the record (default: the user of this process)')
+    .option('--dry-run', 'check, and write no decision down')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit code 1 while something speaks against it. docs/retirement.md')
+    .action(run)
+}
+
+interface Options extends ConfiguredOptions {
+  readonly backupsKept?: string
+  readonly processes?: number
+  readonly wait?: string
+  readonly who?: string
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+async function run(name: string, options: Options): Promise<void> {
+  const { backupsKept, processes, wait = '2m', who = userInfo().username, dryRun, json } = options
+  const kek = parseKekName(name)
+  if (backupsKept !== undefined && backupsKept !== 'none' && !isDuration(backupsKept)) {
+    throw new ConfigurationError('--backups-kept: expected a duration such as 35d, or none')
+  }
+  if (!isDuration(wait)) throw new ConfigurationError('--wait: expected a duration such as 2m')
+  const setup = await loadTables(options)
+  const current = await currentKeks(setup.configuration)
+  const found = await interruptible((signal) =>
+    withDatabase(setup.configuration, setup.dataSource, async (client) =>
+      retire(client, await tablesOn(client, setup), kek, {
+        ...{ current, signal, waitMs: secondsOf(wait) * 1_000 },
+        ...(backupsKept !== undefined && { backupsKept }),
+        ...(processes !== undefined && { processes }),
+        ...(!dryRun && { by: who }),
+      }),
+    ),
+  )
+  await print(kek, found, json)
+}
+
+async function print(kek: KekRef, found: Retirement, json: true | undefined): Promise<void> {
+  if (!found.ready) process.exitCode = EXIT.findings
+  const disabling = await disablingOf(kek)
+  if (json) return printJson({ kek, ...found, ...(found.ready && { disabling }) })
+  for (const line of retirementLines(kek, found, disabling)) printLine(line)
+}
+
+async function currentKeks(configuration: LoadedConfiguration): Promise<readonly KekRef[] | Error> {
+  const cipher = await cipherOf(configuration)
+  try {
+    return await cipher.currentKeks({ entity: 'waxseal-doctor', context: {} })
+  } catch (error) {
+    return new Error(failureOf(error).message)
+  } finally {
+    await cipher.close()
+  }
+}
+
+/** Unlike other counts it may be 0: when the application is stopped. */
+function count(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('expected a whole number from 0.')
+}

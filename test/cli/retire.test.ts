@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { generateLocalKey, LocalProvider } from '../../providers/local/index.js'
+import { describeKek } from '../../src/kms/index.js'
+import { installSchema } from '../../src/lifecycle/index.js'
+import { insertLocalRows } from './local-rows.js'
+import { type ProtectedProject, protectedProject } from './protected-project.js'
+
+const keys = `1:${generateLocalKey()},2:${generateLocalKey()}`
+let made: ProtectedProject
+let old: string
+let current: string
+
+beforeAll(async () => {
+  made = await protectedProject({}, { provider: { name: 'local', keys, currentKey: 2 } })
+  await installSchema(made.client)
+  const name = async (currentKey: number) => describeKek(await new LocalProvider({ keys, currentKey }).currentKek({}))
+  old = await name(1)
+  current = await name(2)
+})
+beforeEach(() => made.client.query('TRUNCATE credential, waxseal.retirement'))
+afterAll(() => made.remove())
+
+/** With the application stopped, unless a test says otherwise. */
+const retire = (kek: string, ...args: string[]) =>
+  made.run(['retire', kek, '--processes', '0', '--wait', '1s', ...args])
+const decisions = async () => (await made.client.query('SELECT * FROM waxseal.retirement ORDER BY id')).rows
+
+test('what nothing needs may be disabled: how is said, and written down with who decided', async () => {
+  const { status, stdout, stderr } = await retire(old, '--backups-kept', 'none', '--who', 'operator')
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toContain(
+    `${old} may be disabled. No KMS holds a local key, and nothing can disable it: take key 1 out of "keys"`,
+  )
+  expect(stdout).toContain('never destroy it')
+  expect(stdout).toContain('· the audit trail shows no use of it\n    not checked: no mirror of the audit trail')
+  expect(await decisions()).toMatchObject([{ kek: 'local', rows: '0', ready: true, decided_by: 'operator' }])
+})
+
+test('what a row needs stays: exit code 1, with the evidence', async () => {
+  await insertLocalRows(made.credentials, { keys, currentKey: 1 }, 1)
+  const { status, stdout } = await retire(old, '--backups-kept', 'none')
+  expect(status).toBe(1)
+  expect(stdout).toContain('✗ no stored row needs it\n    "public"."credential": 1 row with a wrap under it')
+  expect(stdout).toContain(`${old} stays enabled: not ready`)
+  expect(await decisions()).toMatchObject([{ rows: '1', ready: false }])
+})
+
+test('what is current stays', async () => {
+  expect((await retire(current, '--backups-kept', 'none')).stdout).toContain('the KMS wraps under it: rotate first')
+})
+
+test('--backups-kept is waited for', async () => {
+  const { status, stdout } = await retire(old, '--backups-kept', '35d')
+  expect(status).toBe(1)
+  expect(stdout).toMatch(/✗ no backup needs it\n {4}backups of before .* may need it, until /)
+})
+
+test('--processes is how many have to be at work: one unless it is said', async () => {
+  const { status, stdout } = await made.run(['retire', old, '--wait', '1s', '--backups-kept', 'none'])
+  expect(status).toBe(1)
+  expect(stdout).toContain('expected at least 1 at work, found 0')
+})
+
+test('--wait is how long they are waited for', async () => {
+  const started = Date.now()
+  await made.run(['retire', old, '--wait', '3s', '--backups-kept', 'none'])
+  expect(Date.now() - started).toBeGreaterThanOrEqual(3_000)
+})
+
+test('--dry-run checks, and writes nothing down', async () => {
+  expect((await retire(old, '--backups-kept', 'none', '--dry-run')).status).toBe(0)
+  expect(await decisions()).toEqual([])
+})
+
+test('--json prints the checks, and how it is disabled', async () => {
+  const { stdout } = await retire(old, '--backups-kept', 'none', '--json')
+  const { kek, ready, checks, disabling } = JSON.parse(stdout)
+  expect({ id: kek.id, ready, commands: disabling.commands }).toEqual({ id: 'local', ready: true, commands: [] })
+  expect(checks.map(({ name, status }: any) => `${name} ${status}`)).toEqual([
+    ...['current passed', 'census passed', 'processes passed', 'transactions passed', 'census again passed'],
+    ...['runs passed', 'replicas passed', 'backups passed', 'trail unchecked'],
+  ])
+})
+
+test.each([
+  [['retire', 'local'], 'expected a version of a KEK as "waxseal census" prints it'],
+  [['retire', 'local:local@1', '--backups-kept', 'long'], '--backups-kept: expected a duration'],
+  [['retire', 'local:local@1', '--wait', 'long'], '--wait: expected a duration'],
+  [['retire', 'local:local@1', '--processes', '-1'], 'expected a whole number from 0'],
+])('%j is not understood', async (args, message) => {
+  const { status, stderr } = await made.run(args)
+  expect(status).toBe(2)
+  expect(stderr).toContain(message)
+})
