@@ -5,6 +5,7 @@ import { retirements } from './0004-retirements.js'
 import { rewrapJournal } from './0005-rewrap-journal.js'
 import { budgets } from './0006-budgets.js'
 import { adoptions } from './0007-adoptions.js'
+import { renewals } from './0008-renewals.js'
 import type { Migration } from './migration.js'
 
 /** In the order in which they are run. One that was released is never changed: a change is a migration of its own. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   rewrapJournal,
   budgets,
   adoptions,
+  renewals,
 ]

@@ -25,8 +25,10 @@ export interface Entry {
  */
 export async function account(client: Queryable, entry: Entry): Promise<RunState | undefined> {
   const { table, run, pass, range, owner, rows, outcome, cursor } = entry
-  const failed = new Set(outcome.failures.map(({ row }) => row))
-  if (failed.size > 0) {
+  // By their keys: a job may have read the row again.
+  const keyText = (row: StoredRow) => JSON.stringify(keyOfRow(table, row))
+  const failed = outcome.failures.map(({ row }) => keyText(row))
+  if (failed.length > 0) {
     const described = outcome.failures.map(({ error }) => describeFailure(error))
     await client.query(
       `INSERT INTO waxseal.run_failure (run, primary_key, code, message)
@@ -34,16 +36,12 @@ export async function account(client: Queryable, entry: Entry): Promise<RunState
           FROM unnest($2::jsonb[], $3::text[], $4::text[]) AS failure (key, code, message)
         ON CONFLICT (run, primary_key) DO UPDATE
           SET code = excluded.code, message = excluded.message, failed_at = excluded.failed_at`,
-      [
-        run,
-        outcome.failures.map(({ row }) => JSON.stringify(keyOfRow(table, row))),
-        described.map(({ code }) => code),
-        described.map(({ message }) => message),
-      ],
+      [run, failed, described.map(({ code }) => code), described.map(({ message }) => message)],
     )
   }
   if (pass > 1) {
-    const succeeded = rows.filter((row) => !failed.has(row)).map((row) => JSON.stringify(keyOfRow(table, row)))
+    const others = new Set(failed)
+    const succeeded = rows.map(keyText).filter((key) => !others.has(key))
     await client.query(
       `DELETE FROM waxseal.run_failure WHERE run = $1 AND primary_key IN (
         SELECT ARRAY(SELECT jsonb_array_elements_text(key)) FROM unnest($2::jsonb[]) AS succeeded (key))`,

@@ -1,7 +1,8 @@
 import { inKeyOrder } from './in-key-order.js'
-import { type FieldColumn, type ProtectedTable, quoteIdentifier } from './protected-table.js'
+import { type FieldColumn, type ProtectedTable, qualifiedName, quoteIdentifier } from './protected-table.js'
 import type { Queryable } from './queryable.js'
 import { type StoredRow, storedRowColumns, storedRowOf } from './stored-row.js'
+import { joinOnKeys, keyArrays } from './swap-metadata.js'
 
 export interface StoredCredential extends StoredRow {
   /** What is stored, in the order of the table's fields: `ws1:…`, or the bytes as Postgres prints them in hexadecimal. */
@@ -14,13 +15,30 @@ export function readCredentials(
   table: ProtectedTable,
   batchSize: number,
 ): AsyncGenerator<readonly StoredCredential[], void, undefined> {
-  const names = table.fields.map((_, index) => `field${index}`)
-  const fields = table.fields.map((field, index) => `${storedText(field)} AS "${names[index]}"`)
-  const rowOf = (result: Readonly<Record<string, unknown>>) => {
-    return { ...storedRowOf(table, result), fields: names.map((name) => (result[name] as string | null) ?? null) }
-  }
-  const columns = [storedRowColumns(table), ...fields].join(', ')
-  return inKeyOrder(client, table, columns, rowOf, { batchSize, after: undefined })
+  const rowOf = (result: Readonly<Record<string, unknown>>) => storedCredentialOf(table, result)
+  return inKeyOrder(client, table, storedCredentialColumns(table), rowOf, { batchSize, after: undefined })
+}
+
+/** These rows with their fields, as they are now. */
+export async function readFields(
+  client: Queryable,
+  table: ProtectedTable,
+  rows: readonly StoredRow[],
+): Promise<StoredCredential[]> {
+  if (rows.length === 0) return []
+  const text = `SELECT ${storedCredentialColumns(table)} FROM ${qualifiedName(table)} AS stored ${joinOnKeys(table)}`
+  const { rows: found } = await client.query(text, keyArrays(table, rows))
+  return found.map((row) => storedCredentialOf(table, row))
+}
+
+function storedCredentialColumns(table: ProtectedTable): string {
+  const fields = table.fields.map((field, index) => `${storedText(field)} AS "field${index}"`)
+  return [storedRowColumns(table), ...fields].join(', ')
+}
+
+function storedCredentialOf(table: ProtectedTable, result: Readonly<Record<string, unknown>>): StoredCredential {
+  const fields = table.fields.map((_, index) => (result[`field${index}`] as string | null) ?? null)
+  return { ...storedRowOf(table, result), fields }
 }
 
 /** Not by `::text`: what that makes of bytes depends on the connection's `bytea_output`. */

@@ -1,3 +1,6 @@
 export type { Outcome, RowFailure, Run, RunEnd, RunEvent, RunState } from '../jobs/index.js'
 export { type PlannedOperations, type PlannedSet, planRotation, type RotationPlan } from './plan.js'
+export { planRenewal, type RenewalPlan } from './plan-renewal.js'
+export { type RenewalReport, type RenewOptions, renew } from './renew.js'
+export type { RenewalFilter } from './renewal-filter.js'
 export { type RotateOptions, type RotationReport, rotate } from './rotate.js'

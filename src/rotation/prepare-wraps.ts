@@ -1,11 +1,11 @@
 import type { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import type { WrappedMetadata } from '../envelope/metadata.js'
 import { metadataFromJson, metadataToJson } from '../envelope/metadata-codec.js'
-import { isWaxsealError } from '../errors.js'
 import type { Batch, RowFailure } from '../jobs/index.js'
 import { mapConcurrently } from '../postgres/map-concurrently.js'
 import { bindingOf, type ProtectedTable } from '../postgres/protected-table.js'
 import type { StoredRow } from '../postgres/stored-row.js'
+import { assertNoOutage } from './outage.js'
 import { isUnknown, sameKeks } from './stale-sets.js'
 
 export interface NewWraps {
@@ -63,9 +63,7 @@ export async function prepareWraps(
   }
 
   const wraps = (await mapConcurrently(rows, concurrency, rewrap)).filter((each) => each !== undefined)
-  if (wraps.length === 0 && failures.length > 0 && failures.every(({ error }) => isOutage(error))) {
-    throw failures[0]!.error
-  }
+  if (wraps.length === 0) assertNoOutage(failures)
   return { wraps, counts, failures }
 }
 
@@ -89,10 +87,3 @@ async function wasHandledSince(
 }
 
 const keksOf = ({ wraps }: WrappedMetadata) => wraps.map(({ kek }) => kek)
-
-/** What is no row's fault: where nothing else comes back for a whole batch, the next one would fare no better. */
-function isOutage(error: unknown): boolean {
-  return isWaxsealError(error) && OUTAGES.has(error.code)
-}
-
-const OUTAGES = new Set<string>(['ERR_KMS_UNAVAILABLE', 'ERR_KMS_ACCESS_DENIED', 'ERR_CIPHER_CLOSED'])

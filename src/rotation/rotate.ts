@@ -1,5 +1,5 @@
 import type { EnvelopeCipher } from '../envelope/envelope-cipher.js'
-import { openRun, type RunEvent, type RunState, readReport, work } from '../jobs/index.js'
+import { type RunEvent, type RunState, runJob } from '../jobs/index.js'
 import { assertOptions, isFunction, isObject, type OptionRules, wholeNumberFrom } from '../kms/options.js'
 import { assertSchema } from '../lifecycle/index.js'
 import { assertSetIndex } from '../postgres/assert-set-index.js'
@@ -70,15 +70,12 @@ export async function rotate(options: RotateOptions): Promise<RotationReport[]> 
   for (const table of tables) {
     if (signal?.aborted) break
     const job = rewrapJob({ table, cipher, kekPerContext, concurrency })
-    const { run, resumed } = await openRun(pool, job)
-    onEvent?.({ type: 'started', run, resumed })
-    const state = await work(job, run, {
+    const { run, state, counts, failed } = await runJob(job, {
       pool,
       ...(signal && { signal }),
       ...(onEvent && { onEvent }),
       ...(batchRows !== undefined && { batchRows }),
     })
-    const { counts, failed } = await readReport(pool, run.id)
     const { rewrapped = 0, compared = 0, current = 0, shredded = 0, empty = 0 } = counts
     reports.push({ entity: table.entity, run: run.id, state, rewrapped, compared, current, shredded, empty, failed })
   }

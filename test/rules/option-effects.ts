@@ -3,6 +3,7 @@ import type { Effects } from './options.js'
 const CLI = 'test/cli'
 const PROVIDERS = 'test/providers'
 const UNIT = 'test/unit'
+const RENEW = 'test/rotation/renew.test.ts'
 const SHREDDING = 'test/shredding'
 const ROTATION = 'test/rotation'
 const TYPEORM = 'test/typeorm'
@@ -65,6 +66,18 @@ export const OPTION_EFFECTS: Effects = {
     who: [`${SHREDDING}/shred.test.ts`, 'the receipt says what, when, who, why'],
     backupsKept: [`${SHREDDING}/receipts.test.ts`, 'backups for as long as they are kept'],
     cachesKept: [`${SHREDDING}/receipts.test.ts`, 'caches for as long as they keep'],
+  },
+  RenewOptions: {
+    cipher: [RENEW, 'a wrap that does not open again replaces nothing'],
+    tables: [RENEW, 'every row gets another envelope id'],
+    pool: [RENEW, 'every row gets another envelope id'],
+    context: [RENEW, 'of a tenant'],
+    kek: [RENEW, 'under a version of a KEK'],
+    olderThan: [RENEW, 'whose data key is older'],
+    signal: ['test/rotation/renew-resumed.test.ts', 'ends behind the batch at hand'],
+    onEvent: ['test/rotation/renew-resumed.test.ts', 'ends behind the batch at hand'],
+    batchRows: ['test/rotation/renew-resumed.test.ts', 'ends behind the batch at hand'],
+    concurrency: ['test/rotation/renew-resumed.test.ts', 'so many rows at a time'],
   },
   RetryOptions: {
     retries: [`${UNIT}/kms/retrying-provider.test.ts`, 'attempts, and the last failure is the caller'],
