@@ -31,6 +31,7 @@ export type {
 } from './envelope/metadata.js'
 export { metadataFromJson, metadataToJson } from './envelope/metadata-codec.js'
 export { OpenEnvelope } from './envelope/open-envelope.js'
+export type { RewrapCallOptions } from './envelope/rewrap.js'
 export type { AnnouncerHealth, WrapAnnouncer } from './envelope/wrap-announcements.js'
 export * from './errors.js'
 export type { CallEnd, CallLedger, CallStart, KmsOperation, LedgerEntry } from './kms/call-ledger.js'

@@ -1,5 +1,13 @@
 import type { Command } from 'commander'
-import { changeRun, listRuns, type Run, type RunChange, readFailures, readReport } from '../jobs/index.js'
+import {
+  changeRun,
+  listRuns,
+  type Run,
+  type RunChange,
+  type RunReport,
+  readFailures,
+  readReport,
+} from '../jobs/index.js'
 import { assertSchema } from '../lifecycle/index.js'
 import type { Queryable } from '../postgres/queryable.js'
 import { type ConfiguredOptions, withConfiguration } from './configured.js'
@@ -65,9 +73,9 @@ function onRuns<T>(options: ConfiguredOptions, use: (client: Queryable) => Promi
   })
 }
 
-function lineOf(run: Run & { readonly counts: Readonly<Record<string, number>>; readonly failed: number }): string {
-  const { id, kind, entity, state, startedAt, startedBy, counts, failed } = run
+function lineOf(run: Run & RunReport): string {
+  const { id, kind, entity, state, startedAt, startedBy, counts, failed, journal } = run
   const counted = Object.entries({ ...counts, ...(failed > 0 && { failed }) }).map(([name, rows]) => `${rows} ${name}`)
   const begun = `${startedAt.toISOString()}  ${startedBy}`
-  return `${id}  ${state.padEnd(9)}  ${kind} ${entity}  ${begun}  ${counted.join(', ')}`.trimEnd()
+  return `${id}  ${state.padEnd(9)}  ${kind} ${entity}  ${begun}  ${counted.join(', ')}${journal ? '  journal open' : ''}`.trimEnd()
 }

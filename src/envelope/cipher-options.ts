@@ -36,6 +36,11 @@ export function assertCallOptions(options: object): void {
   assertMembers('options', options, CALL_OPTIONS)
 }
 
+export function assertRewrapOptions(options: { readonly prove: unknown }): void {
+  assertMembers('options', options, [...CALL_OPTIONS, 'prove'])
+  if (typeof options.prove !== 'boolean') throw refused('prove', 'true or false')
+}
+
 export function assertOpenOptions(options: object): void {
   assertMembers('options', options, OPEN_OPTIONS)
 }

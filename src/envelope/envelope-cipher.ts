@@ -7,7 +7,7 @@ import { acceptsKek } from './accepts-kek.js'
 import { assertWrapped } from './assert-wrapped.js'
 import { assertExpectedContext, copyOfBinding, type EnvelopeBinding, encryptionContextOf } from './binding.js'
 import { cacheIdOf } from './cache-id.js'
-import { assertCallOptions, assertCipherOptions, assertOpenOptions } from './cipher-options.js'
+import { assertCallOptions, assertCipherOptions, assertOpenOptions, assertRewrapOptions } from './cipher-options.js'
 import { commitmentOf } from './commitment.js'
 import { DataKeyCache, type DataKeyCacheOptions, type LoadedDataKey } from './data-key-cache.js'
 import { ENVELOPE_ID_BYTES } from './format.js'
@@ -19,7 +19,7 @@ import type { EnvelopeMetadata, StoredWrap, WrappedMetadata } from './metadata.j
 import { readable } from './metadata-codec.js'
 import { aadOfEnvelope, OpenEnvelope } from './open-envelope.js'
 import { writeRandom } from './random-pool.js'
-import { currentKeks, isStale, rewrapAll } from './rewrap.js'
+import { currentKeks, isStale, type RewrapCallOptions, rewrapAll } from './rewrap.js'
 import { storedWrapOf } from './stored-wrap.js'
 import { TrackedProvider } from './tracked-provider.js'
 import { unwrapInOrder } from './unwrap-in-order.js'
@@ -208,10 +208,10 @@ export class EnvelopeCipher {
   async rewrap(
     metadata: WrappedMetadata,
     binding: EnvelopeBinding,
-    options: CallOptions = {},
+    { prove = true, ...options }: RewrapCallOptions = {},
   ): Promise<WrappedMetadata> {
     this.#lifetime.assertOpen()
-    assertCallOptions(options)
+    assertRewrapOptions({ prove, ...options })
     const limited = this.#limited(options)
     let opened: Promise<OpenEnvelope> | undefined
     const open = async () => {
@@ -224,7 +224,8 @@ export class EnvelopeCipher {
     const context = encryptionContextOf(binding, metadata.id)
     const bound = copyOfBinding(binding)
     const announce = (wraps: readonly StoredWrap[]) => this.announcements.before(wraps, bound, limited, this.#clock)
-    const job = { metadata, context, targets: this.#targets, list: this.#list, open, announce, clock: this.#clock }
+    const shared = { targets: this.#targets, list: this.#list, clock: this.#clock }
+    const job = { ...shared, metadata, context, open, announce, prove }
     return this.#lifetime.add(rewrapAll(job, limited))
   }
 

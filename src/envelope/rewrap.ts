@@ -18,6 +18,11 @@ import { unwrapCommitted } from './unwrap-in-order.js'
 
 type Target = KmsProvider | WrapOnlyRecipient
 
+export interface RewrapCallOptions extends CallOptions {
+  /** `false`: new wraps are not unwrapped. For whoever keeps the old ones until that is done. Default `true`. */
+  readonly prove?: boolean
+}
+
 export interface RewrapJob {
   readonly metadata: WrappedMetadata
   readonly context: EncryptionContext
@@ -28,6 +33,8 @@ export interface RewrapJob {
   readonly open: () => Promise<DataKey>
   /** Before new wraps are given out. */
   readonly announce: (wraps: readonly StoredWrap[]) => Promise<void>
+  /** Whether new wraps are unwrapped before they are given out. */
+  readonly prove: boolean
   readonly clock: Clock
 }
 
@@ -45,7 +52,7 @@ export function isStale(metadata: WrappedMetadata, current: readonly KekRef[]): 
 
 /**
  * The metadata with its data key wrapped under the current KEKs; the same object when it already is. At least one wrap of
- * what is returned was unwrapped here: the wraps that are dropped may have been the only ones that open.
+ * what is returned was unwrapped here, unless the job keeps what is dropped: it may have been the only one that opens.
  */
 export async function rewrapAll(job: RewrapJob, options: CallOptions): Promise<WrappedMetadata> {
   const { metadata, targets, clock } = job
@@ -56,9 +63,9 @@ export async function rewrapAll(job: RewrapJob, options: CallOptions): Promise<W
   const wraps = await Promise.all(
     targets.map(async (target, index) => {
       const stored = kept[index]
-      if (stored && (isProven || index > 0)) return stored
+      if (stored && (!job.prove || isProven || index > 0)) return stored
       const wrapped = stored ? wrappedDataKeyOf(stored) : await rewrapFor(job, target, options)
-      await prove(job, target, wrapped, options)
+      if (job.prove) await prove(job, target, wrapped, options)
       return stored ?? storedWrapOf(target.name, wrapped, clock.now())
     }),
   )

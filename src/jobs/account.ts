@@ -86,6 +86,8 @@ export interface RunReport {
   readonly counts: Readonly<Record<string, number>>
   /** Rows that could not be handled. */
   readonly failed: number
+  /** Whether old wraps of the run are kept until it is verified. */
+  readonly journal: boolean
 }
 
 export async function readReport(client: Queryable, run: string): Promise<RunReport> {
@@ -93,12 +95,16 @@ export async function readReport(client: Queryable, run: string): Promise<RunRep
     `SELECT name, sum(rows)::float8 AS rows FROM waxseal.run_count WHERE run = $1 AND name NOT LIKE ' %' GROUP BY name ORDER BY name`,
     [run],
   )
-  const failures = await client.query('SELECT count(*)::float8 AS failed FROM waxseal.run_failure WHERE run = $1', [
-    run,
-  ])
+  const others = await client.query(
+    `SELECT (SELECT count(*) FROM waxseal.run_failure WHERE run = $1)::float8 AS failed,
+      EXISTS (SELECT FROM waxseal.rewrap_journal WHERE run = $1) AS journal`,
+    [run],
+  )
+  const { failed, journal } = others.rows[0] as unknown as Pick<RunReport, 'failed' | 'journal'>
   return {
     counts: Object.fromEntries(counts.rows.map(({ name, rows }) => [name, rows as number])),
-    failed: failures.rows[0]!.failed as number,
+    failed,
+    journal,
   }
 }
 

@@ -50,7 +50,7 @@ export async function swapTogether(
 export async function readAgain(
   client: Queryable,
   table: ProtectedTable,
-  rows: readonly StoredRow[],
+  rows: readonly Pick<StoredRow, 'primaryKey'>[],
 ): Promise<StoredRow[]> {
   if (rows.length === 0) return []
   const text = `SELECT ${storedRowColumns(table)} FROM ${qualifiedName(table)} AS stored ${joinOnKeys(table)}`
@@ -85,7 +85,7 @@ export function joinOnKeys(table: ProtectedTable): string {
   return `JOIN unnest(${arrays.join(', ')}) AS wanted (${keys.join(', ')}) ON ${on('wanted')}`
 }
 
-export function keyArrays(table: ProtectedTable, rows: readonly StoredRow[]): unknown[] {
+export function keyArrays(table: ProtectedTable, rows: readonly Pick<StoredRow, 'primaryKey'>[]): unknown[] {
   return table.primaryKey.map(({ column }) => rows.map(({ primaryKey }) => primaryKey[column]))
 }
 

@@ -28,11 +28,13 @@ export interface Rewrapping {
   readonly cipher: Pick<EnvelopeCipher, 'rewrap' | 'currentKeks'>
   /** Rows whose data keys are being rewrapped at a time. */
   readonly concurrency: number
+  /** `each`: no wrap is stored that was not unwrapped. `sample`: the old wraps are kept until a sample of a run was. */
+  readonly verify: 'each' | 'sample'
 }
 
-/** Wraps the data keys of these rows under the current KEKs. Each new wrap is proven by the cipher. */
+/** Wraps the data keys of these rows under the current KEKs. */
 export async function prepareWraps(
-  { table, cipher, concurrency }: Rewrapping,
+  { table, cipher, concurrency, verify }: Rewrapping,
   rows: readonly StoredRow[],
   { signal, startedAt }: Pick<Batch, 'signal' | 'startedAt'>,
 ): Promise<PreparedWraps> {
@@ -49,7 +51,7 @@ export async function prepareWraps(
       }
       const binding = bindingOf(table, row.bound)
       const isDone = isUnknown(former) && (await wasHandledSince(former, startedAt, () => cipher.currentKeks(binding)))
-      const next = isDone ? former : await cipher.rewrap(former, binding, { signal })
+      const next = isDone ? former : await cipher.rewrap(former, binding, { signal, prove: verify === 'each' })
       if (next === former) {
         counts.current += 1
         return undefined

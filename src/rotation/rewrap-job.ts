@@ -1,19 +1,21 @@
 import type { Job } from '../jobs/index.js'
+import { writeJournal } from './journal.js'
 import { type PreparedWraps, prepareWraps, type Rewrapping } from './prepare-wraps.js'
 import { type Staleness, staleSets } from './stale-sets.js'
 import { storeWraps } from './store-wraps.js'
 
 /** Wraps the data keys of stale rows under the current KEKs. Moves keys, and nothing else. */
 export function rewrapJob(options: Rewrapping & Staleness): Job<PreparedWraps> {
-  const { table } = options
+  const { table, verify } = options
   return {
     kind: 'rotate',
     table,
-    options: {},
+    options: { verify },
     sets: (sets) => staleSets(sets, options),
     prepare: (rows, batch) => prepareWraps(options, rows, batch),
-    async store(client, { wraps, counts, failures }, { pass }) {
+    async store(client, { wraps, counts, failures }, { pass, run }) {
       const { stored, failures: refused } = await storeWraps(client, table, wraps)
+      if (verify === 'sample') await writeJournal(client, run, table, stored)
       const counted = { rewrapped: stored.length, compared: stored.length }
       return {
         // Rows that stay in their set are met in each pass.

@@ -5,17 +5,26 @@ import { assertSchema } from '../lifecycle/index.js'
 import { assertSetIndex } from '../postgres/assert-set-index.js'
 import type { ProtectedTable } from '../postgres/protected-table.js'
 import type { Pool } from '../postgres/queryable.js'
+import { endedJournals } from './journal.js'
 import { rewrapJob } from './rewrap-job.js'
+import { type Verification, type Verified, verifyRun } from './verify.js'
 
 export interface RotateOptions {
   /** Its provider and recipients are the KEKs that rows are to be wrapped under; it has to open what is stored. */
-  readonly cipher: Pick<EnvelopeCipher, 'rewrap' | 'currentKeks'>
+  readonly cipher: Pick<EnvelopeCipher, 'rewrap' | 'currentKeks' | 'open' | 'forget'>
   /** The tables to go through, one after the other. */
   readonly tables: readonly ProtectedTable[]
   /** A pool of `pg`. Three connections at most are used at a time. */
   readonly pool: Pool
   /** Set it where a provider chooses the KEK by the encryption context: then each row is asked. Default `false`. */
   readonly kekPerContext?: boolean
+  /**
+   * `each`: each new wrap is unwrapped before it replaces the old one. `sample`: the old wraps are kept in a journal until the
+   * run has ended and a sample of it was opened, which spares a call to the KMS for each row. Default `each`.
+   */
+  readonly verify?: 'each' | 'sample'
+  /** With `verify: 'sample'`: rows that are opened when the run has ended. Default 1,000. */
+  readonly sampleRows?: number
   /** Ends the work after the batches at hand; the run goes on when it is called again. */
   readonly signal?: AbortSignal
   /** Gets what the run tells while it goes on. */
@@ -31,6 +40,8 @@ const OPTIONS: OptionRules<RotateOptions> = {
   tables: [Array.isArray, 'be a list of tables'],
   pool: [isObject, 'be a pool of pg'],
   kekPerContext: [(value) => typeof value === 'boolean', 'be true or false'],
+  verify: [(value) => value === 'each' || value === 'sample', 'be each or sample'],
+  sampleRows: wholeNumberFrom(1),
   signal: [(value) => value instanceof AbortSignal, 'be an AbortSignal'],
   onEvent: [isFunction, 'be a function'],
   batchRows: wholeNumberFrom(1),
@@ -52,6 +63,10 @@ export interface RotationReport {
   readonly shredded: number
   /** Without an envelope. */
   readonly empty: number
+  /** With `verify: 'sample'`: rows whose wraps were opened when the run had ended. */
+  readonly opened: number
+  /** With `verify: 'sample'`: rows that have their old wraps again, since a new one did not open. */
+  readonly restored: number
   /** Rows that could not be rewrapped: `waxseal runs failures` lists them. */
   readonly failed: number
 }
@@ -63,21 +78,40 @@ export interface RotationReport {
  */
 export async function rotate(options: RotateOptions): Promise<RotationReport[]> {
   assertOptions('rotate', options, OPTIONS)
-  const { cipher, tables, pool, kekPerContext = false, concurrency = 64, signal, onEvent, batchRows } = options
+  const { cipher, tables, pool, signal, concurrency = 64, sampleRows = 1_000 } = options
   await assertSchema(pool)
   for (const table of tables) await assertSetIndex(pool, table)
   const reports: RotationReport[] = []
   for (const table of tables) {
     if (signal?.aborted) break
-    const job = rewrapJob({ table, cipher, kekPerContext, concurrency })
-    const { run, state, counts, failed } = await runJob(job, {
-      pool,
-      ...(signal && { signal }),
-      ...(onEvent && { onEvent }),
-      ...(batchRows !== undefined && { batchRows }),
-    })
-    const { rewrapped = 0, compared = 0, current = 0, shredded = 0, empty = 0 } = counts
-    reports.push({ entity: table.entity, run: run.id, state, rewrapped, compared, current, shredded, empty, failed })
+    const verification = { table, cipher, pool, concurrency, sampleRows }
+    // Of a run that was killed between its end and its verification.
+    await verifyEnded(verification)
+    const report = await rotateTable(table, concurrency, options)
+    reports.push({ ...report, ...(await verifyEnded(verification)) })
   }
   return reports
+}
+
+async function rotateTable(table: ProtectedTable, concurrency: number, options: RotateOptions) {
+  const { cipher, pool, kekPerContext = false, verify = 'each', signal, onEvent, batchRows } = options
+  const job = rewrapJob({ table, cipher, kekPerContext, concurrency, verify })
+  const { run, state, counts, failed } = await runJob(job, {
+    pool,
+    ...(signal && { signal }),
+    ...(onEvent && { onEvent }),
+    ...(batchRows !== undefined && { batchRows }),
+  })
+  const { rewrapped = 0, compared = 0, current = 0, shredded = 0, empty = 0 } = counts
+  return { entity: table.entity, run: run.id, state, rewrapped, compared, current, shredded, empty, failed }
+}
+
+async function verifyEnded(verification: Verification): Promise<Verified> {
+  let [opened, restored] = [0, 0]
+  for (const run of await endedJournals(verification.pool, verification.table)) {
+    const verified = await verifyRun(run, verification)
+    opened += verified.opened
+    restored += verified.restored
+  }
+  return { opened, restored }
 }

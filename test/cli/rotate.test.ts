@@ -87,6 +87,16 @@ describe('waxseal rotate', () => {
     expect(json).toMatchObject([{ primaryKey: [bad], code: 'ERR_DECRYPTION_FAILED' }])
   })
 
+  test('--verify sample opens some rows when all are stored', async () => {
+    await insert(3)
+    const { status, stdout } = await made.run(['rotate', '--verify', 'sample'])
+    expect({ status, stdout }).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('\n  the wraps of 3 opened; the old ones are thrown away\n'),
+    })
+    expect((await made.client.query('SELECT FROM waxseal.rewrap_journal')).rows).toEqual([])
+  })
+
   test('--entity names the tables to go through', async () => {
     const { status, stderr } = await made.run(['rotate', '--entity', 'nobody'])
     expect({ status, stderr }).toMatchObject({
@@ -183,7 +193,14 @@ describe('waxseal runs', () => {
       /^[\w-]{36} {2}finished {3}rotate credential {2}\S+Z {2}\S+@\S+ {2}2 compared, 2 rewrapped\n$/,
     )
     expect(JSON.parse((await made.run(['runs', 'list', '--json'])).stdout)).toMatchObject([
-      { kind: 'rotate', state: 'finished', counts: { rewrapped: 2, compared: 2 }, failed: 0 },
+      { kind: 'rotate', state: 'finished', counts: { rewrapped: 2, compared: 2 }, failed: 0, journal: false },
     ])
+  })
+
+  test('a journal that is still there is shown', async () => {
+    const id = await pausedRun()
+    await made.client.query(`INSERT INTO waxseal.rewrap_journal VALUES ($1, 'envelope', '{key}', '{}')`, [id])
+    expect(await made.run(['runs'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/ {2}journal open\n$/) })
+    await made.client.query('DELETE FROM waxseal.rewrap_journal')
   })
 })

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { type Job, type OpenedRun, openRun, readReport, type Workplace, work } from '../../src/jobs/index.js'
+import {
+  type Job,
+  type OpenedRun,
+  openRun,
+  type RunReport,
+  readReport,
+  type Workplace,
+  work,
+} from '../../src/jobs/index.js'
 import { installSchema } from '../../src/lifecycle/index.js'
 import type { StoredRow } from '../../src/postgres/index.js'
 import { keyOfRow } from '../../src/postgres/kek-sets.js'
@@ -16,7 +24,7 @@ export interface Marking {
   job(changes?: Partial<Job<readonly StoredRow[]>>): Job<readonly StoredRow[]>
   open(job?: Job<any>): Promise<OpenedRun>
   work(job: Job<any>, options?: Partial<Workplace>): Promise<string>
-  report(): Promise<{ counts: Record<string, number>; failed: number }>
+  report(): Promise<RunReport>
   /** How many rows have which name. */
   marks(): Promise<Record<string, number>>
   /** As after 15 seconds without a sign. */

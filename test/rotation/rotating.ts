@@ -55,6 +55,8 @@ export class Rotating {
     const { cipher } = this.credentials
     return {
       currentKeks: (binding) => cipher.currentKeks(binding),
+      open: (metadata, binding) => cipher.open(metadata, binding),
+      forget: (id) => cipher.forget(id),
       rewrap: (metadata, binding, options) => around(() => cipher.rewrap(metadata, binding, options), binding),
     }
   }
@@ -87,4 +89,14 @@ export class Rotating {
 }
 
 /** A report in which nothing was counted. */
-export const nothing = { state: 'finished', rewrapped: 0, compared: 0, current: 0, shredded: 0, empty: 0, failed: 0 }
+export const nothing = {
+  state: 'finished',
+  rewrapped: 0,
+  compared: 0,
+  current: 0,
+  shredded: 0,
+  empty: 0,
+  failed: 0,
+  opened: 0,
+  restored: 0,
+}

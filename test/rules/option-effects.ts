@@ -346,6 +346,9 @@ export const OPTION_EFFECTS: Effects = {
     logStatements: [`${UNIT}/temporary-postgres.test.ts`, 'parameters are in the log, bytes too, and in full'],
     application: [`${UNIT}/temporary-postgres.test.ts`, 'a folder without the programs is no other application'],
   },
+  RewrapCallOptions: {
+    prove: [`${ROTATION}/verify-sample.test.ts`, 'the old wraps are kept until the run has ended'],
+  },
   RotateOptions: {
     cipher: [`${ROTATION}/rotate.test.ts`, 'a recipient is added, and dropped'],
     tables: [`${ROTATION}/options.test.ts`, '"tables" are gone through one after the other, a run for each'],
@@ -353,6 +356,8 @@ export const OPTION_EFFECTS: Effects = {
     kekPerContext: [`${ROTATION}/options.test.ts`, 'with "kekPerContext" each row is asked'],
     signal: [`${ROTATION}/options.test.ts`, 'a "signal" that is aborted ends the work between batches'],
     onEvent: [`${ROTATION}/rotate.test.ts`, 'where nothing is stale, no row is read'],
+    verify: [`${ROTATION}/verify-sample.test.ts`, 'the old wraps are kept until the run has ended'],
+    sampleRows: [`${ROTATION}/verify-sample.test.ts`, 'the old wraps are kept until the run has ended'],
     batchRows: [`${ROTATION}/options.test.ts`, '"batchRows" are stored in one transaction'],
     concurrency: [`${ROTATION}/options.test.ts`, 'the KMS is asked for "concurrency" rows at a time'],
   },
@@ -404,6 +409,7 @@ export const OPTION_EFFECTS: Effects = {
     '--dry-run': [`${CLI}/rotate.test.ts`, 'says what is stale, what it takes and which triggers fire'],
     '--rate': [`${CLI}/estimate.test.ts`, 'what the operator says comes before what the vendor says'],
     '--price': [`${CLI}/estimate.test.ts`, 'what the operator says comes before what the vendor says'],
+    '--verify': [`${CLI}/rotate.test.ts`, '--verify sample opens some rows when all are stored'],
     '--batch': [`${CLI}/rotate.test.ts`, '--json prints an object for each event, and the reports last'],
     '--concurrency': [`${ROTATION}/options.test.ts`, 'the KMS is asked for "concurrency" rows at a time'],
     '--json': [`${CLI}/rotate.test.ts`, '--json prints an object for each event, and the reports last'],

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { cipherOf } from '../../config/connect-cipher.js'
 import { planRotation, type RotationReport, rotate } from '../../rotation/index.js'
 import {
@@ -25,6 +25,11 @@ export function define(command: Command): void {
     .option('--dry-run', 'count what is stale, and say what it would take; changes nothing')
     .option('--rate <calls>', 'with --dry-run: calls a second that the KMS allows', wholeNumber)
     .option('--price <dollars>', 'with --dry-run: what 10,000 calls to the KMS cost', decimal)
+    .addOption(
+      new Option('--verify <wraps>', 'unwrap each new wrap before it is stored, or a sample of them after the run')
+        .choices(['each', 'sample'])
+        .default('each'),
+    )
     .option('--batch <rows>', 'rows of one transaction (default: 1000)', wholeNumber)
     .option('--concurrency <rows>', 'rows whose data keys are rewrapped at a time (default: 64)', wholeNumber)
     .option('--json', 'print JSON: an object for each event, and the reports last')
@@ -35,6 +40,7 @@ export function define(command: Command): void {
 interface Options extends ConfiguredOptions, Limits {
   readonly entity?: readonly string[]
   readonly dryRun?: true
+  readonly verify: 'each' | 'sample'
   readonly batch?: number
   readonly concurrency?: number
   readonly json?: true
@@ -44,8 +50,8 @@ async function run(options: Options): Promise<void> {
   const setup = await loadTables(options)
   if (options.dryRun) return plan(setup, options)
   const reports = await rotateAll(setup, options)
-  const isDone = reports.every(({ state, failed }) => state === 'finished' && failed === 0)
-  if (!isDone) process.exitCode = EXIT.findings
+  const areDone = reports.every(isDone)
+  if (!areDone) process.exitCode = EXIT.findings
   if (options.json) return printLine(JSON.stringify({ type: 'reports', reports }))
   for (const line of reports.flatMap(reportLines)) printLine(line)
 }
@@ -56,9 +62,9 @@ async function rotateAll(setup: ConfiguredTables, options: Options): Promise<Rot
   // Awaited here: the cipher is closed when the function returns.
   return await interruptible((signal) =>
     withPool(configuration, dataSource, async (pool) => {
-      const { batch: batchRows, concurrency } = options
+      const { batch: batchRows, concurrency, verify } = options
       return rotate({
-        ...{ cipher, pool, signal, onEvent: runLog(options.json === true) },
+        ...{ cipher, pool, signal, verify, onEvent: runLog(options.json === true) },
         tables: chosenTables(await tablesOn(pool, setup), options.entity),
         kekPerContext: kekPerContextOf(configuration),
         ...(batchRows !== undefined && { batchRows }),
@@ -84,13 +90,18 @@ async function plan(setup: ConfiguredTables, options: Options): Promise<void> {
   for (const line of plans.flatMap(planLines)) printLine(line)
 }
 
+function isDone({ state, failed, restored }: RotationReport): boolean {
+  return state === 'finished' && failed === 0 && restored === 0
+}
+
 function reportLines(report: RotationReport): string[] {
-  const { entity, run, state, rewrapped, compared, current, shredded, empty, failed } = report
-  const isDone = state === 'finished' && failed === 0
+  const { entity, run, state, rewrapped, compared, current, shredded, empty, failed, opened, restored } = report
   const others = Object.entries({ current, shredded, 'without an envelope': empty }).filter(([, rows]) => rows > 0)
   return [
-    `${isDone ? paint('green', '✓') : paint('red', '✗')} ${entity}: ${rewrapped} rewrapped; the field columns of ${compared} compared, before and after: none changed`,
+    `${isDone(report) ? paint('green', '✓') : paint('red', '✗')} ${entity}: ${rewrapped} rewrapped; the field columns of ${compared} compared, before and after: none changed`,
     ...others.map(([what, rows]) => `  ${rows} ${what}`),
+    ...(opened > 0 ? [`  the wraps of ${opened} opened; the old ones are thrown away`] : []),
+    ...(restored > 0 ? [`  ${restored} have their old wraps again: a new one did not open`] : []),
     ...(failed > 0 ? [`  ${failed} failed: waxseal runs failures ${run}`] : []),
     ...(state === 'running' ? ['  stopped; it goes on where it was when it is run again'] : []),
     ...(state === 'paused' ? [`  paused; go on with waxseal runs resume ${run}, and run it again`] : []),
