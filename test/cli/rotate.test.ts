@@ -150,7 +150,8 @@ describe('waxseal runs', () => {
   async function pausedRun(): Promise<string> {
     await insert(2)
     const { rows } = await made.client.query(
-      `INSERT INTO waxseal.run (kind, entity, table_name, started_by) VALUES ('rotate', 'credential', $1, 'x@y') RETURNING id`,
+      `INSERT INTO waxseal.run (kind, entity, table_name, options, started_by)
+        VALUES ('rotate', 'credential', $1, '{"verify":"each"}', 'x@y') RETURNING id`,
       [made.credentials.name],
     )
     const [{ id }] = rows
