@@ -2,6 +2,7 @@ import { type DataSource, EventSubscriber, type MixedList } from 'typeorm'
 import { ConfigurationError } from '../errors.js'
 import { systemClock } from '../kms/clock.js'
 import type { FleetMember } from '../lifecycle/index.js'
+import { refuseCachedPlaintext } from './cached-plaintext.js'
 import { refuseAsParameters } from './decrypted-entity.js'
 import { assertEncryptionOptions, cipherOf, type EncryptionOptions } from './encryption-options.js'
 import { expectedContextOf } from './expected-context.js'
@@ -79,7 +80,10 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
         guard: new GuardCheck(dataSource, options.guard ?? 'require', mode),
       }
       predicates = new PredicateRule(dataSource)
-      watchCache(dataSource, checkStatement)
+      watchCache(dataSource, (query, parameters) => {
+        checkStatement(query, parameters)
+        refuseCachedPlaintext(dataSource, mode, query)
+      })
     }
     await initialize.call(dataSource)
     try {
@@ -104,7 +108,7 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
     // Afterwards: TypeORM takes the connections of what still runs, which then fails and stores nothing, but its calls to a KMS
     // have an end to be written down. A cipher that was handed in is its owner's to close.
     try {
-      if (typeof options.cipher === 'function' || mode.name === 'off') await setup?.cipher.close()
+      if (typeof options.cipher === 'function') await setup?.cipher.close()
     } finally {
       // Last: as long as something could be stored, the process is at work.
       await fleet?.leave()

@@ -115,7 +115,7 @@ export class LegacyTable {
     const made = await encryptedDataSource(this.database, [Account], {
       provider: this.provider,
       encryption: { mode, guard, ...encryption },
-      typeorm: { synchronize: false, logging: 'all', logger: this.log },
+      typeorm: { synchronize: false, cache: { duration: 60_000 }, logging: 'all', logger: this.log },
     })
     this.#open.push(made.dataSource)
     return made
