@@ -113,15 +113,12 @@ test('with nobody at work nobody was asked, unless that is said', async () => {
   expect(of('transactions')?.status).toBe('unchecked')
 })
 
-test('what a transaction stores that was open is waited for, and counted then', async () => {
-  const row = await insertOld()
+/** While a transaction is open, so that the check waits behind the processes, `meanwhile` happens; then it is committed. */
+async function whileWaiting(begin: (writer: pg.Client) => Promise<unknown>, meanwhile: () => Promise<unknown>) {
   const writer = new pg.Client({ connectionString: database.url, application_name: 'writer' })
   await writer.connect()
-  await database.client.query('TRUNCATE credential')
   await writer.query('BEGIN')
-  await writer.query('INSERT INTO credential (id, tenant_id, encryption_metadata) VALUES ($1, $2, $3)', [
-    ...[row.id, 'acme', JSON.stringify(row.encryption_metadata)],
-  ])
+  await begin(writer)
   const waiting = check({ waitMs: 600_000 })
   await until(async () => {
     const { rows } = await database.client.query(
@@ -129,12 +126,38 @@ test('what a transaction stores that was open is waited for, and counted then', 
     )
     return rows.length > 0
   })
+  await meanwhile()
   await writer.query('COMMIT')
   await writer.end()
-  const { ready, of } = await waiting
+  return waiting
+}
+
+test('what a transaction stores that was open is waited for, and counted then', async () => {
+  const row = await insertOld()
+  await database.client.query('TRUNCATE credential')
+  const insert = 'INSERT INTO credential (id, tenant_id, encryption_metadata) VALUES ($1, $2, $3)'
+  const values = [row.id, 'acme', JSON.stringify(row.encryption_metadata)]
+  const { ready, of } = await whileWaiting(
+    (writer) => writer.query(insert, values),
+    async () => undefined,
+  )
   expect(ready).toBe(false)
   expect(of('census')?.status).toBe('passed')
   expect(of('census again')?.evidence).toEqual(['"public"."credential": 1 row with a wrap under it'])
+})
+
+test('a process that begins meanwhile and wraps under it is not overlooked', async () => {
+  const { ready, of } = await whileWaiting(
+    (writer) => writer.query('SELECT 1'),
+    () =>
+      database.client.query(
+        `INSERT INTO waxseal.process (id, version, required, keks, modes, hold, backend_pid, backend_start)
+          VALUES (gen_random_uuid(), '0', true, $1, '{}', '1 minute', 0, now())`,
+        [JSON.stringify([OLD])],
+      ),
+  )
+  expect(ready).toBe(false)
+  expect(of('processes')?.evidence).toEqual([expect.stringMatching(/^process \S+ wraps under it$/)])
 })
 
 test.each([
