@@ -119,12 +119,15 @@ async function whileWaiting(begin: (writer: pg.Client) => Promise<unknown>, mean
   await writer.connect()
   await writer.query('BEGIN')
   await begin(writer)
-  const waiting = check({ waitMs: 600_000 })
+  let isOver = false
+  const waiting = check({ waitMs: 600_000 }).finally(() => {
+    isOver = true
+  })
   await until(async () => {
     const { rows } = await database.client.query(
       `SELECT FROM pg_stat_activity WHERE application_name = 'retire' AND query LIKE '%pg_locks%'`,
     )
-    return rows.length > 0
+    return isOver || rows.length > 0
   })
   await meanwhile()
   await writer.query('COMMIT')
