@@ -19,7 +19,7 @@ export async function connectedAws({ endpoint, environment }: KmsServer): Promis
   }
   return {
     requests: { generateDataKey: 1, wrap: 2, unwrap: 1, rewrap: 1 },
-    ...{ provider, dataKey, wrapped },
+    ...{ provider, dataKey, wrapped, besides: [] },
     bare: {
       generateDataKey: () => kms.generateDataKey({ KeyId, KeySpec: 'AES_256', ...bound }, cancellable()),
       async wrap() {

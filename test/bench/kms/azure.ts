@@ -7,11 +7,7 @@ import { CONTEXT, type ConnectedVendor, surrounded } from './connected.js'
 import type { KmsServer } from './server.js'
 
 /** A call that is as safe as ours wraps a hash of the context too, and signs and verifies what was wrapped. */
-export interface ConnectedAzure extends ConnectedVendor {
-  unwrapWithoutVerifying(): Promise<unknown>
-}
-
-export async function connectedAzure({ endpoint, environment }: KmsServer): Promise<ConnectedAzure> {
+export async function connectedAzure({ endpoint, environment }: KmsServer): Promise<ConnectedVendor> {
   const caFile = environment['WAXSEAL_AZURE_CA_FILE']!
   const tokenFile = environment['WAXSEAL_AZURE_TOKEN_FILE']!
   const token = { token: (await readFile(tokenFile, 'utf8')).trim(), expiresOnTimestamp: Date.now() + 3_600_000 }
@@ -43,14 +39,22 @@ export async function connectedAzure({ endpoint, environment }: KmsServer): Prom
     if (!timingSafeEqual(result.subarray(32), contextHash())) throw new Error('of another context')
     return result.subarray(0, 32)
   }
-  const unwrap = () => {
+  const unwrap = async () => {
     const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const
     if (!verify('sha256', statementOf(own.bytes), key, own.signature)) throw new Error('not signed')
     return unwrapWithoutVerifying()
   }
   return {
     requests: { generateDataKey: 2, wrap: 2, unwrap: 1, rewrap: 3 },
-    ...{ provider, dataKey, wrapped, unwrapWithoutVerifying },
+    ...{ provider, dataKey, wrapped },
+    besides: [
+      {
+        id: 'verify',
+        title: 'Azure: the signature that both verify in unwrap()',
+        over: unwrap,
+        base: unwrapWithoutVerifying,
+      },
+    ],
     bare: {
       generateDataKey: () => wrap(randomBytes(32)),
       wrap: () => dataKey.withBytes(wrap),

@@ -17,6 +17,15 @@ export interface ConnectedVendor {
   readonly bare: BareCalls
   /** How many each operation is. */
   readonly requests: Readonly<Record<keyof BareCalls, number>>
+  /** What else is to be known about this vendor. */
+  readonly besides: readonly Beside[]
+}
+
+export interface Beside {
+  readonly id: string
+  readonly title: string
+  readonly over: () => Promise<unknown>
+  readonly base: () => Promise<unknown>
 }
 
 export const CONTEXT: EncryptionContext = {

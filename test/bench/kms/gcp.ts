@@ -41,7 +41,7 @@ export async function connectedGcp({ endpoint, environment }: KmsServer): Promis
   const ciphertext = await encrypt(plaintext)
   return {
     requests: { generateDataKey: 1, wrap: 1, unwrap: 1, rewrap: 2 },
-    ...{ provider, dataKey, wrapped },
+    ...{ provider, dataKey, wrapped, besides: [] },
     bare: {
       generateDataKey: () => encrypt(randomBytes(32)),
       wrap: () => encrypt(plaintext),

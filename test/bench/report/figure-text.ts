@@ -9,7 +9,7 @@ export function describeFigure(figure: Figure): string {
 
 /** What was added to something says as well how many times as long it takes now. */
 export function valueText({ value, unit, took }: Pick<Figure, 'value' | 'unit' | 'took'>): string {
-  const times = unit === 'µs' && took ? ` (${digits(took.over / took.base)}×)` : ''
+  const times = unit === 'µs' && took ? ` (${digits(1 + value / took.base)}×)` : ''
   return withUnit(digits(value), unit) + times
 }
 

@@ -8,6 +8,8 @@ const ON_LOAD =
   'checked, and its field decoded'
 const BUSY = 'with more processes than cores, whatever is to be computed between two answers also waits for a core'
 const NOISE = 'on a busy machine the medians of single runs differ by more than that; the quarters are in the results'
+const PROVIDER =
+  'a deadline, an entry in the ledger, the checks of the reply and a key object, in caches that went cold while it was waited for'
 const LOADED =
   '`node:crypto`, `node:util` and lru-cache, which an ES module loads with all that belongs to them, take two thirds of it; the ' +
   'entry itself is three files'
@@ -30,6 +32,14 @@ export const REASONS: Readonly<Record<string, string>> = {
   'save-new': `it makes and wraps a data key; ${BUSY}.`,
   'save-change': `the row is loaded and decrypted to compare it, and a new data key is made and wrapped for it; ${BUSY}.`,
   'list-kms': `unwrapping, checking and decrypting 1,000 rows takes the time on the CPU that the list above says; ${BUSY}.`,
+  ...Object.fromEntries(
+    ['aws', 'gcp', 'azure', 'vault'].flatMap((vendor) =>
+      ['generateDataKey', 'wrap', 'unwrap', 'rewrap'].map((operation) => [
+        `${vendor}-${operation}`,
+        `${PROVIDER}; ${NOISE}.`,
+      ]),
+    ),
+  ),
   'guard-rewrap':
     'the rule that accepts only the three shapes of metadata looks at every member of what changed, with a pattern for each.',
   'guard-other': 'five conditions are evaluated for each row, and four of them read its metadata.',
