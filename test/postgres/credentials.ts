@@ -120,10 +120,14 @@ export class Credentials {
     for (const name of FIELDS) {
       const stored = row[name]
       if (stored === null) continue
-      const encrypted = typeof stored === 'string' ? parseText(stored) : parseBytes(stored)
-      plain[name] = (await this.open(row)).decryptField(this.#field(name), encrypted)
+      plain[name] = this.decryptWith(await this.open(row), name, stored)
     }
     return plain
+  }
+
+  decryptWith(envelope: OpenEnvelope, field: FieldName, stored: string | Buffer): unknown {
+    const encrypted = typeof stored === 'string' ? parseText(stored) : parseBytes(stored)
+    return envelope.decryptField(this.#field(field), encrypted)
   }
 
   async insert(values: Partial<Record<FieldName, unknown>>, tenant = 'acme'): Promise<Row> {

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import type { EnvelopeBinding, WrappedMetadata } from '../../src/index.js'
+import { type EnvelopeBinding, type EnvelopeCipher, metadataToJson, type WrappedMetadata } from '../../src/index.js'
 import { installSchema } from '../../src/lifecycle/index.js'
+import { bindingOf } from '../../src/postgres/index.js'
 import { type RotateOptions, type RotationReport, type RunEvent, rotate } from '../../src/rotation/index.js'
 import { Credentials, type Row } from '../postgres/credentials.js'
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
@@ -31,6 +33,23 @@ export class Rotating {
     const rows: Row[] = []
     for (let n = 0; n < count; n++) rows.push(await this.credentials.insert({ password: `password ${n}` }))
     return rows
+  }
+
+  /** Rows whose data keys another cipher has made. Returns their ids. */
+  async insertBy(cipher: EnvelopeCipher, count: number): Promise<string[]> {
+    const { credentials } = this
+    const ids = Array.from({ length: count }, () => randomUUID())
+    for (const id of ids) {
+      const envelope = await cipher.mint(bindingOf(credentials.table, { id, tenant_id: 'acme' }))
+      const password = credentials.encrypt(envelope, 'password', `password of ${id}`)
+      await credentials.insertStored(id, 'acme', [password], metadataToJson(envelope.metadata))
+    }
+    return ids
+  }
+
+  /** As 15 seconds after the last sign of whoever worked on a run. */
+  async silence(): Promise<void> {
+    await this.pool.query(`UPDATE waxseal.run_range SET heartbeat_at = heartbeat_at - interval '16 seconds'`)
   }
 
   async rotate(options: Partial<RotateOptions> = {}): Promise<RotationReport> {
