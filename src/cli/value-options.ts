@@ -96,7 +96,7 @@ function append(value: string, before: readonly string[] = []): readonly string[
   return [...before, value]
 }
 
-function addPair(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+export function addPair(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
   const at = text.indexOf('=')
   const name = text.slice(0, at)
   if (at < 1 || !PAIR_NAME.test(name)) throw new InvalidArgumentError('Expected <name>=<value>.')

@@ -379,6 +379,17 @@ export const OPTION_EFFECTS: Effects = {
     '--json': [`${CLI}/schema.test.ts`, 'install installs, and check says so'],
     '--dry-run': [`${CLI}/schema.test.ts`, '--dry-run prints the statements of schema sql, and runs nothing'],
   },
+  'waxseal renew': {
+    '--entity': [`${CLI}/renew.test.ts`, 'of the entities that are named'],
+    '--context': [`${CLI}/renew.test.ts`, 'of the tenant that is named'],
+    '--kek': [`${CLI}/renew.test.ts`, 'under the KEK that is named'],
+    '--older-than': [`${CLI}/renew.test.ts`, 'not older than two years'],
+    '--all': [`${CLI}/renew.test.ts`, 'gives every row a new data key'],
+    '--dry-run': [`${CLI}/renew.test.ts`, '--dry-run counts, and changes nothing'],
+    '--batch': [`${CLI}/renew.test.ts`, '--batch and --concurrency bound'],
+    '--concurrency': [`${CLI}/renew.test.ts`, '--batch and --concurrency bound'],
+    '--json': [`${CLI}/renew.test.ts`, '--json prints the events'],
+  },
   'waxseal shred/command': {
     '--entity': [`${CLI}/shred.test.ts`, '--row shreds one row'],
     '--row': [`${CLI}/shred.test.ts`, '--row shreds one row'],
