@@ -90,8 +90,11 @@ async function forEachVendor(
   for (const vendor of Object.keys(VENDORS) as (keyof typeof VENDORS)[]) {
     const { title, connect } = VENDORS[vendor]
     const server = await startKmsServer(vendor)
-    await measure(vendor, title, await connect(server))
-    await server.stop()
+    try {
+      await measure(vendor, title, await connect(server))
+    } finally {
+      await server.stop()
+    }
   }
 }
 
