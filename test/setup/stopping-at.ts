@@ -12,15 +12,19 @@ export interface StopAt {
   readonly statement: string
   readonly nth: number
   readonly side: 'before' | 'after'
+  /** Where given, the first that matches `statement` behind this many of these. */
+  readonly behind?: { readonly statement: string; readonly nth: number }
 }
 
 /** A connection that stops for good at a statement. */
-export function stoppingAt(client: Queryable, { statement, nth, side }: StopAt): Queryable {
-  const pattern = new RegExp(statement)
-  let matched = 0
+export function stoppingAt(client: Queryable, { statement, nth, side, behind }: StopAt): Queryable {
+  const [pattern, first] = [new RegExp(statement), new RegExp(behind?.statement ?? '')]
+  let [matched, passed] = [0, 0]
   return {
     async query(text, values) {
-      const isIt = pattern.test(text) && ++matched === nth
+      const isBehind = behind === undefined || passed >= behind.nth
+      const isIt = isBehind && pattern.test(text) && ++matched === nth
+      if (first.test(text)) passed += 1
       if (isIt && side === 'before') await stopHere()
       const result = await client.query(text, values)
       if (isIt) await stopHere()
