@@ -67,6 +67,9 @@ ${rows.map(([operation, mode, { warm, cold, off }]) => `| ${operation} | ${mode}
 before that. A change of every field, or of what the envelope is bound to (a context column, a bound primary key), makes a
 new data key; any other change keeps the row's own. \`rewrapRows()\` proves each new wrap by unwrapping it, and runs at
 most 10 rows at a time unless it is told otherwise.
+
+A process in the [fleet](operations.md#the-fleet) asks \`currentKek\` when it starts and every 30 s, once for each set of KEKs
+that it used lately; its heartbeats make no call.
 `
 }
 
