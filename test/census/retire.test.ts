@@ -123,11 +123,14 @@ async function whileWaiting(begin: (writer: pg.Client) => Promise<unknown>, mean
   const waiting = check({ waitMs: 600_000 }).finally(() => {
     isOver = true
   })
+  const looked = new Set<string>()
+  // Looks follow one another while the first is not enough; it is followed by something else where nobody waits.
   await until(async () => {
     const { rows } = await database.client.query(
-      `SELECT FROM pg_stat_activity WHERE application_name = 'retire' AND query LIKE '%pg_locks%'`,
+      `SELECT query_start::text AS at FROM pg_stat_activity WHERE application_name = 'retire' AND query LIKE '%pg_locks%'`,
     )
-    return isOver || rows.length > 0
+    for (const { at } of rows) looked.add(at)
+    return isOver || looked.size > 3
   })
   await meanwhile()
   await writer.query('COMMIT')
