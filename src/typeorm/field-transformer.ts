@@ -66,14 +66,7 @@ export class FieldTransformer implements ValueTransformer {
 }
 
 /** Where a mode reads rows without an envelope, a value that was loaded can be a plaintext as well. */
-function isCiphertext({
-  stored,
-  isSource = false,
-}: {
-  readonly stored?: unknown
-  readonly isSource?: boolean
-}): boolean {
-  if (isSource) return false
+function isCiphertext({ stored }: { readonly stored?: unknown }): boolean {
   return typeof stored === 'string'
     ? stored.startsWith(`ws${FORMAT}:`)
     : Buffer.isBuffer(stored) && stored[0] === FORMAT

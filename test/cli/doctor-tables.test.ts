@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { checkTable } from '../../src/cli/doctor/tables.js'
-import type { FieldColumn, ProtectedTable } from '../../src/postgres/index.js'
+import { type FieldColumn, guardSql, type ProtectedTable } from '../../src/postgres/index.js'
 import { install, shreddedShape, wrappedShape } from '../postgres/credentials.js'
 import { canary } from '../setup/cli.js'
 import { type ProtectedProject, protectedProject } from './protected-project.js'
@@ -103,6 +103,12 @@ describe('the guard', () => {
     const { rows } = await made.client.query(`select indexname from pg_indexes where indexname ^@ 'waxseal_envelope_'`)
     await made.client.query(`drop index ${rows[0].indexname}`)
     expect(Object.keys(await findings())).toEqual(['GUARD_INDEX_MISSING'])
+  })
+
+  test('is that of an adoption', async () => {
+    made = await protectedProject()
+    for (const statement of guardSql(made.credentials.table, 'adoption').install) await made.client.query(statement)
+    expect(Object.keys(await findings())).toEqual(['GUARD_OF_ADOPTION'])
   })
 
   test('holds other logical names', async () => {

@@ -212,6 +212,8 @@ export const dataSource = ${end}
       ['SUBSCRIBER_MISSING'],
       1,
     ],
+    ["in the mode 'off'", "withEncryption(plain, { cipher, mode: 'off' })", ['MODE_NOT_ENFORCE'], 0],
+    ["in the mode 'adopt-read'", "withEncryption(plain, { cipher, mode: 'adopt-read' })", ['MODE_NOT_ENFORCE'], 0],
     ["with guard: 'warn'", "withEncryption(plain, { cipher, guard: 'warn' })", ['GUARD_UNCHECKED'], 0],
     ...Object.entries({
       'that logs everything': "logging: 'all'",

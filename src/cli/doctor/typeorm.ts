@@ -1,3 +1,4 @@
+import type { EncryptionMode } from '../../postgres/index.js'
 import type { GuardMode } from '../../typeorm/guard-check.js'
 import { countSubscribers } from '../../typeorm/subscriber.js'
 import { encryptionOptionsOf } from '../../typeorm/with-encryption.js'
@@ -17,7 +18,23 @@ export function checkDataSource(dataSource: DataSource): Finding[] {
       ),
     ]
   }
-  return [...checkGuardMode(options.guard ?? 'require'), ...checkLogging(dataSource.options)]
+  const { guard = 'require', mode = 'enforce' } = options
+  return [...checkMode(mode), ...checkGuardMode(guard), ...checkLogging(dataSource.options)]
+}
+
+function checkMode(mode: EncryptionMode): Finding[] {
+  if (mode === 'enforce') return []
+  const remedy =
+    mode === 'off'
+      ? 'in production leave the option out'
+      : 'finish the adoption with "waxseal adopt enforce", and leave the option out then'
+  return [
+    finding(
+      'MODE_NOT_ENFORCE',
+      `withEncryption has mode: '${mode}': rows without an envelope are read, and written in plaintext`,
+      remedy,
+    ),
+  ]
 }
 
 function checkGuardMode(guard: GuardMode): Finding[] {

@@ -86,7 +86,7 @@ describe('a row without an envelope', () => {
     const { id } = await old.getRepository(OldAccount).save({ ...written })
     const account = await write.findOneByOrFail({ id })
     account.password = 'changed'
-    await write.save(account)
+    await expect(write.save(account)).resolves.toBe(account)
     const stored = await table.stored(id)
     expect(stored).toMatchObject({ password: 'changed', settings: written.settings, token: written.token })
     for (const column of ['password_encrypted', 'settings_encrypted', 'token_encrypted', 'note', 'hint']) {
