@@ -5,6 +5,7 @@ import { PlaintextRefusedError } from '../errors.js'
 import { decryptValue, isEncryptedValue, PRINTED, stateOf } from './encrypted-value.js'
 import type { Operation } from './operation.js'
 import type { ProtectedField } from './protected-entity.js'
+import { SOURCE_TAG } from './source-tag.js'
 
 /**
  * Refuses what would become SQL text, since TypeORM writes the result of a function into the statement as it is, and what an
@@ -13,6 +14,11 @@ import type { ProtectedField } from './protected-entity.js'
 export function refuseUnwritable(field: ProtectedField, value: unknown): void {
   if (typeof value === 'function') {
     throw new PlaintextRefusedError(`field "${field.id}": an SQL expression cannot be encrypted; assign a value`)
+  }
+  if (typeof value === 'string' && value.startsWith(SOURCE_TAG)) {
+    throw new PlaintextRefusedError(
+      `field "${field.id}": the value is what a raw result shows of a column that is being adopted; load the entity with find()`,
+    )
   }
   if (value === PRINTED) {
     throw new PlaintextRefusedError(

@@ -4,7 +4,8 @@ import { quoteIdentifier, quoteLiteral } from '../postgres/protected-table.js'
 import { FieldTransformer, fieldDeclarationOf } from './field-transformer.js'
 import type { Mode } from './mode.js'
 import { type ProtectedField, protectedEntityOf } from './protected-entity.js'
-import { SOURCE_TAG, SourceTransformer } from './source-transformer.js'
+import { SOURCE_TAG } from './source-tag.js'
+import { SourceTransformer } from './source-transformer.js'
 
 /**
  * Gives TypeORM the columns beside which fields are adopted. Each is a second column of the field's property: TypeORM then

@@ -1,9 +1,7 @@
 import type { FindOperator, ValueTransformer } from 'typeorm'
 import { EncryptedValue, isInFlight, stateOf } from './encrypted-value.js'
 import type { FieldTransformer } from './field-transformer.js'
-
-/** Stands before what comes from the old column: a ciphertext starts otherwise, so neither is taken for the other. */
-export const SOURCE_TAG = 'source:'
+import { SOURCE_TAG } from './source-tag.js'
 
 /**
  * The transformer of the column in which a field has stood so far. It shares the property with the field's own column, so

@@ -51,6 +51,11 @@ describe.each(['adopt-read', 'adopt-write'])('refused in %s as in enforce', (mod
       const { token } = await accounts.findOneByOrFail({ id })
       return accounts.findBy({ token: token as EncryptedValue<string> })
     },
+    'a value as a raw result shows it': async (accounts, _secret, { id }) => {
+      const [raw] = await accounts.createQueryBuilder('a').where({ id }).getRawMany()
+      const entity = await accounts.findOneByOrFail({ id })
+      return accounts.save(Object.assign(entity, { password: raw.a_password }))
+    },
     'an SQL expression': (accounts, _secret, existing) =>
       accounts.save(Object.assign(existing, { password: () => "'x'" }) as never),
     'a loaded entity as a parameter': async (accounts, _secret, { id }) =>
