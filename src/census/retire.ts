@@ -21,6 +21,8 @@ export interface RetireOptions {
   readonly backupsKept?: string
   /** Who decides: for the record. Without it nothing is written down. */
   readonly by?: string
+  /** Is told what is waited for, whenever that changes. */
+  readonly onWait?: (found: readonly string[]) => void
   /** Ends the waiting: the promise rejects with its reason. */
   readonly signal?: AbortSignal
 }
@@ -40,8 +42,14 @@ export async function retire(
 ): Promise<Retirement> {
   await assertSchema(client)
   await assertPrimary(client)
-  const { by, processes = 1, waitMs = 120_000, signal = new AbortController().signal } = options
-  const patience = { deadline: Date.now() + waitMs, signal }
+  const {
+    by,
+    processes = 1,
+    waitMs = 120_000,
+    signal = new AbortController().signal,
+    onWait = () => undefined,
+  } = options
+  const patience = { deadline: Date.now() + waitMs, signal, onWait }
   const first = await usesOf(client, tables, kek)
   const counted = [checkCurrent(options.current, kek), censusCheck('census', first, tables.length)]
   const { rows, checks: fenced } =
@@ -52,7 +60,7 @@ export async function retire(
     ...counted,
     ...fenced,
     await checkRuns(client),
-    await checkReplicas(client, tables, rows > 0 ? { deadline: 0, signal } : patience),
+    await checkReplicas(client, tables, rows > 0 ? { ...patience, deadline: 0 } : patience),
     rows > 0 ? unchecked('backups', WHILE_NEEDED) : await checkBackups(client, kek, options.backupsKept),
     unchecked('trail', 'not checked: no mirror of the audit trail'),
   ]

@@ -1,8 +1,9 @@
 import type { KekRef } from '../kms/provider.js'
+import { serverTime, transactionsOpenNow } from '../lifecycle/open-transactions.js'
+import { type ProcessState, readFleet } from '../lifecycle/read-fleet.js'
 import type { Queryable } from '../postgres/queryable.js'
 import { failed, passed, type RetirementCheck, unchecked } from './check.js'
-import { objectionOf, type ProcessState, readFleet } from './fleet-state.js'
-import { serverTime, transactionsOpenNow } from './open-transactions.js'
+import { objectionOf } from './objection.js'
 import { type Patience, waitFor } from './wait-for.js'
 
 export interface FenceOptions extends Patience {

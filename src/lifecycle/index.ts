@@ -1,4 +1,6 @@
 export type { ConnectionOptions } from './fleet-connection.js'
 export type { FleetMember } from './fleet-member.js'
 export { type FleetOptions, joinFleet } from './join-fleet.js'
+export { transactionsOpenNow } from './open-transactions.js'
+export { type ProcessState, readFleet } from './read-fleet.js'
 export { assertSchema, installSchema, missingMigrations, schemaSql } from './schema.js'

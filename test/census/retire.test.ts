@@ -120,18 +120,11 @@ async function whileWaiting(begin: (writer: pg.Client) => Promise<unknown>, mean
   await writer.query('BEGIN')
   await begin(writer)
   let isOver = false
-  const waiting = check({ waitMs: 600_000 }).finally(() => {
+  const told: string[] = []
+  const waiting = check({ waitMs: 600_000, onWait: (found) => told.push(...found) }).finally(() => {
     isOver = true
   })
-  const looked = new Set<string>()
-  // Looks follow one another while the first is not enough; it is followed by something else where nobody waits.
-  await until(async () => {
-    const { rows } = await database.client.query(
-      `SELECT query_start::text AS at FROM pg_stat_activity WHERE application_name = 'retire' AND query LIKE '%pg_locks%'`,
-    )
-    for (const { at } of rows) looked.add(at)
-    return isOver || looked.size > 3
-  })
+  await until(() => isOver || told.some((found) => found.includes('("writer") is in a transaction')))
   await meanwhile()
   await writer.query('COMMIT')
   await writer.end()

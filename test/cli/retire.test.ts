@@ -56,8 +56,8 @@ test('--backups-kept is waited for', async () => {
 })
 
 test('--processes is how many have to be at work: one unless it is said', async () => {
-  const { status, stdout } = await made.run(['retire', old, '--wait', '1s', '--backups-kept', 'none'])
-  expect(status).toBe(1)
+  const { status, stdout, stderr } = await made.run(['retire', old, '--wait', '1s', '--backups-kept', 'none'])
+  expect({ status, stderr }).toEqual({ status: 1, stderr: 'waxseal: waiting: expected at least 1 at work, found 0\n' })
   expect(stdout).toContain('expected at least 1 at work, found 0')
 })
 

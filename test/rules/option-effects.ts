@@ -121,6 +121,7 @@ export const OPTION_EFFECTS: Effects = {
     waitMs: ['test/census/retire.test.ts', 'what a transaction stores that was open is waited for'],
     backupsKept: ['test/census/retire.test.ts', 'backups are waited for'],
     by: ['test/census/retire.test.ts', 'without a name nothing is written down'],
+    onWait: ['test/census/retire.test.ts', 'what a transaction stores that was open is waited for'],
     signal: ['test/census/retire.test.ts', 'the waiting can be ended'],
   },
   FleetOptions: {

@@ -11,7 +11,7 @@ import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { failureOf } from '../failure.js'
 import { interruptible } from '../interruptible.js'
-import { printJson, printLine } from '../terminal.js'
+import { printJson, printLine, tell } from '../terminal.js'
 import { disablingOf } from './disabling.js'
 import { retirementLines } from './report.js'
 
@@ -49,7 +49,7 @@ async function run(name: string, options: Options): Promise<void> {
   const found = await interruptible((signal) =>
     withDatabase(setup.configuration, setup.dataSource, async (client) =>
       retire(client, await tablesOn(client, setup), kek, {
-        ...{ current, signal, waitMs: secondsOf(wait) * 1_000 },
+        ...{ current, signal, waitMs: secondsOf(wait) * 1_000, onWait },
         ...(backupsKept !== undefined && { backupsKept }),
         ...(processes !== undefined && { processes }),
         ...(!dryRun && { by: who }),
@@ -57,6 +57,10 @@ async function run(name: string, options: Options): Promise<void> {
     ),
   )
   await print(kek, found, json)
+}
+
+function onWait(found: readonly string[]): void {
+  tell(`waxseal: waiting: ${found.join('; ')}`)
 }
 
 async function print(kek: KekRef, found: Retirement, json: true | undefined): Promise<void> {

@@ -1,13 +1,14 @@
 import type { KekRef } from '../kms/provider.js'
-import { DEAD_AFTER_MS } from '../lifecycle/heartbeat.js'
 import type { Queryable } from '../postgres/queryable.js'
-import { mayBe } from './kek-name.js'
+import { DEAD_AFTER_MS } from './heartbeat.js'
 
 /** A row of `waxseal.process` and what the server knows about it. */
 export interface ProcessState {
   readonly id: string
   readonly label: string | null
   readonly keks: readonly KekRef[]
+  /** By entity: how it is read and written. */
+  readonly modes: Readonly<Record<string, string>>
   readonly required: boolean
   /** A heartbeat within the time after which a process counts as dead. */
   readonly isLive: boolean
@@ -21,10 +22,10 @@ export interface ProcessState {
   readonly isNew: boolean
 }
 
-/** All by the clock of the server. `since` is an instant of it. */
+/** Every process that is written down, oldest first. All by the clock of the server; `since` is an instant of it. */
 export async function readFleet(client: Queryable, since: string): Promise<ProcessState[]> {
   const { rows } = await client.query(
-    `SELECT id::text, label, keks, required,
+    `SELECT id::text, label, keks, modes, required,
       heartbeat_at >= now.it - $2::int * interval '1 millisecond' AS "isLive",
       heartbeat_at > $1::timestamptz AS "isHeard",
       now.it > heartbeat_at + $2::int * interval '1 millisecond' + hold AS "isOver",
@@ -36,18 +37,4 @@ export async function readFleet(client: Queryable, since: string): Promise<Proce
     [since, DEAD_AFTER_MS],
   )
   return rows as unknown as ProcessState[]
-}
-
-/** Why the process may still store a wrap under this KEK, or undefined when it will not. */
-export function objectionOf(process: ProcessState, kek: KekRef): string | undefined {
-  const { keks, isLive, isHeard, isConnected, isOver, isNew } = process
-  const names = keks.some((ref) => mayBe(kek, ref))
-  if (!isLive) {
-    if (isConnected) return 'has no heartbeat and an open connection: it hangs, or is stopped; end it'
-    return names && !isOver ? 'died while it wrapped under it; what it sent may still arrive' : undefined
-  }
-  if (names) return 'wraps under it'
-  if (!isHeard) return 'has not been heard since the check began'
-  if (keks.length === 0 && isNew) return 'began just now, and has not said what it wraps with'
-  return undefined
 }
