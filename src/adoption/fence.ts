@@ -1,0 +1,74 @@
+import type { EncryptionMode } from '../postgres/field-adoption.js'
+import type { ProtectedTable } from '../postgres/protected-table.js'
+import type { Queryable } from '../postgres/queryable.js'
+
+export interface FenceOptions {
+  /** At least so many processes have to be in the fleet: one that is in none is not seen. Default 1. */
+  readonly processes?: number
+  /** Sessions of these `application_name`s, and processes of these labels, are known not to write the table. */
+  readonly ignored?: readonly string[]
+}
+
+/**
+ * Who speaks against a step that needs every process at work to be in one of `modes` for the table; empty when nobody does.
+ *
+ * A process without waxseal registers nowhere. What can be known: how many are in the fleet, and which sessions of the
+ * database belong to none of them, by role and address. One that shares both with a process of the fleet is not told apart:
+ * the guard is what holds then, and refuses what it would write.
+ */
+export async function objectionsOf(
+  client: Queryable,
+  table: ProtectedTable,
+  modes: readonly EncryptionMode[],
+  { processes = 1, ignored = [] }: FenceOptions = {},
+): Promise<string[]> {
+  const found = (await client.query(LIVE_PROCESSES, [table.entity])).rows as unknown as LiveProcess[]
+  const live = found.filter(({ label }) => label === null || !ignored.includes(label))
+  const strangers = (await client.query(STRANGERS, [ignored])).rows as unknown as Stranger[]
+  return [
+    ...(live.length < processes
+      ? [`expected at least ${processes} in the fleet (withEncryption({ fleet })), found ${live.length}`]
+      : []),
+    ...live
+      .filter(({ mode }) => mode === null || !modes.includes(mode))
+      .map((process) => `${nameOf(process)} is in ${process.mode ?? 'no mode'}, expected ${modes.join(' or ')}`),
+    ...strangers.map(({ sessions, role, name, address }) => {
+      const named = name ? `"${name}"` : 'no application_name'
+      return `${sessions} of the role ${role} with ${named} at ${address} ${sessions === 1 ? 'belongs' : 'belong'} to no process of the fleet`
+    }),
+  ]
+}
+
+interface LiveProcess {
+  readonly id: string
+  readonly label: string | null
+  readonly mode: EncryptionMode | null
+}
+
+interface Stranger {
+  readonly sessions: number
+  readonly role: string
+  readonly name: string
+  readonly address: string
+}
+
+const nameOf = ({ id, label }: LiveProcess) => `process ${id}${label === null ? '' : ` ("${label}")`}`
+
+const IS_LIVE = `(process.heartbeat_at >= clock_timestamp() - interval '15 seconds' OR EXISTS (
+    SELECT FROM pg_catalog.pg_stat_activity session
+    WHERE session.pid = process.backend_pid AND session.backend_start = process.backend_start))`
+
+const LIVE_PROCESSES = `SELECT id::text, label, modes ->> $1 AS mode FROM waxseal.process WHERE ${IS_LIVE} ORDER BY id`
+
+// Without pg_read_all_stats the address of another role's session is hidden: nobody can say whose it is.
+const STRANGERS = `SELECT count(*)::int AS sessions, coalesce(usename, '?') AS role, coalesce(application_name, '') AS name,
+    CASE WHEN backend_start IS NULL THEN 'a hidden address' ELSE coalesce(host(client_addr), 'this machine') END AS address
+  FROM pg_catalog.pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid() AND coalesce(backend_type, 'client backend') = 'client backend'
+    AND coalesce(application_name, '') NOT IN ('waxseal', 'waxseal fleet')
+    AND NOT coalesce(application_name, '') = ANY ($1::text[])
+    AND NOT EXISTS (SELECT FROM waxseal.process JOIN pg_catalog.pg_stat_activity own
+      ON own.pid = process.backend_pid AND own.backend_start = process.backend_start
+      WHERE ${IS_LIVE} AND own.usesysid = pg_stat_activity.usesysid
+        AND pg_stat_activity.backend_start IS NOT NULL AND own.client_addr IS NOT DISTINCT FROM pg_stat_activity.client_addr)
+  GROUP BY 2, 3, 4 ORDER BY 2, 3, 4`
