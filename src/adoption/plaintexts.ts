@@ -11,17 +11,17 @@ export interface AdoptedPlaintext {
 }
 
 /** The plaintexts of a row without an envelope. `LegacyValueError` for one that no reader of its field reads. */
-export function plaintextsOf(table: AdoptedTable, row: RowState, now: number): AdoptedPlaintext[] {
+export function plaintextsOf(table: AdoptedTable, row: Pick<RowState, 'values'>, now: number): AdoptedPlaintext[] {
   return table.adopted.map((field) => sourceOf(field, row, now))
 }
 
-export function sourceOf(field: AdoptedField, { values }: RowState, now: number): AdoptedPlaintext {
+export function sourceOf(field: AdoptedField, { values }: Pick<RowState, 'values'>, now: number): AdoptedPlaintext {
   const { source, readers } = field.adoption
   const stored = values[source] ?? null
   return stored === null ? { field, value: null } : { field, ...readLegacy(field, readers, stored, values, now) }
 }
 
 /** Whether a row without an envelope has anything to be encrypted. */
-export function isEmptyRow(table: AdoptedTable, { values }: RowState): boolean {
+export function isEmptyRow(table: AdoptedTable, { values }: Pick<RowState, 'values'>): boolean {
   return table.adopted.every(({ adoption }) => (values[adoption.source] ?? null) === null)
 }

@@ -29,6 +29,7 @@ const COMMANDS: Record<string, readonly [summary: string, load: () => Promise<Co
   encrypt: ['encrypt one value from standard input', () => import('./encrypt.js')],
   'recovery-key': ['make an offline recovery key, and show that it opens', () => import('./recovery-key.js')],
   recover: ['open rows with the offline recovery key and no KMS', () => import('./recover/command.js')],
+  adopt: ['encrypt a table that exists, step by step, while it is used', () => import('./adopt/command.js')],
   rotate: ['wrap the data keys of stale rows under the current KEKs', () => import('./rotate/command.js')],
   runs: ['list, pause, resume or cancel runs over tables', () => import('./runs.js')],
   'test-kms': ['run a KMS for tests, on this machine', () => import('./test-kms.js')],
