@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { datedReader, type ReaderSection } from '../adoption/index.js'
 import { PAIR_NAME } from '../envelope/binding.js'
 import { FIELD_KINDS, type FieldKind } from '../envelope/field-value.js'
 import { type AdoptOptions, adoptionOf } from '../postgres/adopt-options.js'
 import { BOUND_TYPES, type BoundType } from '../postgres/bound-value.js'
+import type { DatedReader } from '../postgres/field-adoption.js'
 import type { BoundColumn, ProtectedTable } from '../postgres/protected-table.js'
 import { expecting, member, strict } from './problems.js'
 
@@ -16,7 +18,13 @@ export interface FieldDeclaration {
   /** Of the column. Default `text`. */
   readonly type?: 'text' | 'bytea'
   /** The column exists and holds values that are not encrypted by waxseal. See `docs/adoption.md`. */
-  readonly adopt?: AdoptOptions
+  readonly adopt?: AdoptDeclaration
+}
+
+/** `AdoptOptions`, whose readers may also be named, as in `{ name: 'plaintext', until: '2030-01-01' }`. */
+export interface AdoptDeclaration extends Omit<AdoptOptions, 'readers'> {
+  /** Who reads the values so far, each until its date. Tried in this order. */
+  readonly readers: readonly (DatedReader | ReaderSection)[]
 }
 
 /** A protected table written down by hand. The decorators of `waxseal/typeorm` say the same in other words. */
@@ -47,7 +55,7 @@ const field = strict({
   id: text.optional(),
   kind: member(FIELD_KINDS).optional(),
   type: member(['text', 'bytea']).optional(),
-  adopt: z.custom<AdoptOptions>((value) => typeof value === 'object', expecting('an object')).optional(),
+  adopt: z.custom<AdoptDeclaration>((value) => typeof value === 'object', expecting('an object')).optional(),
 })
 
 const declaration = strict({
@@ -92,8 +100,17 @@ export const protectedTable = declaration.transform((declared): ProtectedTable =
     metadata,
     fields: declared.fields.map(({ column, id = `${entity}.${column}`, kind = 'text', type = 'text', adopt }) => {
       const field = { column, id, kind, type }
-      return adopt ? { ...field, adoption: adoptionOf(`${table}.${column}: "adopt"`, adopt, field) } : field
+      return adopt
+        ? { ...field, adoption: adoptionOf(`${table}.${column}: "adopt"`, withReaders(adopt), field) }
+        : field
     }),
     context: Object.entries(declared.context ?? {}).map(([name, { column, type }]) => ({ name, column, type })),
   }
 })
+
+function withReaders(adopt: AdoptDeclaration): AdoptOptions {
+  if (!Array.isArray(adopt.readers)) return adopt as AdoptOptions
+  return { ...adopt, readers: adopt.readers.map((each) => (isNamed(each) ? datedReader(each) : each)) }
+}
+
+const isNamed = (reader: DatedReader | ReaderSection): reader is ReaderSection => Object.hasOwn(Object(reader), 'name')

@@ -23,7 +23,7 @@ const OPTIONS: OptionRules<AdoptOptions> = {
   source: [isText, 'be the name of a column'],
   readers: [
     (value) => Array.isArray(value) && value.length > 0 && value.every((each) => each && isDated(each)),
-    'be a list of readers with their dates, such as [plaintext({ until: "2030-01-01" })]',
+    'be a list of readers with their dates, such as [datedReader({ name: "plaintext", until: "2030-01-01" })]',
   ],
 }
 
