@@ -76,7 +76,8 @@ async function carryOut(
   const { run, resumed } = await openRun(pool, job)
   onEvent({ type: 'started', run, resumed })
   const state = await work(job, run, { pool, signal, onEvent, ...(batchRows !== undefined && { batchRows }) })
-  return report(job.table, { run: run.id, state, ...(await readReport(pool, run.id)) })
+  const { counts, failed } = await readReport(pool, run.id)
+  return report(job.table, { run: run.id, state, counts, failed })
 }
 
 const report = ({ entity }: ProtectedTable, rest: Omit<AdoptionReport, 'entity' | 'objections'>): AdoptionReport => {

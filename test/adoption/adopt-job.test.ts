@@ -166,3 +166,23 @@ test('a row that the database refuses is a failure of its own', async () => {
   const [failure] = await accounts.query('SELECT primary_key, code, message FROM waxseal.run_failure')
   expect(failure).toEqual({ primary_key: [id], code: '23514', message: 'the database refused to store the row' })
 })
+
+test('the KMS is asked for "concurrency" rows at a time', async () => {
+  accounts = await Accounts.create()
+  await accounts.fill(8)
+  const { cipher } = accounts
+  let [running, most] = [0, 0]
+  const counting = {
+    mint: async (...args: Parameters<typeof cipher.mint>) => {
+      running += 1
+      most = Math.max(most, running)
+      const minted = await cipher.mint(...args)
+      running -= 1
+      return minted
+    },
+    open: cipher.open.bind(cipher),
+    forget: cipher.forget.bind(cipher),
+  }
+  await adopt(accounts, { cipher: counting, concurrency: 2 })
+  expect(most).toBe(2)
+})

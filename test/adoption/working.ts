@@ -5,7 +5,7 @@ import { type VerifySettings, verifyJob } from '../../src/adoption/verify-job.js
 import { type Job, openRun, type RunReport, readReport, type Workplace, work } from '../../src/jobs/index.js'
 import type { Accounts } from './accounts.js'
 
-export interface Worked extends RunReport {
+export interface Worked extends Pick<RunReport, 'counts' | 'failed'> {
   readonly state: string
 }
 
@@ -13,7 +13,8 @@ export interface Worked extends RunReport {
 export async function workOn(accounts: Accounts, job: Job<any>, options: Partial<Workplace> = {}): Promise<Worked> {
   const { run } = await openRun(accounts.pool, job)
   const state = await work(job, run, { pool: accounts.pool, batchRows: 4, rangeRows: 9, ...options })
-  return { state, ...(await readReport(accounts.pool, run.id)) }
+  const { counts, failed } = await readReport(accounts.pool, run.id)
+  return { state, counts, failed }
 }
 
 /** Verifies every row, as before `enforce` unless said otherwise. */

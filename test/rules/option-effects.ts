@@ -416,6 +416,25 @@ export const OPTION_EFFECTS: Effects = {
     '--quick': [`${CLI}/census.test.ts`, '--quick estimates, and says that it does'],
     '--json': [`${CLI}/census.test.ts`, 'rows by KEK, and whether it is current or accepted'],
   },
+  'waxseal adopt/command': {
+    '--sample': [`${CLI}/adopt/options.test.ts`, '--sample bounds the rows that plan looks at'],
+    '--dry-run': [`${CLI}/adopt/adopt.test.ts`, 'dry runs change nothing, and say which rows no reader reads'],
+    '--verbose': [`${CLI}/adopt/adopt.test.ts`, 'dry runs change nothing, and say which rows no reader reads'],
+    '--yes': [`${CLI}/adopt/adopt.test.ts`, 'rollback restores the table, byte by byte, also after enforce'],
+    '--entity': [`${CLI}/adopt/options.test.ts`, '--entity names the tables'],
+    '--json': [`${CLI}/adopt/adopt.test.ts`, 'JSON for scripts'],
+    '--processes': [
+      `${CLI}/adopt/adopt.test.ts`,
+      'a session that belongs to no process of the fleet stops a run, unless it is known',
+    ],
+    '--ignore-session': [
+      `${CLI}/adopt/adopt.test.ts`,
+      'a session that belongs to no process of the fleet stops a run, unless it is known',
+    ],
+    '--rate': ['test/unit/adoption/pace.test.ts', 'a batch waits until the time of those before it is over'],
+    '--batch': [`${CLI}/adopt/options.test.ts`, '--batch is how many rows a transaction has'],
+    '--concurrency': ['test/adoption/adopt-job.test.ts', 'the KMS is asked for "concurrency" rows at a time'],
+  },
   'waxseal rotate/command': {
     '--entity': [`${CLI}/rotate.test.ts`, '--entity names the tables to go through'],
     '--dry-run': [`${CLI}/rotate.test.ts`, 'says what is stale, what it takes and which triggers fire'],
