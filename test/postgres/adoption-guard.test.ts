@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { metadataToJson } from '../../src/index.js'
-import { type GuardStage, guardSql } from '../../src/postgres/index.js'
+import { checkGuard, type GuardStage, guardSql } from '../../src/postgres/index.js'
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { Credentials, shreddedShape } from './credentials.js'
 
@@ -167,3 +167,48 @@ describe.each([
 })
 
 const text = (state: State) => JSON.stringify(state)
+
+describe('the guard of a table that was adopted', () => {
+  const codes = async (credentials: Credentials, table = credentials.table, stage?: GuardStage) =>
+    (await checkGuard(database.client, table, stage)).findings.map(({ code }) => code)
+  const create = async (stage: GuardStage) => {
+    const schema = `guard_${randomUUID()}`
+    const credentials = await Credentials.create(database.client, { schema, adopted: true, guarded: false })
+    for (const statement of guardSql(credentials.table, stage).install) await credentials.query(statement)
+    const fields = credentials.table.fields.map(({ adoption: _, ...field }) => field)
+    return { credentials, afterwards: { ...credentials.table, fields } }
+  }
+
+  test('is that of the adoption for a process of the adoption, and a finding for any other', async () => {
+    const { credentials, afterwards } = await create('adoption')
+    expect(await codes(credentials, credentials.table, 'adoption')).toEqual([])
+    expect(await codes(credentials)).toEqual(['GUARD_OF_ADOPTION'])
+    expect(await codes(credentials, afterwards)).toEqual(['GUARD_OF_ADOPTION'])
+  })
+
+  test('is the same with its declaration and without, once it is enforced', async () => {
+    const { credentials, afterwards } = await create('enforce')
+    expect(await codes(credentials, credentials.table, 'adoption')).toEqual([])
+    expect(await codes(credentials)).toEqual([])
+    expect(await codes(credentials, afterwards)).toEqual([])
+  })
+
+  test('lets go of the old column when it is installed without the declaration', async () => {
+    const { credentials, afterwards } = await create('enforce')
+    for (const statement of guardSql(afterwards).install) await credentials.query(statement)
+    await credentials.query('ALTER TABLE {table} DROP oauth_source')
+    expect(await codes(credentials, afterwards)).toEqual([])
+    expect(await codes(credentials)).toEqual(['GUARD_MISSING'])
+  })
+
+  test('is replaced by the full one, and by that of the adoption again', async () => {
+    const { credentials } = await create('adoption')
+    for (const stage of ['enforce', 'adoption', 'enforce'] as const) {
+      for (const statement of guardSql(credentials.table, stage).install) await credentials.query(statement)
+      expect(await codes(credentials)).toEqual(stage === 'enforce' ? [] : ['GUARD_OF_ADOPTION'])
+    }
+    for (const statement of guardSql(credentials.table).remove) await credentials.query(statement)
+    const { rows } = await credentials.query("SELECT tgname FROM pg_trigger WHERE tgrelid = '{table}'::regclass")
+    expect(rows).toEqual([])
+  })
+})
