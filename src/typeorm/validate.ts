@@ -4,6 +4,7 @@ import { ConfigurationError } from '../errors.js'
 import { refuseHiddenDeclarations } from './hidden-declarations.js'
 import { type ProtectedEntity, protectedEntityOf } from './protected-entity.js'
 import { protectedTablesOf } from './protected-tables.js'
+import { validateAdoption } from './validate-adoption.js'
 
 /** Refuses, before anything is synchronised or written, every entity that could not be protected as declared. */
 export function validateEntities(dataSource: DataSource): void {
@@ -31,6 +32,7 @@ function validate(metadata: EntityMetadata, protection: ProtectedEntity): void {
   const refuse = (path: string, problem: string) => {
     throw new ConfigurationError(`${metadata.name}.${path}: ${problem}`)
   }
+  validateAdoption(metadata, protection, refuse)
   const { metadata: envelope, fields, row, context } = protection
   if (!envelope.isSelect) refuse(envelope.propertyPath, 'the metadata column must be selected with the entity')
   if (envelope.isNullable || envelope.type !== 'jsonb')
