@@ -5,7 +5,7 @@ import { assertOptions, hasMethods, isObject, isText, type OptionRules, wholeNum
 import { isDuration, secondsOf } from '../lifecycle/duration.js'
 import { assertSchema } from '../lifecycle/schema.js'
 import { assertGuard } from '../postgres/guard-check.js'
-import type { ProtectedTable } from '../postgres/protected-table.js'
+import { type ProtectedTable, qualifiedName } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
 import { readReceipt } from './read-receipts.js'
 import type { ShredReceipt } from './receipt.js'
@@ -110,10 +110,23 @@ export async function resumeShred(
   return goOn(client, receipt, targeted, options)
 }
 
-/** The guard is what keeps a shredded envelope shredded; a table that is being adopted has plaintext beside it. */
+/** The guard is what keeps a shredded envelope shredded. */
 async function assertReady(client: Queryable, targeted: readonly TargetedTable[]): Promise<void> {
   await assertSchema(client)
-  for (const { table } of targeted) await assertGuard(client, table)
+  for (const { table } of targeted) {
+    await assertGuard(client, table)
+    await assertAdopted(client, table)
+  }
+}
+
+/** Until the end of an adoption, the columns that it began with may hold what was shredded, as it was. */
+async function assertAdopted(client: Queryable, table: ProtectedTable): Promise<void> {
+  const name = qualifiedName(table)
+  const text = 'SELECT FROM waxseal.adoption WHERE table_name = $1 AND cleaned_at IS NULL'
+  if ((await client.query(text, [name])).rows.length === 0) return
+  throw new ConfigurationError(
+    `table ${name}: its adoption has not ended, and its former columns may hold plaintext; run "waxseal adopt clean" first, or delete the rows`,
+  )
 }
 
 async function goOn(

@@ -135,6 +135,17 @@ describe('refused before anything is written:', () => {
     await suite.client.query(`DROP TRIGGER waxseal_wx004_update ON ${suite.credentials.name}`)
     await refused(suite.shred(ENTITY, { reason: 'refused' }), 'GUARD_MISSING')
   })
+
+  test('a table whose adoption has not ended, which may have the plaintext in its former columns', async () => {
+    const { name } = suite.credentials
+    await suite.client.query(
+      `INSERT INTO waxseal.adoption (table_name, entity, fields) VALUES ($1, 'credential', '[]')`,
+      [name],
+    )
+    await refused(suite.shred(ENTITY, { reason: 'refused' }), 'waxseal adopt clean')
+    await suite.client.query('UPDATE waxseal.adoption SET cleaned_at = now() WHERE table_name = $1', [name])
+    expect((await suite.shred(ENTITY)).failures).toEqual([])
+  })
 })
 
 describe('under a collation that takes different texts for equal', () => {
