@@ -229,11 +229,11 @@ export class EnvelopeCipher {
     return this.#lifetime.add(rewrapAll(job, limited))
   }
 
-  /** Whether envelopes under this KEK would be opened, as far as configuration decides: no KMS is asked to use a key. */
-  async accepts(kek: KekRef, options: CallOptions = {}): Promise<boolean> {
+  /** Whether envelopes of this binding under this KEK would be opened, as far as configuration decides: no KMS is asked to use a key. */
+  async accepts(kek: KekRef, binding: EnvelopeBinding, options: CallOptions = {}): Promise<boolean> {
     this.#lifetime.assertOpen()
     assertCallOptions(options)
-    return this.#lifetime.add(acceptsKek(this.#list, kek, this.#limited(options)))
+    return this.#lifetime.add(acceptsKek(this.#list, kek, encryptionContextOf(binding, ''), this.#limited(options)))
   }
 
   /**

@@ -82,6 +82,27 @@ test('--json prints the checks, and how it is disabled', async () => {
   ])
 })
 
+test('--context says whose KEK it is, where each tenant has one', async () => {
+  made.project.write(
+    'tenants.config.mjs',
+    `import { PerContextProvider } from 'waxseal/kms'
+    import { LocalProvider } from 'waxseal/providers/local'
+    import { readFileSync } from 'node:fs'
+    const { database, tables } = JSON.parse(readFileSync('waxseal.config.json', 'utf8'))
+    const provider = () => new LocalProvider({ keys: '${keys}', currentKey: 2 })
+    export default { provider: new PerContextProvider({ name: 'local', pair: 'tenant', provider }), database, tables }`,
+  )
+  const args = ['--config', 'tenants.config.mjs', '--backups-kept', 'none', '--dry-run']
+  const { status, stdout } = await retire(old, ...args)
+  expect(status).toBe(1)
+  expect(stdout).toContain('which KEKs are current is not known: provider "local": expected the pair "tenant"')
+  expect((await retire(old, ...args, '--context', 'tenant=acme')).status).toBe(0)
+  await insertLocalRows(made.credentials, { keys, currentKey: 2 }, 1)
+  const census = (...more: string[]) => made.run(['census', '--config', 'tenants.config.mjs', ...more])
+  expect((await census()).stdout).toContain(' unknown, oldest wrap')
+  expect((await census('--context', 'tenant=acme')).stdout).toContain(' current, oldest wrap')
+})
+
 test.each([
   [['retire', 'local'], 'expected a version of a KEK as "waxseal census" prints it'],
   [['retire', 'local:local@1', '--backups-kept', 'long'], '--backups-kept: expected a duration'],

@@ -413,6 +413,7 @@ export const OPTION_EFFECTS: Effects = {
   },
   'waxseal census/command': {
     '--entity': [`${CLI}/census.test.ts`, '--entity counts the tables of these entities'],
+    '--context': [`${CLI}/retire.test.ts`, '--context says whose KEK it is'],
     '--quick': [`${CLI}/census.test.ts`, '--quick estimates, and says that it does'],
     '--json': [`${CLI}/census.test.ts`, 'rows by KEK, and whether it is current or accepted'],
   },
@@ -450,6 +451,7 @@ export const OPTION_EFFECTS: Effects = {
   },
   'waxseal retire/command': {
     '--backups-kept': [`${CLI}/retire.test.ts`, '--backups-kept is waited for'],
+    '--context': [`${CLI}/retire.test.ts`, '--context says whose KEK it is'],
     '--processes': [`${CLI}/retire.test.ts`, '--processes is how many have to be at work'],
     '--wait': [`${CLI}/retire.test.ts`, '--wait is how long they are waited for'],
     '--who': [`${CLI}/retire.test.ts`, 'written down with who decided'],

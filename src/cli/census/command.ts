@@ -6,12 +6,18 @@ import { type ConfiguredOptions, chosenTables, loadTables, tablesOn, withConfigu
 import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { printJson, printLine, tell } from '../terminal.js'
+import { addPair } from '../value-options.js'
 import { type Standing, standingsOf } from './kek-standing.js'
 import { censusLines, estimateLines } from './report.js'
 
 export function define(command: Command): void {
   withConfiguration(command)
     .option('--entity <name...>', 'only tables of these entities (default: all)')
+    .option(
+      '--context <name=value>',
+      'where each tenant has a KEK: whose it is, such as tenant=…; again for each',
+      addPair,
+    )
     .option('--quick', 'estimate by the index of the guard, in milliseconds, instead of a scan of each table')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExit code 1 for rows that are not as they should be. docs/retirement.md')
@@ -20,6 +26,7 @@ export function define(command: Command): void {
 
 interface Options extends ConfiguredOptions {
   readonly entity?: readonly string[]
+  readonly context?: Readonly<Record<string, string>>
   readonly quick?: true
   readonly json?: true
 }
@@ -31,7 +38,7 @@ async function run(options: Options): Promise<void> {
     await client.query('SET default_transaction_read_only = on')
     return count(client, chosenTables(await tablesOn(client, setup), options.entity))
   })
-  const { of, problem } = await standingsOf(setup.configuration, found.flatMap(keksOf))
+  const { of, problem } = await standingsOf(setup.configuration, found.flatMap(keksOf), options.context ?? {})
   if (problem !== undefined) tell(`waxseal: which KEKs are current is not known: ${problem}`)
   const standing = (kek: KekRef): Standing => of.get(describeKek(kek)) ?? 'unknown'
   const ok = found.every((table) => isAsItShouldBe(table) && keksOf(table).every((kek) => standing(kek) !== 'unlisted'))

@@ -1,5 +1,6 @@
 import { cipherOf } from '../../config/connect-cipher.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
+import type { EnvelopeBinding } from '../../envelope/binding.js'
 import type { EnvelopeCipher } from '../../envelope/envelope-cipher.js'
 import { describeKek, type KekRef, sameKek } from '../../kms/provider.js'
 import { failureOf } from '../failure.js'
@@ -17,21 +18,26 @@ export interface Standings {
   readonly problem?: string
 }
 
-/** Asks the KMS which KEKs are current, and uses none. */
-export async function standingsOf(configuration: LoadedConfiguration, keks: readonly KekRef[]): Promise<Standings> {
+/** Asks the KMS which KEKs are current, and uses none. The context decides where each tenant has a KEK. */
+export async function standingsOf(
+  configuration: LoadedConfiguration,
+  keks: readonly KekRef[],
+  context: Readonly<Record<string, string>>,
+): Promise<Standings> {
+  const binding = { entity: 'waxseal-doctor', context }
   let problem: string | undefined
   const of = new Map<string, Standing>()
   let cipher: EnvelopeCipher | undefined
   let current: KekRef[] = []
   try {
     cipher = await cipherOf(configuration)
-    current = await cipher.currentKeks({ entity: 'waxseal-doctor', context: {} })
+    current = await cipher.currentKeks(binding)
   } catch (error) {
     problem = failureOf(error).message
   }
   for (const kek of keks) {
     const isCurrent = current.some((each) => sameKek(each, kek))
-    const standing = isCurrent ? 'current' : await acceptance(cipher, kek)
+    const standing = isCurrent ? 'current' : await acceptance(cipher, kek, binding)
     // A KEK that is accepted may be the current one, which nobody could ask for.
     of.set(describeKek(kek), problem && standing === 'accepted' ? 'unknown' : standing)
   }
@@ -39,10 +45,14 @@ export async function standingsOf(configuration: LoadedConfiguration, keks: read
   return { of, ...(problem !== undefined && { problem }) }
 }
 
-async function acceptance(cipher: EnvelopeCipher | undefined, kek: KekRef): Promise<Standing> {
+async function acceptance(
+  cipher: EnvelopeCipher | undefined,
+  kek: KekRef,
+  binding: EnvelopeBinding,
+): Promise<Standing> {
   if (!cipher) return 'unknown'
   try {
-    return (await cipher.accepts(kek)) ? 'accepted' : 'unlisted'
+    return (await cipher.accepts(kek, binding)) ? 'accepted' : 'unlisted'
   } catch {
     return 'unknown'
   }

@@ -12,6 +12,7 @@ import { EXIT } from '../exit-codes.js'
 import { failureOf } from '../failure.js'
 import { interruptible } from '../interruptible.js'
 import { printJson, printLine, tell } from '../terminal.js'
+import { addPair } from '../value-options.js'
 import { disablingOf } from './disabling.js'
 import { retirementLines } from './report.js'
 
@@ -19,6 +20,11 @@ export function define(command: Command): void {
   withConfiguration(command)
     .argument('<kek>', 'a version of a KEK as census prints it, <provider>:<id>@<version>')
     .option('--backups-kept <duration>', 'how long backups and archived WAL are kept, such as 35d, or none')
+    .option(
+      '--context <name=value>',
+      'where each tenant has a KEK: whose it is, such as tenant=…; again for each',
+      addPair,
+    )
     .option('--processes <number>', 'at least so many have to be seen at work (default: 1)', count)
     .option('--wait <duration>', 'how long to wait for processes and transactions (default: 2m)')
     .option('--who <name>', 'who decides: for the record (default: the user of this process)')
@@ -30,6 +36,7 @@ export function define(command: Command): void {
 
 interface Options extends ConfiguredOptions {
   readonly backupsKept?: string
+  readonly context?: Readonly<Record<string, string>>
   readonly processes?: number
   readonly wait?: string
   readonly who?: string
@@ -45,7 +52,7 @@ async function run(name: string, options: Options): Promise<void> {
   }
   if (!isDuration(wait)) throw new ConfigurationError('--wait: expected a duration such as 2m')
   const setup = await loadTables(options)
-  const current = await currentKeks(setup.configuration)
+  const current = await currentKeks(setup.configuration, options.context ?? {})
   const found = await interruptible((signal) =>
     withDatabase(setup.configuration, setup.dataSource, async (client) =>
       retire(client, await tablesOn(client, setup), kek, {
@@ -70,10 +77,13 @@ async function print(kek: KekRef, found: Retirement, json: true | undefined): Pr
   for (const line of retirementLines(kek, found, disabling)) printLine(line)
 }
 
-async function currentKeks(configuration: LoadedConfiguration): Promise<readonly KekRef[] | Error> {
+async function currentKeks(
+  configuration: LoadedConfiguration,
+  context: Readonly<Record<string, string>>,
+): Promise<readonly KekRef[] | Error> {
   const cipher = await cipherOf(configuration)
   try {
-    return await cipher.currentKeks({ entity: 'waxseal-doctor', context: {} })
+    return await cipher.currentKeks({ entity: 'waxseal-doctor', context })
   } catch (error) {
     return new Error(failureOf(error).message)
   } finally {
