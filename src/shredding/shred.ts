@@ -112,6 +112,9 @@ export async function resumeShred(
 
 /** The guard is what keeps a shredded envelope shredded. */
 async function assertReady(client: Queryable, targeted: readonly TargetedTable[]): Promise<void> {
+  // A pool would give each statement another connection, and rows would be shredded without their receipt.
+  if ('totalCount' in client)
+    throw new ConfigurationError('shred: expected one connection, found a pool; pass a client of it')
   await assertSchema(client)
   for (const { table } of targeted) {
     await assertGuard(client, table)

@@ -11,7 +11,8 @@ let ids: string[]
 beforeAll(async () => {
   made = await protectedProject()
   await installSchema(made.client)
-})
+  // The package is built for it.
+}, 240_000)
 afterAll(() => made.remove())
 beforeEach(async () => {
   await made.client.query('DELETE FROM credential; DELETE FROM waxseal.run')

@@ -10,7 +10,8 @@ beforeAll(async () => {
   made = await protectedProject()
   credentials = made.credentials
   await installSchema(made.client)
-})
+  // The package is built for it.
+}, 240_000)
 afterAll(() => made.remove())
 beforeEach(async () => {
   await credentials.query('DELETE FROM {table}')

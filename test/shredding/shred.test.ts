@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { metadataToJson } from '../../src/index.js'
-import { readShreddedRows, type ShreddedRow } from '../../src/shredding/index.js'
+import { readShreddedRows, type ShreddedRow, shred } from '../../src/shredding/index.js'
 import { outcome } from '../postgres/credentials.js'
 import { ACME, ENTITY, shreddingSuite } from './shredding-suite.js'
 
@@ -128,6 +129,11 @@ describe('refused before anything is written:', () => {
   test('no reason', () => refused(suite.shred(ENTITY, { reason: '' }), '"reason" must be a text'))
   test('a duration that is none', () =>
     refused(suite.shred(ENTITY, { reason: 'refused', backupsKept: '35' }), '"backupsKept" must be a duration'))
+  test('a pool, whose statements are in no transaction together', async () => {
+    const pool = new pg.Pool({ connectionString: suite.database.url })
+    await refused(shred(pool, suite.options(ENTITY, { reason: 'refused' })), 'found a pool')
+    await pool.end()
+  })
   test('an unknown option', () =>
     refused(suite.shred(ENTITY, { reason: 'refused', force: true } as never), 'unknown option "force"'))
 
