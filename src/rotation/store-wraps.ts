@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError, isWaxsealError } from '../errors.js'
 import type { RowFailure } from '../jobs/index.js'
 import { type FieldDigests, fieldDigests } from '../postgres/field-digests.js'
 import { inSavepoint } from '../postgres/in-savepoint.js'
@@ -15,9 +15,10 @@ export interface StoredWraps {
 }
 
 /**
- * Replaces the wraps of each row that still holds what was read, and shows that nothing else of a row has changed: the rows
- * are locked and their fields digested, before the statement and after everything that it set off. Where they differ, it
- * rejects, and the caller's transaction has to be rolled back. What the database refuses is halved until it stands alone.
+ * Replaces the wraps of each row that still holds what was read, and shows that nothing else of a row has changed: its fields
+ * are digested before the statement and after everything that it set off. Where they differ, it is done once more with the rows
+ * locked, since somebody else may have written one in between; then it rejects, and the caller's transaction has to be rolled
+ * back. What the database refuses is halved until it stands alone.
  */
 export async function storeWraps(
   client: Queryable,
@@ -26,7 +27,7 @@ export async function storeWraps(
 ): Promise<StoredWraps> {
   if (wraps.length === 0) return { stored: [], failures: [] }
   try {
-    return { stored: await inSavepoint(client, () => storeTogether(client, table, wraps)), failures: [] }
+    return { stored: await storeTogether(client, table, wraps), failures: [] }
   } catch (error) {
     if (!concernsRows(error)) throw error
     if (wraps.length === 1) return { stored: [], failures: [{ row: wraps[0]!.row, error }] }
@@ -42,8 +43,23 @@ async function storeTogether(
   table: ProtectedTable,
   wraps: readonly NewWraps[],
 ): Promise<readonly NewWraps[]> {
+  try {
+    return await inSavepoint(client, () => storeAndCompare(client, table, wraps, false))
+  } catch (error) {
+    if (!isWaxsealError(error)) throw error
+    // Not locked at first: to lock a row and to update it are two writes.
+    return inSavepoint(client, () => storeAndCompare(client, table, wraps, true))
+  }
+}
+
+async function storeAndCompare(
+  client: Queryable,
+  table: ProtectedTable,
+  wraps: readonly NewWraps[],
+  lock: boolean,
+): Promise<readonly NewWraps[]> {
   const rows = wraps.map(({ row }) => row)
-  const before = await fieldDigests(client, table, rows, true)
+  const before = await fieldDigests(client, table, rows, lock)
   const swapped = new Set((await swapTogether(client, table, wraps)).map(keyOf))
   const stored = wraps.filter(({ row }) => swapped.has(keyOf(row)))
   // Those of triggers that wait for the commit, too.

@@ -42,9 +42,9 @@ const STOPS: Readonly<Record<string, object>> = {
   },
   'before a call to the KMS': { call: 3, side: 'before' },
   'after a call to the KMS': { call: 3, side: 'after' },
-  'after the rows of a batch are locked': {
+  'after the fields of a batch are digested': {
     connection: WRITER,
-    statement: 'FOR UPDATE OF stored',
+    statement: 'AS digests',
     nth: 2,
     side: 'after',
   },

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { Pool, Queryable } from '../../src/postgres/index.js'
 import { Rotating } from './rotating.js'
 
 let r: Rotating
@@ -53,6 +54,28 @@ test('a trigger that deletes the row is found, too', async () => {
   const before = await rowsOf()
   await expect(r.rotate()).rejects.toMatchObject({ message: expect.stringContaining('moves keys only') })
   expect(await rowsOf()).toEqual(before)
+})
+
+test('a row that somebody else writes in between is compared once more, locked', async () => {
+  const rows = await r.insert(3)
+  const [row] = rows
+  const password = r.credentials.encrypt(await r.credentials.open(row!), 'password', 'changed')
+  r.credentials.provider.kms.rotate()
+  let updates = 0
+  const query = async (client: Queryable, text: string, values?: unknown[]) => {
+    if (/^UPDATE "public"/.test(text) && ++updates === 1) await r.credentials.update(row!.id, { password })
+    return client.query(text, values)
+  }
+  const pool: Pool = {
+    query: (text, values) => r.pool.query(text, values),
+    async connect() {
+      const client = await r.pool.connect()
+      return { query: (text, values) => query(client, text, values), release: (destroy) => client.release(destroy) }
+    },
+  }
+  expect(await r.rotate({ pool })).toMatchObject({ state: 'finished', rewrapped: 3, compared: 3, failed: 0 })
+  expect(updates).toBe(2)
+  expect(await r.credentials.decrypt(await r.credentials.read(row!.id))).toMatchObject({ password: 'changed' })
 })
 
 test('a trigger that changes other columns is none of its business', async () => {

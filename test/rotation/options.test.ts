@@ -98,7 +98,7 @@ describe('where the KEK depends on the context', () => {
     })
   }
 
-  test('with "kekPerContext" each row is asked, also in a set that is current for others', async () => {
+  test('each row is asked with kekPerContext, also in a set that is current for others', async () => {
     await r.credentials.insert({ password: 'x' }, 'acme')
     const own = await r.credentials.insert({ password: 'y' }, 'globex')
     const cipher = perTenant('globex')

@@ -354,7 +354,7 @@ export const OPTION_EFFECTS: Effects = {
     cipher: [`${ROTATION}/rotate.test.ts`, 'a recipient is added, and dropped'],
     tables: [`${ROTATION}/options.test.ts`, '"tables" are gone through one after the other, a run for each'],
     pool: [`${ROTATION}/rotate.test.ts`, 'all stale rows are wrapped under the current KEK'],
-    kekPerContext: [`${ROTATION}/options.test.ts`, 'with "kekPerContext" each row is asked'],
+    kekPerContext: [`${ROTATION}/options.test.ts`, 'each row is asked with kekPerContext'],
     signal: [`${ROTATION}/options.test.ts`, 'a "signal" that is aborted ends the work between batches'],
     onEvent: [`${ROTATION}/rotate.test.ts`, 'where nothing is stale, no row is read'],
     verify: [`${ROTATION}/verify-sample.test.ts`, 'the old wraps are kept until the run has ended'],
