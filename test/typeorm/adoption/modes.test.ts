@@ -171,6 +171,23 @@ describe.each(['adopt-read', 'adopt-write'])('in %s', (mode) => {
     })
   })
 
+  test('a page of rows with their order is read', async () => {
+    const written = values()
+    const { id } = await old.getRepository(OldAccount).save({ ...written })
+    const found = repository().find({ where: { tenantId: written.tenantId }, order: { name: 'ASC' }, take: 1, skip: 0 })
+    expect(await found).toMatchObject([{ id, password: written.password, note: written.note }])
+  })
+
+  test('an insert that returns everything leaves the plaintext in memory', async () => {
+    const written = values()
+    const inserted = { ...written }
+    await repository().createQueryBuilder().insert().values(inserted).returning('*').execute()
+    const { token: _, ...transparent } = written
+    expect(inserted).toMatchObject(transparent)
+    const [found] = await repository().findBy({ tenantId: written.tenantId })
+    expect(found).toMatchObject({ password: written.password, note: written.note })
+  })
+
   test('IsNull() asks for the column that holds the value', async () => {
     const { IsNull, Not } = await import('typeorm')
     const { id } = await old.getRepository(OldAccount).save({ ...values(), token: null })
