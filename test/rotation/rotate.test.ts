@@ -46,6 +46,15 @@ test('rows are counted by what they are, and only those that are stale are writt
   expect((await r.credentials.read(stale!.id)).encryption_metadata.wrap).toBe(2)
 })
 
+test('several processes share a run, and each row is rewrapped once', async () => {
+  const rows = await r.insert(30)
+  r.credentials.provider.kms.rotate()
+  const reports = await Promise.all([r.rotate(), r.rotate(), r.rotate()])
+  expect(new Set(reports.map(({ run }) => run)).size).toBe(1)
+  for (const report of reports) expect(report).toMatchObject({ ...nothing, rewrapped: 30, compared: 30 })
+  for (const { id } of rows) expect((await r.credentials.read(id)).encryption_metadata['wrap']).toBe(2)
+})
+
 test('a recipient is added, and dropped', async () => {
   const [row] = await r.insert(4)
   const { provider } = r.credentials
