@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { type Clock, systemClock } from '../kms/clock.js'
 import { estimateRows } from '../postgres/estimate-rows.js'
 import { listKekSets } from '../postgres/kek-sets.js'
@@ -35,7 +36,9 @@ const MAX_PASSES = 5
  */
 export async function work<P>(job: Job<P>, run: Run, options: Workplace): Promise<RunEnd> {
   const { pool, clock = systemClock, batchRows = BATCH_ROWS, onEvent = () => undefined } = options
-  const signal = options.signal ?? new AbortController().signal
+  const signal = AbortSignal.any(options.signal ? [options.signal] : [])
+  // Every row of a batch listens to it, and Node warns of a leak from the eleventh on.
+  setMaxListeners(0, signal)
   const holder = {
     table: job.table,
     run,

@@ -19,6 +19,7 @@ interface Client extends Queryable {
   end(): Promise<void>
   on(event: 'error' | 'end', run: () => void): unknown
   on(event: 'notification', run: (message: { readonly payload?: string }) => void): unknown
+  ref(): void
   unref(): void
 }
 
@@ -107,6 +108,11 @@ export class FleetConnection implements Queryable {
       if (!(error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code)))) this.#lost(client)
       throw error
     }
+  }
+
+  /** Somebody waits for what is sent from now on: until it has an end, it keeps the process alive. */
+  hold(): void {
+    this.#client?.ref()
   }
 
   async close(): Promise<void> {

@@ -190,6 +190,8 @@ export class FleetMember implements WrapAnnouncer, FleetListener {
 
   async #leave(): Promise<void> {
     this.#cancelBeat?.()
+    // Whoever awaits this would otherwise end in the middle of it, where nothing else is open.
+    this.#connection.hold()
     await this.#sending?.catch(() => undefined)
     await removeProcess(this.#connection, this.#description).catch(() => undefined)
     await this.#connection.close()

@@ -24,9 +24,20 @@ export function schemaSql(): readonly string[] {
   ]
 }
 
-/** Runs `schemaSql()`. Opens no transaction: the caller's client is in one. */
+/**
+ * Runs `schemaSql()`. Opens no transaction: the caller's client is in one. Rejects with a `ConfigurationError`, to be rolled
+ * back, for a role of the schema's name.
+ */
 export async function installSchema(client: Queryable): Promise<void> {
   for (const statement of schemaSql()) await client.query(statement)
+  const { rows } = await client.query(`SELECT 'waxseal' = ANY (pg_catalog.current_schemas(false)) AS found`)
+  if (!rows[0]?.found) return
+  // The default search path begins with "$user": for a role of this name every table of the application would be looked for
+  // in this schema from now on.
+  throw new ConfigurationError(
+    'expected the schema "waxseal" outside of the search path, found it there, as it is for a role of that name; set the path ' +
+      'first ("ALTER ROLE waxseal SET search_path = public"), or use another role',
+  )
 }
 
 /** The names of the migrations that the database lacks; all of them where the schema is not installed. */

@@ -30,7 +30,7 @@ export interface TemporaryPostgresOptions {
 }
 
 export interface TemporaryPostgres {
-  /** Of the superuser `waxseal` and the database `postgres`. Holds the password. */
+  /** Of the superuser `postgres` and the database `postgres`. Holds the password. */
   readonly url: string
   readonly logFile: string
   /** Resolves when the server has ended and its folder is gone. Not calling it is safe: see `startWatchdog`. */
@@ -90,7 +90,7 @@ async function start(folder: string, port: number, logFile: string, log: number,
     log,
     ...(user && { user }),
     commands: [
-      [initdb, `--pgdata=${data}`, '--username=waxseal', `--pwfile=${passwordFile}`, ...INITDB_FLAGS],
+      [initdb, `--pgdata=${data}`, '--username=postgres', `--pwfile=${passwordFile}`, ...INITDB_FLAGS],
       [postgres, '-D', data, '-p', String(port), ...settings(logStatements)],
     ],
   })
@@ -103,7 +103,7 @@ async function start(folder: string, port: number, logFile: string, log: number,
     await sleep(20)
   }
   rmSync(passwordFile)
-  const url = `postgres://waxseal:${password}@127.0.0.1:${port}/postgres`
+  const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
   return { url, logFile, stop: watchdog.end }
 }
 

@@ -2,8 +2,12 @@ import { EnvelopeCipher } from '../../src/index.js'
 import { joinFleet } from '../../src/lifecycle/index.js'
 import { FaultyProvider } from '../../src/testing/index.js'
 
-/** Joins and has nothing else to do: run in a process of its own by `fleet-exit.test.ts`. */
-const { DATABASE_URL = '' } = process.env
+/** Joins, leaves where it is told to, and has nothing else to do: run in a process of its own by `fleet-exit.test.ts`. */
+const { DATABASE_URL = '', LEAVES } = process.env
 const cipher = new EnvelopeCipher({ provider: new FaultyProvider() })
-await joinFleet({ cipher, connection: DATABASE_URL })
+const member = await joinFleet({ cipher, connection: DATABASE_URL })
 process.stdout.write('joined\n')
+if (LEAVES) {
+  await member.leave()
+  process.stdout.write('left\n')
+}

@@ -57,3 +57,26 @@ test('a newer library is told which migrations the database lacks', async () => 
   expect(await missingMigrations(database.client)).toEqual([last])
   await installSchema(database.client)
 })
+
+test('a role of the name of the schema would find no other schema any more: refused, and nothing is installed', async () => {
+  const own = await freshDatabase()
+  await own.client.query(`DO $$ BEGIN CREATE ROLE waxseal; EXCEPTION WHEN duplicate_object THEN END $$`)
+  await own.client.query('GRANT waxseal TO CURRENT_USER')
+  const { rows } = await own.client.query('SELECT current_database() AS name')
+  await own.client.query(`GRANT CREATE ON DATABASE ${rows[0].name} TO waxseal`)
+  await own.client.query('BEGIN')
+  await own.client.query('SET LOCAL ROLE waxseal')
+  await expect(installSchema(own.client)).rejects.toMatchObject({
+    code: 'ERR_CONFIGURATION',
+    message: expect.stringContaining('ALTER ROLE waxseal SET search_path = public'),
+  })
+  await own.client.query('ROLLBACK')
+  expect(await missingMigrations(own.client)).not.toEqual([])
+  await own.client.query('BEGIN')
+  await own.client.query('SET LOCAL ROLE waxseal')
+  await own.client.query('SET LOCAL search_path = public')
+  await installSchema(own.client)
+  await own.client.query('COMMIT')
+  expect(await missingMigrations(own.client)).toEqual([])
+  await own.drop()
+})
