@@ -17,8 +17,10 @@ export function addSourceColumns(dataSource: DataSource, mode: Mode): void {
     const fields = protectedEntityOf(metadata)?.fields.filter(({ adoption }) => adoption?.placement === 'side') ?? []
     if (fields.length === 0 || mode.ignoresSources) continue
     const sources = new Map(fields.map((field) => [field.column, sourceColumn(field, mode)]))
-    // Behind all others: of two columns with one path, TypeORM names the last in conditions, and there `IS NULL` is asked.
-    metadata.columns.push(...sources.values())
+    for (const [column, source] of sources) {
+      // Of two columns with one path, TypeORM names the last in conditions: the one that is asked whether it is null.
+      metadata.columns.splice(metadata.columns.indexOf(column) + (mode.readsPlaintext ? 1 : 0), 0, source)
+    }
     writeTogether(metadata, sources)
   }
   hideFromSchemaBuilder(dataSource)
@@ -41,24 +43,29 @@ function sourceColumn({ column, adoption }: ProtectedField, mode: Mode): ColumnM
     ),
     // Not a column of the schema: TypeORM knows neither its type nor its constraints.
     isVirtualProperty: true,
-    query: (alias: string) =>
-      `COALESCE(${alias}.${quoteIdentifier(column.databaseName)}, ${quoteLiteral(SOURCE_TAG)} || ${alias}.${quoteIdentifier(name)}::text)`,
+    query: (alias: string) => {
+      const own = `${alias}.${quoteIdentifier(column.databaseName)}`
+      const tagged = `${quoteLiteral(SOURCE_TAG)} || ${alias}.${quoteIdentifier(name)}::text`
+      return mode.readsPlaintext ? `COALESCE(${own}, ${tagged})` : own
+    },
   })
-  if (mode.readsPlaintext) {
-    column.isSelect = false
-  } else {
-    source.isSelect = false
-    // Nobody can ask for it.
-    source.propertyPath = `${column.propertyPath} (before its adoption)`
-  }
+  const unselected = mode.readsPlaintext ? column : source
+  unselected.isSelect = false
   return source
 }
 
 /** TypeORM looks for the columns of a path that is to be written, and would take the first. */
 function writeTogether(metadata: EntityMetadata, sources: ReadonlyMap<ColumnMetadata, ColumnMetadata>): void {
-  const { findColumnsWithPropertyPath } = metadata
+  const { findColumnWithPropertyPath, findColumnsWithPropertyPath } = metadata
+  const own = new Map([...sources].map(([column, source]) => [source, column]))
+  const ownOf = (column: ColumnMetadata) => own.get(column) ?? column
+  metadata.findColumnWithPropertyPath = (path) => {
+    const column = findColumnWithPropertyPath.call(metadata, path)
+    return column && ownOf(column)
+  }
   metadata.findColumnsWithPropertyPath = (path) =>
-    findColumnsWithPropertyPath.call(metadata, path).flatMap((column) => {
+    findColumnsWithPropertyPath.call(metadata, path).flatMap((found) => {
+      const column = ownOf(found)
       const source = sources.get(column)
       return source ? [column, source] : [column]
     })

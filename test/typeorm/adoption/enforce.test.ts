@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { IsNull, Not } from 'typeorm'
 import type { ProtectedTable } from '../../../src/postgres/index.js'
 import { guardSql } from '../../../src/postgres/index.js'
 import { protectedTableOf } from '../../../src/typeorm/index.js'
@@ -57,6 +58,13 @@ test('adopt-write goes on under the full guard, and enforce sets the column so f
   const inserted = await accounts.save(accounts.create(values()))
   expect(await table.stored(inserted.id)).toMatchObject({ password: null })
   expect(await accounts.findOneByOrFail({ id: inserted.id })).toMatchObject({ password: inserted.password })
+  const select = { id: true, tenantId: true, password: true, encryptionMetadata: true } as const
+  table.log.clear()
+  const found = await accounts.findOneOrFail({ where: { id: inserted.id, password: Not(IsNull()) }, select })
+  expect(found.password).toBe(inserted.password)
+  expect(table.log.text).not.toMatch(/"password"/)
+  expect(await accounts.update({ id, token: Not(IsNull()) }, { name: 'n' })).toMatchObject({ affected: 0 })
+  expect(await accounts.delete({ id, password: Not(IsNull()) })).toMatchObject({ affected: 1 })
 })
 
 test('a row without an envelope is an error in enforce', async () => {

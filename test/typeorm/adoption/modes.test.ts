@@ -194,5 +194,7 @@ describe.each(['adopt-read', 'adopt-write'])('in %s', (mode) => {
     expect(await repository().countBy({ id, token: IsNull() })).toBe(1)
     expect(await repository().countBy({ id, password: Not(IsNull()) })).toBe(1)
     expect(await repository().createQueryBuilder('a').where('a.password IS NULL').andWhere({ id }).getCount()).toBe(0)
+    expect(await repository().update({ id, token: Not(IsNull()) }, { name: 'n' })).toMatchObject({ affected: 0 })
+    expect(await repository().delete({ id, token: IsNull() })).toMatchObject({ affected: 1 })
   })
 })

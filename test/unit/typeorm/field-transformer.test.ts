@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { Equal, In, Not } from 'typeorm'
+import { EncryptedValue } from '../../../src/typeorm/encrypted-value.js'
 import { FieldTransformer } from '../../../src/typeorm/field-transformer.js'
 import { isRefusedParameter } from '../../../src/typeorm/refused-parameter.js'
 
@@ -15,3 +16,11 @@ for (const [name, operator] of Object.entries({
     expect([operator.value].flat().every(isRefusedParameter)).toBe(true)
   })
 }
+
+test('a plaintext that was loaded from a row without an envelope does not pass, and a ciphertext does', () => {
+  const transformer = new FieldTransformer('account.token', { kind: 'text', lazy: true })
+  for (const loaded of [EncryptedValue.fromSource('a value'), EncryptedValue.fromStored('a value')]) {
+    expect(isRefusedParameter(transformer.to(loaded))).toBe(true)
+  }
+  expect(transformer.to(EncryptedValue.fromStored('ws1:x'))).toBe('ws1:x')
+})
