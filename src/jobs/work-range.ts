@@ -24,7 +24,7 @@ export interface RangeWork<P> {
 
 /** Works until the end of the range, or until it is another process's, the run no longer running, or the signal aborted. */
 export async function workRange<P>(work: RangeWork<P>): Promise<void> {
-  const { job, range, owner, batch, writer, pool, onEvent } = work
+  const { job, range, owner, batch, writer, onEvent } = work
   const heart = beat(work)
   let next = readAhead(work, range.cursor)
   try {
@@ -42,7 +42,7 @@ export async function workRange<P>(work: RangeWork<P>): Promise<void> {
     await release(writer, range, owner)
   } catch (error) {
     // Others can go on at once. A connection that is gone leaves it to the heartbeat that is missed.
-    await release(pool, range, owner).catch(() => undefined)
+    await release(writer, range, owner).catch(() => undefined)
     throw error
   } finally {
     heart.stop()

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
+import { ConfigurationError } from '../errors.js'
 import { type Clock, systemClock } from '../kms/clock.js'
 import { estimateRows } from '../postgres/estimate-rows.js'
 import { listKekSets } from '../postgres/kek-sets.js'
@@ -26,6 +27,8 @@ export interface Workplace {
 export const BATCH_ROWS = 1_000
 const BATCHES_IN_A_RANGE = 20
 const WAIT_MS = 1_000
+/** One that reads ahead, one that stores, and one for signs of life. */
+const CONNECTIONS = 3
 /** Rows that come back more often are being written under an old KEK: the run does not run after them for ever. */
 const MAX_PASSES = 5
 
@@ -81,6 +84,7 @@ async function withConnections<T>(
   pool: Pool,
   run: (reader: PooledClient, writer: PooledClient) => Promise<T>,
 ): Promise<T> {
+  assertRoom(pool)
   const reader = await pool.connect()
   let failed = true
   try {
@@ -95,6 +99,15 @@ async function withConnections<T>(
   } finally {
     reader.release(failed)
   }
+}
+
+/** Who waits for a connection that he holds himself waits for ever. */
+function assertRoom(pool: Pool): void {
+  const { max } = (Reflect.get(pool, 'options') ?? {}) as { readonly max?: unknown }
+  if (typeof max !== 'number' || max >= CONNECTIONS) return
+  throw new ConfigurationError(
+    `expected a pool of at least ${CONNECTIONS} connections, found one of ${max}; set its "max"`,
+  )
 }
 
 function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { EnvelopeCipher } from '../../src/index.js'
 import { rotate } from '../../src/rotation/index.js'
 import { FaultyProvider } from '../../src/testing/index.js'
@@ -153,6 +154,16 @@ describe('is refused', () => {
     } finally {
       await r.pool.query('ALTER SCHEMA elsewhere RENAME TO waxseal')
     }
+  })
+
+  test('a pool that has not enough connections, for one of which it would wait for ever', async () => {
+    const pool = new pg.Pool({ connectionString: r.database.url, max: 2 })
+    await expect(r.rotate({ pool })).rejects.toMatchObject({
+      code: 'ERR_CONFIGURATION',
+      message: 'expected a pool of at least 3 connections, found one of 2; set its "max"',
+    })
+    await pool.end()
+    await r.pool.query(`UPDATE waxseal.run SET state = 'cancelled' WHERE state = 'running'`)
   })
 
   test('a run that was paused', async () => {
