@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { providers, wrapOnlyRecipients } from '../../providers/index.js'
 import type { KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
+import { isDuration } from '../lifecycle/duration.js'
 import type { DataSourceLike, ProviderSection, RecipientSection } from './configuration.js'
 import { expecting, strict } from './problems.js'
 import { protectedTable } from './table-declaration.js'
@@ -63,6 +64,9 @@ export const configurationSchema = strict({
   tables: z.array(protectedTable, expecting('a list of tables')).min(1, expecting('at least one table')).optional(),
   environment: text.optional(),
   kekPerContext: z.boolean(expecting('true or false')).optional(),
+  rotation: strict({
+    every: z.custom<string>(isDuration, expecting('a duration such as 90d')),
+  }).optional(),
 }).refine(({ dataSource, tables }) => dataSource === undefined || tables === undefined, {
   path: ['tables'],
   ...expecting('either "dataSource" or "tables": two lists of the same tables would come to differ'),

@@ -53,6 +53,13 @@ export interface Configuration {
    * row. Default: `true` where a provider or recipient is an object of your own, else `false`.
    */
   readonly kekPerContext?: boolean
+  /** When tables are to be gone through again: `waxseal worker` begins what is due, and `waxseal status` says so. */
+  readonly rotation?: RotationDeclaration
+}
+
+export interface RotationDeclaration {
+  /** How long after the end of a rotation the next is due, such as `90d`. A number and one of s, m, h, d, w, y. */
+  readonly every: string
 }
 
 /** Gives `waxseal.config.ts` its types. Returns what it is given. */

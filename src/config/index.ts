@@ -1,4 +1,10 @@
-export type { AcceptedDeclaration, Configuration, DataSourceLike, ProviderSection } from './configuration.js'
+export type {
+  AcceptedDeclaration,
+  Configuration,
+  DataSourceLike,
+  ProviderSection,
+  RotationDeclaration,
+} from './configuration.js'
 export { defineConfiguration } from './configuration.js'
 export { type CipherOptions, type ConnectOptions, connectCipher } from './connect-cipher.js'
 export type { Environment } from './environment.js'

@@ -11,6 +11,6 @@ export {
   type RunState,
   readRun,
 } from './run.js'
-export { type EndedRun, runJob } from './run-job.js'
+export { type EndedRun, joinRun, runJob } from './run-job.js'
 export { type RateOf, SharedBudget } from './shared-budget.js'
 export { type Workplace, work } from './work.js'

@@ -1,16 +1,15 @@
 import type { Job } from '../jobs/index.js'
 import { writeJournal } from './journal.js'
 import { type PreparedWraps, prepareWraps, type Rewrapping } from './prepare-wraps.js'
+import { described, type RotationSettings } from './rotation-run.js'
 import { type Staleness, staleSets } from './stale-sets.js'
 import { storeWraps } from './store-wraps.js'
 
 /** Wraps the data keys of stale rows under the current KEKs. Moves keys, and nothing else. */
-export function rewrapJob(options: Rewrapping & Staleness): Job<PreparedWraps> {
+export function rewrapJob(options: Rewrapping & Staleness & RotationSettings): Job<PreparedWraps> {
   const { table, verify } = options
   return {
-    kind: 'rotate',
-    table,
-    options: { verify },
+    ...described(table, options),
     sets: (sets) => staleSets(sets, options),
     prepare: (rows, batch) => prepareWraps(options, rows, batch),
     async store(client, { wraps, counts, failures }, { pass, run }) {

@@ -9,13 +9,14 @@ export async function insertLocalRows(
   credentials: Credentials,
   { keys, currentKey }: LocalProviderOptions,
   count: number,
-): Promise<void> {
+): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUID())
   const cipher = new EnvelopeCipher({ provider: new LocalProvider({ keys, currentKey }) })
-  for (let n = 0; n < count; n++) {
-    const id = randomUUID()
+  for (const id of ids) {
     const envelope = await cipher.mint(bindingOf(credentials.table, { id, tenant_id: 'acme' }))
     const stored = [credentials.encrypt(envelope, 'password', 'secret')]
     await credentials.insertStored(id, 'acme', stored, metadataToJson(envelope.metadata))
   }
   await cipher.close()
+  return ids
 }

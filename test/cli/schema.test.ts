@@ -17,6 +17,11 @@ test('--dry-run prints the statements of schema sql, and runs nothing', async ()
   expect(await isThere()).toBe(false)
 })
 
+test('--dry-run with --distributed is refused: those statements are not ours', async () => {
+  expect(await made.run(['schema', 'install', '--dry-run', '--distributed'])).toMatchObject({ status: 2, stdout: '' })
+  expect(await isThere()).toBe(false)
+})
+
 test('install installs, and check says so', async () => {
   const said = '✓ the schema "waxseal" is up to date\n'
   expect(await made.run(['schema', 'install'])).toMatchObject({ status: 0, stdout: said, stderr: '' })

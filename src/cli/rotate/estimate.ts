@@ -1,6 +1,6 @@
-import { type ProviderName, providers } from '../../../providers/index.js'
 import type { ProviderLimits } from '../../kms/limits.js'
 import type { PlannedOperations } from '../../rotation/index.js'
+import { limitsOf } from './budgeted-cipher.js'
 
 /** What the operator knows better than the vendor's page. */
 export interface Limits {
@@ -37,8 +37,4 @@ export async function estimate(operations: PlannedOperations, { rate, price }: L
     })
   }
   return estimates
-}
-
-async function limitsOf(provider: string): Promise<ProviderLimits | undefined> {
-  return Object.hasOwn(providers, provider) ? providers[provider as ProviderName].limits() : undefined
 }

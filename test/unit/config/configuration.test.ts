@@ -65,6 +65,17 @@ describe('refused, with the path, what is expected and what to do:', () => {
       /^configuration: provider: expected a provider, or \{ name, … \}.*\(.*local.*\).*, found nothing$/,
     ],
     [
+      'a time between rotations that is none',
+      { provider, rotation: { every: '90 days' } },
+      /rotation\.every: expected a duration such as 90d, found /,
+    ],
+    ['a schedule without one', { provider, rotation: {} }, /rotation\.every: expected a duration such as 90d/],
+    [
+      'a member of a schedule that nobody knows',
+      { provider, rotation: { every: '90d', at: '3h' } },
+      /rotation.*unknown|rotation\.at/,
+    ],
+    [
       'a provider that nobody knows',
       { provider: { name: 'lokal' } },
       /provider: expected a provider, or .*\(.*local.*\).*found another object$/,

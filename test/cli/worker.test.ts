@@ -1,0 +1,183 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
+import { generateLocalKey } from '../../providers/local/index.js'
+import { installSchema } from '../../src/lifecycle/index.js'
+import { insertLocalRows } from './local-rows.js'
+import { type ProtectedProject, protectedProject } from './protected-project.js'
+import { Running } from './running.js'
+
+const keys = `1:${generateLocalKey()}\n2:${generateLocalKey()}`
+const current = (currentKey: number) => ({ provider: { name: 'local', keys, currentKey } as const })
+
+let made: ProtectedProject
+let workers: Running[] = []
+
+beforeAll(async () => {
+  made = await protectedProject({}, current(2))
+  await installSchema(made.client)
+})
+afterAll(() => made.remove())
+beforeEach(async () => {
+  await made.client.query('TRUNCATE credential; DELETE FROM waxseal.run')
+  made.configure({ rotation: undefined })
+})
+afterEach(async () => {
+  await Promise.all(workers.map((worker) => worker.end('SIGKILL')))
+  workers = []
+})
+
+async function startWorker(...args: readonly string[]): Promise<Running> {
+  const worker = new Running(made.project.folder, ['worker', '--json', ...args])
+  workers.push(worker)
+  await worker.event('ready')
+  return worker
+}
+
+/** Rows under key 1. */
+const insert = (count: number) => insertLocalRows(made.credentials, { keys, currentKey: 1 }, count)
+
+/** Starts a worker, and stops it in the middle of a batch until `then` has done its part. */
+async function stoppedWorker(id: string, then: (worker: Running) => Promise<unknown>): Promise<void> {
+  const locker = new pg.Client({ connectionString: made.database.url })
+  await locker.connect()
+  try {
+    await locker.query('BEGIN')
+    await locker.query('SELECT FROM credential WHERE id = $1 FOR UPDATE', [id])
+    const worker = await startWorker()
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+    while ((await made.client.query(waiting)).rows.length === 0);
+    await then(worker)
+  } finally {
+    await locker.end()
+  }
+}
+
+async function counted(): Promise<unknown[]> {
+  const { rows } = await made.client.query(
+    `SELECT state, (SELECT sum(rows)::int FROM waxseal.run_count WHERE run = run.id AND name = 'rewrapped') AS rewrapped
+      FROM waxseal.run ORDER BY started_at`,
+  )
+  return rows
+}
+
+const begin = () => made.run(['rotate', '--distributed', '--detach', '--json'])
+
+describe('waxseal rotate --distributed', () => {
+  test('shows what the workers have come to, and ends when the run has', async () => {
+    await insert(7)
+    const worker = await startWorker()
+    const { status, stdout, stderr } = await made.run(['rotate', '--distributed'])
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: '✓ credential: 7 rewrapped; the field columns of 7 compared, before and after: none changed\n',
+      stderr: expect.stringMatching(/^rotate of "public"\."credential": run [\w-]{36}\n/),
+    })
+    expect((await worker.event('report'))['report']).toMatchObject({ state: 'finished', rewrapped: 7 })
+    expect(await worker.end('SIGTERM')).toEqual([0, null])
+  })
+
+  test('--verify sample: it ends when the workers have opened some of the rows', async () => {
+    await insert(3)
+    await startWorker()
+    const { status, stdout } = await made.run(['rotate', '--distributed', '--verify', 'sample'])
+    expect({ status, stdout }).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('the wraps of 3 opened; the old ones are thrown away'),
+    })
+  })
+
+  test('--detach begins and does no work, and says so without it', async () => {
+    await insert(2)
+    const { status, stdout } = await begin()
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout).runs).toMatchObject([{ kind: 'rotate', entity: 'credential', state: 'running' }])
+    expect(await counted()).toEqual([{ state: 'running', rewrapped: null }])
+    const text = await made.run(['rotate', '--distributed', '--detach'])
+    expect(text.stdout).toMatch(/^rotate of "public"\."credential": run [\w-]{36} is left to the workers\n$/)
+    expect(await made.run(['rotate', '--detach'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--detach: expected --distributed beside it'),
+    })
+  })
+})
+
+describe('waxseal worker', () => {
+  test('finds a run whose wake-up was lost', async () => {
+    await insert(3)
+    await begin()
+    await made.client.query('DELETE FROM pgboss.job')
+    const worker = await startWorker()
+    expect((await worker.event('report'))['report']).toMatchObject({ state: 'finished', rewrapped: 3 })
+  })
+
+  test('a wake-up that comes again after the end begins nothing', async () => {
+    await insert(3)
+    await begin()
+    const worker = await startWorker()
+    const { report } = await worker.event('report')
+    await worker.end('SIGTERM')
+    const { rows } = await made.client.query(`SELECT data FROM pgboss.job WHERE state = 'created'`)
+    expect(rows).toContainEqual({ data: { run: report.run } })
+    const other = await startWorker()
+    const waiting = `SELECT FROM pgboss.job WHERE state = 'created'`
+    while ((await made.client.query(waiting)).rows.length > 0);
+    expect(await other.end('SIGTERM')).toEqual([0, null])
+    expect(other.count('started')).toBe(0)
+    expect(await counted()).toEqual([{ state: 'finished', rewrapped: 3 }])
+  })
+
+  test('the rows of one that was killed are taken over, and each is counted once', async () => {
+    const ids = await insert(40)
+    await begin()
+    await stoppedWorker(ids[20]!, (worker) => worker.end('SIGKILL'))
+    await made.client.query(`UPDATE waxseal.run_range SET heartbeat_at = heartbeat_at - interval '15 seconds'`)
+    const second = await startWorker()
+    expect((await second.event('report'))['report']).toMatchObject({ state: 'finished', rewrapped: 40 })
+    expect(second.count('takenOver')).toBe(1)
+    expect(await counted()).toEqual([{ state: 'finished', rewrapped: 40 }])
+  })
+
+  test('SIGTERM ends it between batches: its rows are left to others at once', async () => {
+    const ids = await insert(10)
+    await begin()
+    let ended: Promise<unknown[]> | undefined
+    await stoppedWorker(ids[5]!, async (worker) => {
+      ended = worker.end('SIGTERM')
+    })
+    expect(await ended).toEqual([0, null])
+    const { rows } = await made.client.query('SELECT FROM waxseal.run_range WHERE owner IS NOT NULL')
+    expect(rows).toEqual([])
+    const second = await startWorker()
+    await second.event('report')
+    expect(await counted()).toEqual([{ state: 'finished', rewrapped: 10 }])
+  })
+
+  test('of many, one begins what is due, and it is not begun again', async () => {
+    await insert(4)
+    await made.client.query(`UPDATE credential SET encryption_metadata =
+      jsonb_set(encryption_metadata, '{wraps,0,wrappedAt}', '"2020-01-01T00:00:00Z"') || '{"wrap": 2}'`)
+    made.configure({ rotation: { every: '90d' } })
+    const all = await Promise.all([startWorker(), startWorker(), startWorker()])
+    await Promise.race(all.map((worker) => worker.event('report')))
+    expect(await counted()).toEqual([{ state: 'finished', rewrapped: 4 }])
+    expect(all.map((worker) => worker.count('begun')).sort()).toEqual([0, 0, 1])
+  })
+
+  test('--entity names the tables that it works on', async () => {
+    const { status, stderr } = await made.run(['worker', '--entity', 'nobody'])
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('expected one of credential'),
+    })
+  })
+
+  test('goes on when its connections were lost', async () => {
+    const worker = await startWorker()
+    await made.client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    )
+    await insert(2)
+    await begin()
+    expect((await worker.event('report'))['report']).toMatchObject({ state: 'finished', rewrapped: 2 })
+  })
+})
