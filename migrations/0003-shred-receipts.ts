@@ -22,16 +22,14 @@ export const shredReceipts: Migration = {
   started_at timestamptz NOT NULL DEFAULT now()
 )`,
     `CREATE TABLE IF NOT EXISTS waxseal.shredded_row (
-  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   receipt uuid NOT NULL REFERENCES waxseal.shred_receipt,
   entity text NOT NULL,
   primary_key jsonb NOT NULL,
   envelope text NOT NULL,
   wraps jsonb NOT NULL,
-  shredded_at timestamptz NOT NULL DEFAULT now()
+  shredded_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (receipt, entity, primary_key)
 )`,
-    'CREATE UNIQUE INDEX IF NOT EXISTS shredded_row_once ON waxseal.shredded_row (receipt, entity, primary_key)',
-    'CREATE INDEX IF NOT EXISTS shredded_row_order ON waxseal.shredded_row (receipt, entity, number)',
     'CREATE INDEX IF NOT EXISTS shredded_row_envelope ON waxseal.shredded_row (envelope)',
     `CREATE TABLE IF NOT EXISTS waxseal.shred_end (
   receipt uuid PRIMARY KEY REFERENCES waxseal.shred_receipt,

@@ -22,14 +22,15 @@ export async function listReceipts(client: Queryable): Promise<ShredReceipt[]> {
   return receipts
 }
 
-/** The credentials of a receipt in the order in which they were shredded, a batch at a time. */
+/** The credentials of a receipt in the order of entity and primary key, a batch at a time. */
 export async function* readShreddedRows(client: Queryable, id: string): AsyncGenerator<ShreddedRow, void, undefined> {
-  let after = '0'
+  let after: Pick<ShreddedRow, 'entity' | 'primaryKey'> = { entity: '', primaryKey: {} }
   for (;;) {
-    const { rows } = await client.query(ROWS, [id, after, BATCH])
-    for (const { number: _, ...row } of rows) yield row as unknown as ShreddedRow
-    if (rows.length < BATCH) return
-    after = rows.at(-1)!.number as string
+    const { rows } = await client.query(ROWS, [id, after.entity, JSON.stringify(after.primaryKey), BATCH])
+    const batch = rows as unknown as ShreddedRow[]
+    yield* batch
+    if (batch.length < BATCH) return
+    after = batch.at(-1)!
   }
 }
 
@@ -48,9 +49,9 @@ const RECEIPTS = `SELECT receipt.id, target, tables, reason, ticket, who, databa
 const KEKS = `SELECT wrap -> 'kek' AS kek, count(*)::int AS wraps
   FROM waxseal.shredded_row, jsonb_array_elements(wraps) AS wrap WHERE receipt = $1 GROUP BY 1 ORDER BY 1`
 
-const ROWS = `SELECT number::text AS number, entity, primary_key AS "primaryKey", envelope, wraps,
+const ROWS = `SELECT entity, primary_key AS "primaryKey", envelope, wraps,
     ${instant('shredded_at')} AS "shreddedAt"
-  FROM waxseal.shredded_row WHERE receipt = $1 AND number > $2 ORDER BY number LIMIT $3`
+  FROM waxseal.shredded_row WHERE receipt = $1 AND (entity, primary_key) > ($2, $3::jsonb) ORDER BY entity, primary_key LIMIT $4`
 
 interface ReceiptRow {
   readonly id: string

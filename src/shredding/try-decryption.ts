@@ -26,7 +26,9 @@ export async function tryDecryption(
   cipher: Pick<EnvelopeCipher, 'open'>,
 ): Promise<Trial> {
   const opened: ShredFailure[] = []
-  let [tried, after] = [0, '0']
+  let tried = 0
+  // Before every other: an object without members.
+  let after = '{}'
   for (;;) {
     const { rows } = await client.query(readSql(table), [receipt, table.entity, after, BATCH])
     for (const row of rows) {
@@ -42,17 +44,18 @@ export async function tryDecryption(
     }
     const last = rows.at(-1)
     if (!last || rows.length < BATCH) return { tried, opened }
-    after = last.number as string
+    after = JSON.stringify(last.key)
   }
 }
 
 /** By the index on the envelope id. */
 function readSql(table: ProtectedTable): string {
   const metadata = `stored.${quoteIdentifier(table.metadata)}`
-  return `SELECT shredded.number::text AS number, ${metadata} IS NOT NULL AS found, ${storedRowColumns(table)}
+  return `SELECT shredded.primary_key AS key, ${metadata} IS NOT NULL AS found, ${storedRowColumns(table)}
     FROM waxseal.shredded_row AS shredded
     LEFT JOIN ${qualifiedName(table)} AS stored ON ${metadata} ->> 'id' = shredded.envelope
-    WHERE shredded.receipt = $1 AND shredded.entity = $2 AND shredded.number > $3 ORDER BY shredded.number LIMIT $4`
+    WHERE shredded.receipt = $1 AND shredded.entity = $2 AND shredded.primary_key > $3
+    ORDER BY shredded.primary_key LIMIT $4`
 }
 
 async function failureOf(run: () => Promise<unknown>): Promise<unknown> {
