@@ -35,15 +35,14 @@ export async function swapMetadata(
   }
 }
 
-/** As `swapMetadata`, for a caller with a transaction open: all of them, or the database's refusal. */
+/** As `swapMetadata`, for a caller with a transaction open: all of them, or the database's refusal. Those that were swapped. */
 export async function swapTogether(
   client: Queryable,
   table: ProtectedTable,
   swaps: readonly MetadataSwap[],
 ): Promise<StoredRow[]> {
   const { rows } = await client.query(swapSql(table), parameters(table, swaps))
-  const changed = new Set(rows.map((row) => keyOf(storedRowOf(table, row))))
-  return swaps.map(({ row }) => row).filter((row) => changed.has(keyOf(row)))
+  return rows.map(({ place }) => swaps[(place as number) - 1]!.row)
 }
 
 /** The rows with these primary keys, as they are now. */
@@ -68,9 +67,10 @@ function swapSql(table: ProtectedTable): string {
   const { keys, on } = join(table)
   const arrays = [...table.primaryKey.map(({ type }) => PARAMETER_TYPES[type]), 'jsonb', 'jsonb']
   return `UPDATE ${qualifiedName(table)} AS stored SET ${metadata} = swap.next
-    FROM unnest(${arrays.map((type, index) => `$${index + 1}::${type}[]`).join(', ')}) AS swap (${keys.join(', ')}, previous, next)
+    FROM unnest(${arrays.map((type, index) => `$${index + 1}::${type}[]`).join(', ')})
+      WITH ORDINALITY AS swap (${keys.join(', ')}, previous, next, place)
     WHERE ${on('swap')} AND stored.${metadata} = swap.previous
-    RETURNING ${storedRowColumns(table)}`
+    RETURNING swap.place::int4 AS place`
 }
 
 function parameters(table: ProtectedTable, swaps: readonly MetadataSwap[]): unknown[] {
@@ -78,11 +78,11 @@ function parameters(table: ProtectedTable, swaps: readonly MetadataSwap[]): unkn
   return [...keyArrays(table, rows), rows.map(({ metadata }) => metadata), swaps.map(({ next }) => next)]
 }
 
-/** Joins `stored` to the rows of `keyArrays`, which are the first parameters. */
+/** Joins `stored` to the rows of `keyArrays`, which are the first parameters; `wanted.place` is that in the arrays, from 1. */
 export function joinOnKeys(table: ProtectedTable): string {
   const { keys, on } = join(table)
   const arrays = table.primaryKey.map(({ type }, index) => `$${index + 1}::${PARAMETER_TYPES[type]}[]`)
-  return `JOIN unnest(${arrays.join(', ')}) AS wanted (${keys.join(', ')}) ON ${on('wanted')}`
+  return `JOIN unnest(${arrays.join(', ')}) WITH ORDINALITY AS wanted (${keys.join(', ')}, place) ON ${on('wanted')}`
 }
 
 export function keyArrays(table: ProtectedTable, rows: readonly Pick<StoredRow, 'primaryKey'>[]): unknown[] {

@@ -7,6 +7,7 @@ import { bindingOf, type ProtectedTable } from '../postgres/protected-table.js'
 import type { StoredRow } from '../postgres/stored-row.js'
 import { assertNoOutage } from './outage.js'
 import { isUnknown, sameKeks } from './stale-sets.js'
+import { Turns } from './turns.js'
 
 export interface NewWraps {
   readonly row: StoredRow
@@ -31,6 +32,9 @@ export interface Rewrapping {
   /** `each`: no wrap is stored that was not unwrapped. `sample`: the old wraps are kept until a sample of a run was. */
   readonly verify: 'each' | 'sample'
 }
+
+/** Less than a millisecond with a local KEK. */
+const ROWS_IN_A_TURN = 8
 
 /** Wraps the data keys of these rows under the current KEKs. */
 export async function prepareWraps(
@@ -64,7 +68,13 @@ export async function prepareWraps(
     }
   }
 
-  const wraps = (await mapConcurrently(rows, concurrency, rewrap)).filter((each) => each !== undefined)
+  const turns = new Turns(ROWS_IN_A_TURN)
+  const results = await mapConcurrently(rows, concurrency, async (row) => {
+    const result = await rewrap(row)
+    await turns.next()
+    return result
+  })
+  const wraps = results.filter((each) => each !== undefined)
   if (wraps.length === 0) assertNoOutage(failures)
   return { wraps, counts, failures }
 }

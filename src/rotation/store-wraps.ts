@@ -1,11 +1,10 @@
 import { ConfigurationError, isWaxsealError } from '../errors.js'
 import type { RowFailure } from '../jobs/index.js'
-import { type FieldDigests, fieldDigests } from '../postgres/field-digests.js'
+import { fieldDigests } from '../postgres/field-digests.js'
 import { inSavepoint } from '../postgres/in-savepoint.js'
 import { type ProtectedTable, qualifiedName } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
-import type { StoredRow } from '../postgres/stored-row.js'
-import { concernsRows, keyOf, swapTogether } from '../postgres/swap-metadata.js'
+import { concernsRows, swapTogether } from '../postgres/swap-metadata.js'
 import type { NewWraps } from './prepare-wraps.js'
 
 export interface StoredWraps {
@@ -60,26 +59,16 @@ async function storeAndCompare(
 ): Promise<readonly NewWraps[]> {
   const rows = wraps.map(({ row }) => row)
   const before = await fieldDigests(client, table, rows, lock)
-  const swapped = new Set((await swapTogether(client, table, wraps)).map(keyOf))
-  const stored = wraps.filter(({ row }) => swapped.has(keyOf(row)))
+  const swapped = new Set(await swapTogether(client, table, wraps))
   // Those of triggers that wait for the commit, too.
   await client.query('SET CONSTRAINTS ALL IMMEDIATE')
-  const after = await fieldDigests(
-    client,
-    table,
-    stored.map(({ row }) => row),
-  )
-  for (const { row } of stored) assertSame(table, row, before, after)
-  return stored
+  const after = await fieldDigests(client, table, [...swapped])
+  for (const row of swapped) assertSame(table, before.get(row), after.get(row))
+  return wraps.filter(({ row }) => swapped.has(row))
 }
 
-function assertSame(
-  table: ProtectedTable,
-  row: StoredRow,
-  before: ReadonlyMap<string, FieldDigests>,
-  after: ReadonlyMap<string, FieldDigests>,
-): void {
-  const [were, are] = [before.get(keyOf(row)), after.get(keyOf(row))]
+function assertSame(table: ProtectedTable, before: string | undefined, after: string | undefined): void {
+  const [were, are] = [before?.split(' '), after?.split(' ')]
   const changed = table.fields.filter((_, index) => !were || !are || were[index] !== are[index])
   if (changed.length === 0) return
   const columns = changed.map(({ column }) => `"${column}"`).join(', ')

@@ -6,18 +6,15 @@ import { localCipher, newBinding, secretText, textField } from '../suites/creden
 export type GuardedTable = 'guarded' | 'indexed' | 'bare'
 
 /**
- * One table of credentials with two fields, three times: with the guard, with the guard's unique index alone, and with
+ * One table of credentials with two fields, three times: with the guard, with the guard's indexes alone, and with
  * neither. The rows differ in what the guard compares; their ciphertexts are all the same one.
  */
 export async function createGuardedTables(client: pg.Client, rows: number): Promise<void> {
   const envelope = await localCipher().mint(newBinding())
   const payload = formatText(envelope.encryptField(textField, secretText())).split(':')[2]
   for (const name of ['guarded', 'indexed', 'bare'] satisfies GuardedTable[]) {
-    // Room for each row beside itself: otherwise a round would measure how the table grows.
-    await client.query(`CREATE TABLE ${name} (id uuid PRIMARY KEY, tenant_id uuid NOT NULL, used integer NOT NULL DEFAULT 0,
-      password text, token text, encryption_metadata jsonb NOT NULL DEFAULT '{}')
-      WITH (fillfactor = 45, autovacuum_enabled = off)`)
-    if (name !== 'bare') for (const statement of guardSql(protectedTable(name)).install) await client.query(statement)
+    await createCredentialTable(client, name)
+    if (name !== 'bare') await installGuard(client, name)
     if (name === 'indexed') await dropTriggers(client, name)
     await client.query(
       `INSERT INTO ${name} (id, tenant_id, password, token, encryption_metadata)
@@ -31,9 +28,21 @@ export async function createGuardedTables(client: pg.Client, rows: number): Prom
   }
 }
 
-const base64url = (bytes: string) => `translate(encode(${bytes}, 'base64'), '+/=', '-_')`
+/** With room for each row beside itself: otherwise a round would measure how the table grows. */
+export async function createCredentialTable(client: pg.Client, name: string, fillfactor = 45): Promise<void> {
+  await client.query(`CREATE TABLE ${name} (id uuid PRIMARY KEY, tenant_id uuid NOT NULL, used integer NOT NULL DEFAULT 0,
+    password text, token text, encryption_metadata jsonb NOT NULL DEFAULT '{}')
+    WITH (fillfactor = ${fillfactor}, autovacuum_enabled = off)`)
+}
 
-const protectedTable = (table: GuardedTable): ProtectedTable => ({
+export async function installGuard(client: pg.Client, name: string): Promise<void> {
+  for (const statement of guardSql(credentialTable(name)).install) await client.query(statement)
+}
+
+/** Text of the bytes without padding, as metadata and fields spell it. */
+export const base64url = (bytes: string) => `translate(encode(${bytes}, 'base64'), '+/=', '-_')`
+
+export const credentialTable = (table: string): ProtectedTable => ({
   entity: 'credential',
   schema: 'public',
   table,
@@ -47,7 +56,7 @@ const protectedTable = (table: GuardedTable): ProtectedTable => ({
   context: [{ name: 'tenant', column: 'tenant_id', type: 'uuid' }],
 })
 
-async function dropTriggers(client: pg.Client, table: GuardedTable): Promise<void> {
+export async function dropTriggers(client: pg.Client, table: string): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     'SELECT quote_ident(tgname) AS name FROM pg_trigger WHERE tgrelid = $1::regclass AND NOT tgisinternal',
     [table],

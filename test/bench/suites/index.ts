@@ -1,10 +1,12 @@
 import type { Figure } from '../harness/figure.js'
 import { crypto } from './crypto.js'
+import { growth } from './growth.js'
 import { guard } from './guard.js'
 import { kmsLatency } from './kms-latency.js'
 import { lists } from './lists.js'
 import { peers } from './peers.js'
 import { providers, providersOnClock } from './providers.js'
+import { rewrap } from './rewrap.js'
 import { singleRows } from './single-rows.js'
 import { start } from './start.js'
 import { storage } from './storage.js'
@@ -25,5 +27,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   guard: { measure: guard, everyNode: false },
   storage: { measure: storage, everyNode: false },
   peers: { measure: peers, everyNode: true },
+  rewrap: { measure: rewrap, everyNode: false },
+  growth: { measure: growth, everyNode: false },
   start: { measure: start, everyNode: true },
 }
