@@ -1,3 +1,4 @@
+import { sessionsOfNoProcess } from '../lifecycle/strangers.js'
 import type { EncryptionMode } from '../postgres/field-adoption.js'
 import type { ProtectedTable } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
@@ -24,7 +25,7 @@ export async function objectionsOf(
 ): Promise<string[]> {
   const found = (await client.query(LIVE_PROCESSES, [table.entity])).rows as unknown as LiveProcess[]
   const live = found.filter(({ label }) => label === null || !ignored.includes(label))
-  const strangers = (await client.query(STRANGERS, [ignored])).rows as unknown as Stranger[]
+  const strangers = await sessionsOfNoProcess(client, ignored)
   return [
     ...(live.length < processes
       ? [`expected at least ${processes} in the fleet (withEncryption({ fleet })), found ${live.length}`]
@@ -32,10 +33,7 @@ export async function objectionsOf(
     ...live
       .filter(({ mode }) => mode === null || !modes.includes(mode))
       .map((process) => `${nameOf(process)} is in ${process.mode ?? 'no mode'}, expected ${modes.join(' or ')}`),
-    ...strangers.map(({ sessions, role, name, address }) => {
-      const named = name ? `"${name}"` : 'no application_name'
-      return `${sessions} of the role ${role} with ${named} at ${address} ${sessions === 1 ? 'belongs' : 'belong'} to no process of the fleet`
-    }),
+    ...strangers,
   ]
 }
 
@@ -45,13 +43,6 @@ interface LiveProcess {
   readonly mode: EncryptionMode | null
 }
 
-interface Stranger {
-  readonly sessions: number
-  readonly role: string
-  readonly name: string
-  readonly address: string
-}
-
 const nameOf = ({ id, label }: LiveProcess) => `process ${id}${label === null ? '' : ` ("${label}")`}`
 
 const IS_LIVE = `(process.heartbeat_at >= clock_timestamp() - interval '15 seconds' OR EXISTS (
@@ -59,16 +50,3 @@ const IS_LIVE = `(process.heartbeat_at >= clock_timestamp() - interval '15 secon
     WHERE session.pid = process.backend_pid AND session.backend_start = process.backend_start))`
 
 const LIVE_PROCESSES = `SELECT id::text, label, modes ->> $1 AS mode FROM waxseal.process WHERE ${IS_LIVE} ORDER BY id`
-
-// Without pg_read_all_stats the address of another role's session is hidden: nobody can say whose it is.
-const STRANGERS = `SELECT count(*)::int AS sessions, coalesce(usename, '?') AS role, coalesce(application_name, '') AS name,
-    CASE WHEN backend_start IS NULL THEN 'a hidden address' ELSE coalesce(host(client_addr), 'this machine') END AS address
-  FROM pg_catalog.pg_stat_activity
-  WHERE datname = current_database() AND pid <> pg_backend_pid() AND coalesce(backend_type, 'client backend') = 'client backend'
-    AND coalesce(application_name, '') NOT IN ('waxseal', 'waxseal fleet')
-    AND NOT coalesce(application_name, '') = ANY ($1::text[])
-    AND NOT EXISTS (SELECT FROM waxseal.process JOIN pg_catalog.pg_stat_activity own
-      ON own.pid = process.backend_pid AND own.backend_start = process.backend_start
-      WHERE ${IS_LIVE} AND own.usesysid = pg_stat_activity.usesysid
-        AND pg_stat_activity.backend_start IS NOT NULL AND own.client_addr IS NOT DISTINCT FROM pg_stat_activity.client_addr)
-  GROUP BY 2, 3, 4 ORDER BY 2, 3, 4`

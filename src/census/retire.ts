@@ -15,6 +15,8 @@ export interface RetireOptions {
   readonly current: readonly KekRef[] | Error
   /** At least so many processes have to be seen at work. Default 1: with none, nobody was asked. */
   readonly processes?: number
+  /** Sessions of these `application_name`s are known not to write the tables. */
+  readonly ignored?: readonly string[]
   /** How long to wait for processes and transactions. Milliseconds, default 120,000. */
   readonly waitMs?: number
   /** How long backups and archived WAL are kept, such as `35d`, or `none`. */
@@ -45,6 +47,7 @@ export async function retire(
   const {
     by,
     processes = 1,
+    ignored = [],
     waitMs = 120_000,
     signal = new AbortController().signal,
     onWait = () => undefined,
@@ -55,7 +58,7 @@ export async function retire(
   const { rows, checks: fenced } =
     first.rows > 0
       ? { rows: first.rows, checks: NOT_FENCED }
-      : await fenceAndCount(client, tables, kek, { processes, ...patience })
+      : await fenceAndCount(client, tables, kek, { processes, ignored, ...patience })
   const checks = [
     ...counted,
     ...fenced,
@@ -78,7 +81,7 @@ async function fenceAndCount(
   kek: KekRef,
   options: FenceOptions,
 ): Promise<{ readonly rows: number; readonly checks: readonly RetirementCheck[] }> {
-  const { checks, again } = await fenceWriters(client, kek, options)
+  const { checks, again } = await fenceWriters(client, tables, kek, options)
   const [processes, transactions] = checks
   // Also behind a fence that failed: what was stored meanwhile is to be seen.
   const second = await usesOf(client, tables, kek)

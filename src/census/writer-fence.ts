@@ -1,6 +1,8 @@
 import type { KekRef } from '../kms/provider.js'
 import { serverTime, transactionsOpenNow } from '../lifecycle/open-transactions.js'
 import { type ProcessState, readFleet } from '../lifecycle/read-fleet.js'
+import { sessionsOfNoProcess } from '../lifecycle/strangers.js'
+import type { ProtectedTable } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
 import { failed, passed, type RetirementCheck, unchecked } from './check.js'
 import { objectionOf } from './objection.js'
@@ -9,6 +11,8 @@ import { type Patience, waitFor } from './wait-for.js'
 export interface FenceOptions extends Patience {
   /** At least so many processes have to be seen at work: one that is in no fleet is not seen. */
   readonly processes: number
+  /** Sessions of these `application_name`s are known not to write the tables. */
+  readonly ignored: readonly string[]
 }
 
 export interface Fence {
@@ -24,14 +28,20 @@ export interface Fence {
  *    `PublishedKeks`, whatever such a process wrapped under it was sent to the database before that heartbeat.
  * 2. Then every transaction that had begun by then has ended, so that what was sent is stored for whoever counts, or is not.
  *
- * Not covered: a process in no fleet, and one that begins to use the KEK again later, since the KMS says that it is current.
+ * Not covered: a process in no fleet that shares role and address with one of it, and one that begins to use the KEK again later, since the KMS says that it is current.
  */
-export async function fenceWriters(client: Queryable, kek: KekRef, options: FenceOptions): Promise<Fence> {
+export async function fenceWriters(
+  client: Queryable,
+  tables: readonly ProtectedTable[],
+  kek: KekRef,
+  options: FenceOptions,
+): Promise<Fence> {
   const since = await serverTime(client)
   let processes: ProcessState[] = []
   const objections = async () => {
     processes = await readFleet(client, since)
-    return objectionsTo(processes, kek, options.processes)
+    const strangers = await sessionsOfNoProcess(client, options.ignored, tables)
+    return [...objectionsTo(processes, kek, options.processes), ...strangers]
   }
   const judge = (writers: readonly string[]) =>
     writers.length > 0 ? failed('processes', ...writers) : passed('processes', ...processes.map(describeProcess))

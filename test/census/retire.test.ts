@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { type RetirementCheck, type RetireOptions, retire } from '../../src/census/index.js'
@@ -17,6 +18,7 @@ beforeAll(async () => {
   database = await freshDatabase()
   client = new pg.Client({ connectionString: database.url, application_name: 'retire' })
   await client.connect()
+  await database.client.query(`SET application_name = 'test'`)
   await installSchema(database.client)
   credentials = await Credentials.create(database.client)
   credentials.provider.kms.rotate()
@@ -30,7 +32,7 @@ afterAll(async () => {
 /** With everybody stopped, nothing to wait for and no backups, unless a test says otherwise. */
 async function check(options: Partial<RetireOptions> = {}, tables = [credentials.table]) {
   const found = await retire(client, tables, OLD, {
-    ...{ current: [CURRENT], processes: 0, waitMs: 0, backupsKept: 'none' },
+    ...{ current: [CURRENT], processes: 0, waitMs: 0, backupsKept: 'none', ignored: ['test', 'writer'] },
     ...options,
   })
   const of = (name: RetirementCheck['name']) => found.checks.find((each) => each.name === name)
@@ -131,6 +133,25 @@ async function whileWaiting(begin: (writer: pg.Client) => Promise<unknown>, mean
   return waiting
 }
 
+test('sessions that belong to no process of the fleet, unless they are known, or may write no table', async () => {
+  const { ready, of } = await check({ ignored: ['other'] })
+  expect(ready).toBe(false)
+  expect(of('processes')?.evidence).toEqual([
+    expect.stringMatching(/^1 of the role waxseal with "test" at .* belongs to no process of the fleet$/),
+  ])
+  const url = new URL(database.url)
+  url.username = `waxseal_test_${randomUUID().replaceAll('-', '')}`
+  url.password = randomUUID()
+  await database.client.query(`CREATE ROLE ${url.username} LOGIN PASSWORD '${url.password}'`)
+  const monitor = new pg.Client({ connectionString: url.href })
+  await monitor.connect()
+  expect((await check()).of('processes')?.status).toBe('passed')
+  await database.client.query(`GRANT INSERT ON credential TO ${url.username}`)
+  expect((await check()).of('processes')?.evidence.join()).toContain(url.username)
+  await monitor.end()
+  await database.client.query(`DROP OWNED BY ${url.username}; DROP ROLE ${url.username}`)
+})
+
 test('what a transaction stores that was open is waited for, and counted then', async () => {
   const row = await insertOld()
   await database.client.query('TRUNCATE credential')
@@ -206,7 +227,12 @@ test('backups are waited for, from the first census without a row, again after o
 })
 
 test('how long backups are kept has to be known', async () => {
-  const { checks } = await retire(client, [credentials.table], OLD, { current: [CURRENT], processes: 0, waitMs: 0 })
+  const { checks } = await retire(client, [credentials.table], OLD, {
+    current: [CURRENT],
+    processes: 0,
+    waitMs: 0,
+    ignored: ['test'],
+  })
   expect(checks.find(({ name }) => name === 'backups')?.status).toBe('failed')
 })
 

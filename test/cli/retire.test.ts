@@ -12,6 +12,7 @@ let current: string
 
 beforeAll(async () => {
   made = await protectedProject({}, { provider: { name: 'local', keys, currentKey: 2 } })
+  await made.client.query(`SET application_name = 'test'`)
   await installSchema(made.client)
   const name = async (currentKey: number) => describeKek(await new LocalProvider({ keys, currentKey }).currentKek({}))
   old = await name(1)
@@ -22,7 +23,7 @@ afterAll(() => made.remove())
 
 /** With the application stopped, unless a test says otherwise. */
 const retire = (kek: string, ...args: string[]) =>
-  made.run(['retire', kek, '--processes', '0', '--wait', '1s', ...args])
+  made.run(['retire', kek, '--processes', '0', '--wait', '1s', '--ignore-session', 'test', ...args])
 const decisions = async () => (await made.client.query('SELECT * FROM waxseal.retirement ORDER BY id')).rows
 
 test('what nothing needs may be disabled: how is said, and written down with who decided', async () => {
@@ -56,9 +57,26 @@ test('--backups-kept is waited for', async () => {
 })
 
 test('--processes is how many have to be at work: one unless it is said', async () => {
-  const { status, stdout, stderr } = await made.run(['retire', old, '--wait', '1s', '--backups-kept', 'none'])
+  const { status, stdout, stderr } = await made.run([
+    ...['retire', old, '--wait', '1s', '--backups-kept', 'none', '--ignore-session', 'test'],
+  ])
   expect({ status, stderr }).toEqual({ status: 1, stderr: 'waxseal: waiting: expected at least 1 at work, found 0\n' })
   expect(stdout).toContain('expected at least 1 at work, found 0')
+})
+
+test('--ignore-session: sessions that are known not to write', async () => {
+  const { status, stdout } = await made.run([
+    'retire',
+    old,
+    '--processes',
+    '0',
+    '--wait',
+    '1s',
+    '--backups-kept',
+    'none',
+  ])
+  expect(status).toBe(1)
+  expect(stdout).toMatch(/1 of the role waxseal with "test" at \S+ belongs to no process of the fleet/)
 })
 
 test('--wait is how long they are waited for', async () => {

@@ -118,6 +118,7 @@ export const OPTION_EFFECTS: Effects = {
   RetireOptions: {
     current: ['test/census/retire.test.ts', '%s is not retired'],
     processes: ['test/census/retire.test.ts', 'with nobody at work nobody was asked, unless that is said'],
+    ignored: ['test/census/retire.test.ts', 'sessions that belong to no process of the fleet'],
     waitMs: ['test/census/retire.test.ts', 'what a transaction stores that was open is waited for'],
     backupsKept: ['test/census/retire.test.ts', 'backups are waited for'],
     by: ['test/census/retire.test.ts', 'without a name nothing is written down'],
@@ -470,6 +471,7 @@ export const OPTION_EFFECTS: Effects = {
     '--backups-kept': [`${CLI}/retire.test.ts`, '--backups-kept is waited for'],
     '--context': [`${CLI}/retire.test.ts`, '--context says whose KEK it is'],
     '--processes': [`${CLI}/retire.test.ts`, '--processes is how many have to be at work'],
+    '--ignore-session': [`${CLI}/retire.test.ts`, '--ignore-session: sessions that are known not to write'],
     '--wait': [`${CLI}/retire.test.ts`, '--wait is how long they are waited for'],
     '--who': [`${CLI}/retire.test.ts`, 'written down with who decided'],
     '--dry-run': [`${CLI}/retire.test.ts`, '--dry-run checks, and writes nothing down'],

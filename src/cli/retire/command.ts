@@ -26,6 +26,7 @@ export function define(command: Command): void {
       addPair,
     )
     .option('--processes <number>', 'at least so many have to be seen at work (default: 1)', count)
+    .option('--ignore-session <name...>', 'sessions of this application_name are known not to write the tables')
     .option('--wait <duration>', 'how long to wait for processes and transactions (default: 2m)')
     .option('--who <name>', 'who decides: for the record (default: the user of this process)')
     .option('--dry-run', 'check, and write no decision down')
@@ -38,6 +39,7 @@ interface Options extends ConfiguredOptions {
   readonly backupsKept?: string
   readonly context?: Readonly<Record<string, string>>
   readonly processes?: number
+  readonly ignoreSession?: readonly string[]
   readonly wait?: string
   readonly who?: string
   readonly dryRun?: true
@@ -45,7 +47,7 @@ interface Options extends ConfiguredOptions {
 }
 
 async function run(name: string, options: Options): Promise<void> {
-  const { backupsKept, processes, wait = '2m', who = userInfo().username, dryRun, json } = options
+  const { backupsKept, processes, ignoreSession, wait = '2m', who = userInfo().username, dryRun, json } = options
   const kek = parseKekName(name)
   if (backupsKept !== undefined && backupsKept !== 'none' && !isDuration(backupsKept)) {
     throw new ConfigurationError('--backups-kept: expected a duration such as 35d, or none')
@@ -59,6 +61,7 @@ async function run(name: string, options: Options): Promise<void> {
         ...{ current, signal, waitMs: secondsOf(wait) * 1_000, onWait },
         ...(backupsKept !== undefined && { backupsKept }),
         ...(processes !== undefined && { processes }),
+        ...(ignoreSession && { ignored: ignoreSession }),
         ...(!dryRun && { by: who }),
       }),
     ),
