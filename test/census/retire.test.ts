@@ -137,7 +137,7 @@ test('sessions that belong to no process of the fleet, unless they are known, or
   const { ready, of } = await check({ ignored: ['other'] })
   expect(ready).toBe(false)
   expect(of('processes')?.evidence).toEqual([
-    expect.stringMatching(/^1 of the role waxseal with "test" at .* belongs to no process of the fleet$/),
+    expect.stringMatching(/^1 of the role \S+ with "test" at .* belongs to no process of the fleet$/),
   ])
   const url = new URL(database.url)
   url.username = `waxseal_test_${randomUUID().replaceAll('-', '')}`

@@ -76,7 +76,7 @@ test('--ignore-session: sessions that are known not to write', async () => {
     'none',
   ])
   expect(status).toBe(1)
-  expect(stdout).toMatch(/1 of the role waxseal with "test" at \S+ belongs to no process of the fleet/)
+  expect(stdout).toMatch(/1 of the role \S+ with "test" at \S+ belongs to no process of the fleet/)
 })
 
 test('--wait is how long they are waited for', async () => {
