@@ -9,7 +9,12 @@ const swc = {
   sourceMaps: 'inline',
 }
 const common = {
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/', '<rootDir>/test/emulators/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/consumers/',
+    '<rootDir>/test/emulators/',
+    '<rootDir>/test/scale/',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tmp/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
