@@ -9,12 +9,7 @@ const swc = {
   sourceMaps: 'inline',
 }
 const common = {
-  testPathIgnorePatterns: [
-    '/node_modules/',
-    '<rootDir>/test/consumers/',
-    '<rootDir>/test/emulators/',
-    '<rootDir>/test/scale/',
-  ],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/', '<rootDir>/test/emulators/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tmp/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },

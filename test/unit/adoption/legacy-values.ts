@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { createCipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { readLegacy } from '../../../src/adoption/readers/read-legacy.js'
 import type { DatedReader, LegacyReader } from '../../../src/postgres/field-adoption.js'
@@ -41,5 +42,5 @@ export function refusal(run: () => unknown): string {
     if (code === 'ERR_LEGACY_VALUE') return message
     throw error
   }
-  throw new Error('it was read')
+  assert.fail('it was read')
 }

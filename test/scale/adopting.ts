@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@jest/globals'
 import pg from 'pg'
-import { UNPACED } from '../../../src/adoption/pace.js'
-import { prepare } from '../../../src/adoption/prepare.js'
-import { runAdoption, verifyAdoption } from '../../../src/adoption/run-adoption.js'
-import { isWaxsealError } from '../../../src/index.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { protectedTablesOf } from '../../../src/typeorm/index.js'
-import type { FreshDatabase } from '../../setup/database.js'
-import { type EncryptedDataSource } from '../data-source.js'
-import { Account, LegacyTable } from './legacy-account.js'
+import { UNPACED } from '../../src/adoption/pace.js'
+import { prepare } from '../../src/adoption/prepare.js'
+import { runAdoption, verifyAdoption } from '../../src/adoption/run-adoption.js'
+import { isWaxsealError } from '../../src/index.js'
+import { installSchema } from '../../src/lifecycle/index.js'
+import { protectedTablesOf } from '../../src/typeorm/index.js'
+import type { FreshDatabase } from '../setup/database.js'
+import { Account, LegacyTable } from '../typeorm/adoption/legacy-account.js'
+import { type EncryptedDataSource } from '../typeorm/data-source.js'
 
 const TENANT = '018f0000-0000-7000-8000-000000000000'
 const WRITERS = 2
@@ -19,9 +19,6 @@ const WRITERS = 2
  * insert and delete. Then everything opens, nothing is plaintext, and every value that was saved last is read.
  */
 export async function adoptUnderLoad(database: FreshDatabase, rows: number): Promise<void> {
-  // The role of the tests has the name of our schema, which would come first otherwise.
-  const [{ name }] = (await database.client.query('SELECT current_database() AS name')).rows
-  await database.client.query(`ALTER DATABASE "${name}" SET search_path = public`)
   const legacy = await LegacyTable.create(database)
   const pool = new pg.Pool({ connectionString: database.url, max: 8 })
   pool.on('error', () => undefined)
