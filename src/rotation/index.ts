@@ -1,4 +1,5 @@
 export type { Outcome, RowFailure, Run, RunEnd, RunEvent, RunState } from '../jobs/index.js'
+export { type RateOf, SharedBudget } from '../jobs/index.js'
 export { type PlannedOperations, type PlannedSet, planRotation, type RotationPlan } from './plan.js'
 export { planRenewal, type RenewalPlan } from './plan-renewal.js'
 export { type RenewalReport, type RenewOptions, renew } from './renew.js'

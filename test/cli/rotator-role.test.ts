@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import PgBoss from 'pg-boss'
 import { generateLocalKey } from '../../providers/local/index.js'
 import { insertLocalRows } from './local-rows.js'
 import { type ProtectedProject, protectedProject } from './protected-project.js'
@@ -61,4 +62,11 @@ test('and so it may on several machines', async () => {
     expect(await worker.end('SIGTERM')).toEqual([0, null])
   }
   expect(worker.count('trouble')).toBe(0)
+})
+
+test('and do the upkeep that pg-boss does in a worker every two minutes', async () => {
+  await made.client.query(`SET ROLE ${role}`)
+  const boss = new PgBoss({ db: { executeSql: (text, values) => made.client.query(text, values) } })
+  await expect(boss.maintain()).resolves.toBeDefined()
+  await made.client.query('RESET ROLE')
 })

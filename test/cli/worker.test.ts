@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import pg from 'pg'
 import { generateLocalKey } from '../../providers/local/index.js'
 import { installSchema } from '../../src/lifecycle/index.js'
+import { WakeUps } from '../../src/rotation/wake-ups.js'
 import { insertLocalRows } from './local-rows.js'
 import { type ProtectedProject, protectedProject } from './protected-project.js'
 import { Running } from './running.js'
@@ -116,14 +117,18 @@ describe('waxseal worker', () => {
     const worker = await startWorker()
     const { report } = await worker.event('report')
     await worker.end('SIGTERM')
-    const { rows } = await made.client.query(`SELECT data FROM pgboss.job WHERE state = 'created'`)
-    expect(rows).toContainEqual({ data: { run: report.run } })
+    const wakeUps = await WakeUps.connect(made.client)
+    await wakeUps.send(report.run)
+    await wakeUps.close()
+    await insert(1)
+    await begin()
     const other = await startWorker()
-    const waiting = `SELECT FROM pgboss.job WHERE state = 'created'`
-    while ((await made.client.query(waiting)).rows.length > 0);
-    expect(await other.end('SIGTERM')).toEqual([0, null])
-    expect(other.count('started')).toBe(0)
-    expect(await counted()).toEqual([{ state: 'finished', rewrapped: 3 }])
+    expect((await other.event('report'))['report']).toMatchObject({ rewrapped: 1 })
+    expect(other.count('started')).toBe(1)
+    expect(await counted()).toEqual([
+      { state: 'finished', rewrapped: 3 },
+      { state: 'finished', rewrapped: 1 },
+    ])
   })
 
   test('the rows of one that was killed are taken over, and each is counted once', async () => {

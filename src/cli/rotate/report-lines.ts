@@ -14,7 +14,7 @@ export function reportLines(report: RotationReport): string[] {
     ...(opened > 0 ? [`  the wraps of ${opened} opened; the old ones are thrown away`] : []),
     ...(restored > 0 ? [`  ${restored} have their old wraps again: a new one did not open`] : []),
     ...(failed > 0 ? [`  ${failed} failed: waxseal runs failures ${run}`] : []),
-    ...(state === 'running' ? ['  stopped; it goes on where it was when it is run again'] : []),
+    ...(state === 'running' ? ['  not at its end; it goes on where it was when it is run again, or by a worker'] : []),
     ...(state === 'paused' ? [`  paused; go on with waxseal runs resume ${run}, and run it again`] : []),
     ...(state === 'cancelled' ? ['  cancelled; what was rewrapped stays so'] : []),
   ]
