@@ -9,7 +9,7 @@ import { readBack } from '../../src/cli/demo/read-back.js'
 import { Screen } from '../../src/cli/demo/screen.js'
 import { load } from '../../src/cli/demo/steps/load.js'
 import { migrate } from '../../src/cli/demo/steps/migrate.js'
-import { rewrap } from '../../src/cli/demo/steps/rewrap.js'
+import { rotateKeys } from '../../src/cli/demo/steps/rotate.js'
 import { update } from '../../src/cli/demo/steps/update.js'
 import { openStore, type Store } from '../../src/cli/demo/store.js'
 import { verdictOf } from '../../src/cli/demo/verdict.js'
@@ -44,7 +44,7 @@ const rewriteOnUpdate = (assignment: string) =>
     CREATE TRIGGER rewrite BEFORE UPDATE ON demo.shop_credential FOR EACH ROW EXECUTE FUNCTION demo.rewrite()`)
 
 test('where nothing is wrong, every claim holds', async () => {
-  const claims = [await load(run, store), await update(run, store), await rewrap(run, store)].flatMap(
+  const claims = [await load(run, store), await update(run, store), await rotateKeys(run, store)].flatMap(
     (step) => step.claims,
   )
   expect(verdictOf(claims).broken).toEqual([])
@@ -57,10 +57,10 @@ test('a secret that lies in another table is found', async () => {
   expect(verdictOf((await load(run, store)).claims).broken).toEqual(['no secret lies in the database'])
 })
 
-test('a column that moves during the rewrap is found', async () => {
+test('a column that moves during the rotation is found', async () => {
   await load(run, store)
   await rewriteOnUpdate(`NEW.kind := NEW.kind || '!'`)
-  expect(verdictOf((await rewrap(run, store)).claims).broken).toEqual([
+  expect(verdictOf((await rotateKeys(run, store)).claims).broken).toEqual([
     'no ciphertext moved',
     'every credential reads back equal after the rewrap, without key 1',
   ])
@@ -69,7 +69,7 @@ test('a column that moves during the rewrap is found', async () => {
 test('a row that is not rewrapped is found', async () => {
   await load(run, store)
   await rewriteOnUpdate('NEW.encryption_metadata := OLD.encryption_metadata')
-  const { broken } = verdictOf((await rewrap(run, store)).claims)
+  const { broken } = verdictOf((await rotateKeys(run, store)).claims)
   expect(broken).toEqual(expect.arrayContaining(['every data key is rewrapped', 'every row is wrapped by key 2']))
 })
 

@@ -64,9 +64,20 @@ describe('in an existing database', () => {
     }
   })
 
-  test('the rewrap changed the metadata of every row and nothing else', () => {
-    expect(facts.rewrap).toMatchObject({ rewrapped: 120, others: 0, metadataChanged: 120 })
-    expect(facts.rewrap.contentsAfter).toBe(facts.rewrap.contentsBefore)
+  test('the rotation changed the metadata of every row and nothing else, and the census says so', () => {
+    expect(facts.rotate).toMatchObject({ rewrapped: 120, compared: 120, failed: 0, metadataChanged: 120 })
+    expect(facts.rotate.contentsAfter).toBe(facts.rotate.contentsBefore)
+    expect(Object.entries(facts.rotate.census.before)).toEqual([[expect.stringMatching(/^1-/), 120]])
+    expect(Object.entries(facts.rotate.census.after)).toEqual([[expect.stringMatching(/^2-/), 120]])
+  })
+
+  test('one tenant is shredded, and a table of plaintext adopted', () => {
+    expect(facts.shred).toMatchObject({ rows: expect.any(Number), refused: ['ERR_CREDENTIAL_SHREDDED'] })
+    expect(facts.shred.wraps).toBe(facts.shred.rows)
+    expect(facts.adopt).toMatchObject({
+      ...{ rows: 100, encrypted: 100, verified: 100 },
+      ...{ foundBefore: ['legacy_credential.secret'], foundAfter: [] },
+    })
   })
 
   test('calls to the KMS are those that are promised', () => {
@@ -152,6 +163,14 @@ test('interrupted, it leaves nothing behind', async () => {
   })
   const status = await new Promise((resolve) => child.on('close', resolve))
   expect(status).toBe(130)
+  expect(await leftBehind()).toEqual([])
+})
+
+test('a database that has the schema waxseal is left alone: receipts of a demo would stay in it', async () => {
+  await database.client.query('CREATE SCHEMA waxseal')
+  const run = await waxseal(['demo', '--rows', '1', '--database-url'], { env: inEnvironment() })
+  expect(run).toMatchObject({ status: 2, stderr: expect.stringContaining('expected a database without the schema') })
+  await database.client.query('DROP SCHEMA waxseal')
   expect(await leftBehind()).toEqual([])
 })
 

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Account, application } from '../typeorm/failures/application.js'
-import { localKms, settingOfThisProcess } from './setting.js'
+import { localKms, settingOfThisProcess, writerOf } from './setting.js'
 
 /**
  * An application that inserts, changes and deletes until it is told to stop: rows of its own, and the share of the others
- * that `OWN` names. Says then what it did, so that what is stored can be compared with it.
+ * that are its own by `writerOf`. Says then what it did, so that what is stored can be compared with it.
  */
 const setting = settingOfThisProcess()
-const own: string[] = JSON.parse(process.env.OWN!)
 const password = { of: (id: string, n: number) => `password ${n} of ${id}` }
 
 export interface WriterReport {
@@ -25,6 +24,9 @@ interface Plaintext {
 const dataSource = application(setting.url, localKms(setting), { poolSize: 2 })
 await dataSource.initialize()
 const accounts = dataSource.getRepository(Account)
+const own = (await dataSource.query<{ id: string }[]>('SELECT id::text FROM account'))
+  .map(({ id }) => id)
+  .filter((id) => writerOf(id) === Number(process.env.WRITER))
 const written: Record<string, Plaintext | null> = {}
 const errors: string[] = []
 let writes = 0

@@ -44,3 +44,11 @@ export async function createSchema(url: string, schema: string): Promise<string>
     await client.end()
   }
 }
+
+/** For the runs, which use several connections. */
+export function poolOf({ url, applicationName }: DemoDatabase): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, application_name: applicationName, max: 4 })
+  // The pool has ended before the last of its connections has, and the server may go away between the two.
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
+}

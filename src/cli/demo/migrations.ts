@@ -1,5 +1,5 @@
 import type { EntityTarget, MigrationInterface, ObjectLiteral, QueryRunner } from 'typeorm'
-import { addEncryptionGuard, removeEncryptionGuard } from '../../typeorm/index.js'
+import { addEncryptionGuard, addLifecycleSchema, removeEncryptionGuard } from '../../typeorm/index.js'
 import { PlainTwin, ShopCredential } from './entities.js'
 
 /** An encrypted field is a column of text, whatever its value is; the guard sees to what is in it. */
@@ -7,6 +7,7 @@ export class CreateShopCredential1795305600000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(createTable(tablePathOf(queryRunner, ShopCredential), 'text'))
     await addEncryptionGuard(queryRunner, ShopCredential)
+    await addLifecycleSchema(queryRunner)
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {

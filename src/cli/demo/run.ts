@@ -4,12 +4,14 @@ import type { DemoRun } from './demo-run.js'
 import { openExistingDatabase } from './existing-database.js'
 import { generateKeys } from './keys.js'
 import type { Screen } from './screen.js'
+import { adopt } from './steps/adopt.js'
 import { tryAttempts } from './steps/attempts.js'
 import { load } from './steps/load.js'
 import { measureOperations } from './steps/measure.js'
 import { migrate } from './steps/migrate.js'
-import { rewrap } from './steps/rewrap.js'
+import { rotateKeys } from './steps/rotate.js'
 import { showRow } from './steps/show-row.js'
+import { shredTenant } from './steps/shred.js'
 import { update } from './steps/update.js'
 import { openStore } from './store.js'
 import { openTemporaryDatabase } from './temporary-database.js'
@@ -56,13 +58,15 @@ async function runSteps(run: DemoRun) {
     load: await load(run, before),
     row: await showRow(run, before),
     update: await update(run, before),
-    rewrap: await rewrap(run, before),
+    rotate: await rotateKeys(run, before),
   }))
   const after = await openStore(database, keys.after)
   return untilDestroyed(after, async () => ({
     ...early,
     attempts: await tryAttempts(run, after),
     measure: await measureOperations(run, after, early),
+    shred: await shredTenant(run, after),
+    adopt: await adopt(run),
   }))
 }
 

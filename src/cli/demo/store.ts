@@ -15,7 +15,7 @@ export interface Store {
 /** As an application opens it: the first protected write fails unless the migration has installed the guard. */
 export async function openStore(database: DemoDatabase, cipher: EnvelopeCipher): Promise<Store> {
   return initialize(
-    withEncryption(new DataSource(optionsOf(database)), { cipher, guard: 'require', timeoutMs: 30_000 }),
+    withEncryption(new DataSource(optionsOf(database)), { cipher, guard: 'require', fleet: 'off', timeoutMs: 30_000 }),
   )
 }
 

@@ -1,10 +1,11 @@
 import type { Client } from 'pg'
+import { censusOf, type TableCensus } from '../../../census/index.js'
 import type { ProtectedTable } from '../../../postgres/protected-table.js'
 import { qualifiedName } from '../../../postgres/protected-table.js'
-import { readEnvelopes } from '../../../postgres/read-envelopes.js'
-import { rewrapRows } from '../../../postgres/rewrap-rows.js'
+import { type RotationReport, rotate } from '../../../rotation/index.js'
 import { protectedTableOf } from '../../../typeorm/index.js'
 import { Progress } from '../../progress.js'
+import { poolOf } from '../database.js'
 import type { DemoRun } from '../demo-run.js'
 import { ShopCredential } from '../entities.js'
 import { readBack } from '../read-back.js'
@@ -12,53 +13,64 @@ import { openStore, type Store } from '../store.js'
 import { count, counted, duration } from '../text.js'
 import type { Claim } from '../verdict.js'
 
-export interface RewrapFacts {
+export interface RotateFacts {
   readonly rewrapped: number
-  /** Lost, shredded, empty or failed. */
-  readonly others: number
+  /** Rows whose field columns the run itself compared, before and after. */
+  readonly compared: number
+  readonly failed: number
   readonly ms: number
   /** SHA-256 over all columns but the metadata, of all rows. */
   readonly contentsBefore: string
   readonly contentsAfter: string
   readonly metadataChanged: number
-  readonly versions: Readonly<Record<string, number>>
+  /** Rows by version of the KEK. */
+  readonly census: { readonly before: Versions; readonly after: Versions }
   readonly kmsCalls: Readonly<Record<string, number>>
   readonly claims: readonly Claim[]
 }
 
+/** Small, so that its progress is seen. */
+const BATCH_ROWS = 50
+
+type Versions = Readonly<Record<string, number>>
+
 /** Gives every row a data key that is wrapped by key 2, and then reads all of them without key 1. */
-export async function rewrap(run: DemoRun, store: Store): Promise<RewrapFacts> {
+export async function rotateKeys(run: DemoRun, store: Store): Promise<RotateFacts> {
   const { screen, database, keys, expected } = run
   const total = expected.size
-  screen.heading(`Rewrap ${counted(total, 'data key')}: from version 1 of the KEK to version 2`)
+  screen.heading(`Rotate: ${counted(total, 'data key')} from version 1 of the KEK to version 2`)
   const table = protectedTableOf(store.dataSource, ShopCredential)
   const client = await database.connect()
   try {
     const before = await fingerprint(client, table)
+    const countedBefore = versionsIn(await censusOf(client, table))
     const oldMetadata = await metadataOf(client, table)
     keys.ledger.clear()
     const started = performance.now()
-    const { rewrapped, others } = await rewrapAll(run, client, table)
+    const { rewrapped, compared, failed } = await rotateAll(run, table)
     const ms = performance.now() - started
     const kmsCalls = { ...keys.ledger.counts() }
     const after = await fingerprint(client, table)
     const newMetadata = await metadataOf(client, table)
     const metadataChanged = [...newMetadata].filter(([id, metadata]) => metadata !== oldMetadata.get(id)).length
-    const versions = await versionsOf(client, table)
+    const countedAfter = versionsIn(await censusOf(client, table))
 
     screen.line(
-      `took ${duration(ms)}; encryption_metadata changed in ${count(metadataChanged)} of ${counted(total, 'row')}`,
+      `took ${duration(ms)}; encryption_metadata changed in ${count(metadataChanged)} of ${counted(total, 'row')}, the fields of ${count(compared)} compared`,
     )
+    screen.line(`census, rows by KEK     before  ${shown(countedBefore)}`)
+    screen.line(`                        after   ${shown(countedAfter)}`)
     screen.line(`other columns, SHA-256  before  ${before}`)
     screen.line(`                        after   ${after}`)
     const again = await openStore(database, keys.after)
     const { equal, different } = await readBack(again, expected).finally(() => again.dataSource.destroy())
     screen.line(`${count(equal)} read back equal by an application that has key 2 only`)
     const claims = [
-      { claim: 'every data key is rewrapped', held: rewrapped === total && others === 0 && metadataChanged === total },
+      { claim: 'every data key is rewrapped', held: rewrapped === total && failed === 0 && metadataChanged === total },
+      { claim: 'the run has compared the fields of every row', held: compared === total },
       {
         claim: 'every row is wrapped by key 2',
-        held: Object.keys(versions).join().startsWith('2-') && Object.keys(versions).length === 1,
+        held: Object.keys(countedAfter).join().startsWith('2-') && Object.keys(countedAfter).length === 1,
       },
       { claim: 'no ciphertext moved', held: before === after },
       {
@@ -68,12 +80,13 @@ export async function rewrap(run: DemoRun, store: Store): Promise<RewrapFacts> {
     ]
     return {
       rewrapped,
-      others,
+      compared,
+      failed,
       ms,
       contentsBefore: before,
       contentsAfter: after,
       metadataChanged,
-      versions,
+      census: { before: countedBefore, after: countedAfter },
       kmsCalls,
       claims,
     }
@@ -82,17 +95,22 @@ export async function rewrap(run: DemoRun, store: Store): Promise<RewrapFacts> {
   }
 }
 
-async function rewrapAll({ screen, keys, expected }: DemoRun, client: Client, table: ProtectedTable) {
+async function rotateAll(
+  { screen, database, keys, expected }: DemoRun,
+  table: ProtectedTable,
+): Promise<RotationReport> {
   const progress = new Progress(screen, expected.size)
-  let [rewrapped, others] = [0, 0]
-  for await (const rows of readEnvelopes(client, table, { batchSize: 50 })) {
-    const { failures, ...counts } = await rewrapRows(client, table, rows, keys.rotating)
-    rewrapped += counts.rewrapped
-    others += failures.length + counts.current + counts.lost + counts.shredded + counts.empty
-    progress.advance(rows.length)
+  const pool = poolOf(database)
+  try {
+    const [report] = await rotate({
+      ...{ cipher: keys.rotating, tables: [table], pool, batchRows: BATCH_ROWS },
+      onEvent: (event) => event.type === 'batch' && progress.advance(event.rows),
+    })
+    progress.end()
+    return report!
+  } finally {
+    await pool.end()
   }
-  progress.end()
-  return { rewrapped, others }
 }
 
 /** Rows in the order of their keys, each as JSON, so that no column that comes later is forgotten. */
@@ -110,10 +128,11 @@ async function metadataOf(client: Client, table: ProtectedTable): Promise<Map<st
   return new Map(rows.map(({ id, metadata }) => [id, metadata]))
 }
 
-async function versionsOf(client: Client, table: ProtectedTable): Promise<Record<string, number>> {
-  const { rows } = await client.query(
-    `SELECT wrap #>> '{kek,version}' AS version, count(*)::int AS rows
-      FROM ${qualifiedName(table)}, jsonb_array_elements(encryption_metadata -> 'wraps') AS wrap GROUP BY 1 ORDER BY 1`,
-  )
-  return Object.fromEntries(rows.map((row) => [row.version, row.rows]))
+function versionsIn({ keks }: TableCensus): Versions {
+  return Object.fromEntries(keks.map(({ kek, rows }) => [kek.version, rows]))
 }
+
+const shown = (versions: Versions) =>
+  Object.entries(versions)
+    .map(([version, rows]) => `${count(rows)} × ${version}`)
+    .join(', ')
