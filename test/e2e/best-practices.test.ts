@@ -36,12 +36,12 @@ test('the entity of the README and what the page does with it have the right typ
   expect({ stdout, status }).toEqual({ stdout: '', status: 0 })
 })
 
-test('an index that was made beforehand is the one that the guard needs', async () => {
+test('the index on envelope ids that was made beforehand is the one that the guard needs', async () => {
   const database = await freshDatabase()
   const { table } = await Credentials.create(database.client, { guarded: false })
   const [index] = blocksIn('docs/best-practices.md', 'sql')
   await database.client.query(index!)
   const { findings } = await checkGuard(database.client, table)
-  expect(findings.map(({ code }) => code)).toEqual(['GUARD_MISSING'])
+  expect(findings.map(({ code }) => code)).toEqual(['GUARD_SET_INDEX_MISSING', 'GUARD_MISSING'])
   await database.drop()
 })

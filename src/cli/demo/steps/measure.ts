@@ -102,10 +102,15 @@ function insertOfAll({ credentials, kmsCalls, insertMs, twinInsertMs }: LoadFact
   return { name: `insert ${counted(credentials, 'row')}`, kmsCalls, promised, ms: insertMs, twinMs: twinInsertMs }
 }
 
-/** The unwrap is the proof that the new wrap opens; each of the two passes looks the current KEK up once more, for its set. */
+/** The unwrap is the proof. Look-ups of the current KEK are left out: a provider keeps what its KMS has told. */
 function rotationOfAll({ rewrapped, kmsCalls, ms }: RotateFacts): Measurement {
-  const promised = { currentKek: rewrapped + 2, rewrap: rewrapped, unwrap: rewrapped }
-  return { name: `rotate ${counted(rewrapped, 'row')}`, kmsCalls, promised, ms }
+  const { currentKek: _, ...calls } = kmsCalls
+  return {
+    name: `rotate ${counted(rewrapped, 'row')}`,
+    kmsCalls: calls,
+    promised: { rewrap: rewrapped, unwrap: rewrapped },
+    ms,
+  }
 }
 
 function callsIn(calls: KmsCalls): string {
