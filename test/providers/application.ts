@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import pg from 'pg'
 import type { DataSource } from 'typeorm'
 import type { EnvelopeCipher, EnvelopeCipherOptions } from '../../src/index.js'
 import { type RewrapReport, readEnvelopes, rewrapRows, type StoredRow } from '../../src/postgres/index.js'
+import { type RotationReport, rotate } from '../../src/rotation/index.js'
 import { protectedTableOf, queryableOf } from '../../src/typeorm/index.js'
 import type { FreshDatabase } from '../setup/database.js'
 import { encryptedDataSource } from '../typeorm/data-source.js'
@@ -17,15 +19,21 @@ export class Application {
   readonly canaries: string[] = []
   readonly cipher: EnvelopeCipher
   readonly #dataSource: DataSource
+  readonly #url: string
 
-  private constructor(dataSource: DataSource, cipher: EnvelopeCipher) {
+  private constructor(dataSource: DataSource, cipher: EnvelopeCipher, url: string) {
     this.#dataSource = dataSource
     this.cipher = cipher
+    this.#url = url
   }
 
   static async start(database: Pick<FreshDatabase, 'url'>, options: EnvelopeCipherOptions): Promise<Application> {
-    const { dataSource, cipher } = await encryptedDataSource(database, [Credential, Token], { cipher: options })
-    return new Application(dataSource, cipher)
+    const { dataSource, cipher } = await encryptedDataSource(database, [Credential, Token], {
+      cipher: options,
+      // It would ask the KMS by itself, and calls are counted.
+      encryption: { fleet: 'off' },
+    })
+    return new Application(dataSource, cipher, database.url)
   }
 
   stop(): Promise<void> {
@@ -62,6 +70,19 @@ export class Application {
       return await rewrapRows(client, table, rows, this.cipher)
     } finally {
       await runner.release()
+    }
+  }
+  /** A run over all rows, as `waxseal rotate` does it. The schema `waxseal` is installed. */
+  async rotate(): Promise<RotationReport> {
+    this.cipher.forgetAll()
+    const pool = new pg.Pool({ connectionString: this.#url, max: 4 })
+    pool.on('connect', (client) => client.on('error', () => undefined))
+    try {
+      const tables = [protectedTableOf(this.#dataSource, Credential)]
+      const [report] = await rotate({ cipher: this.cipher, tables, pool })
+      return report!
+    } finally {
+      await pool.end()
     }
   }
 }

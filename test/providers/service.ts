@@ -1,6 +1,8 @@
 import { expect } from '@jest/globals'
 import { RecordingProvider } from '../../src/index.js'
+import { installSchema } from '../../src/lifecycle/index.js'
 import type { RewrapReport } from '../../src/postgres/index.js'
+import type { RotationReport } from '../../src/rotation/index.js'
 import type { KmsProviderUnderTest } from '../contract/kms-provider.js'
 import { dumpDatabase, type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { failureOf, printed } from '../typeorm/refusal.js'
@@ -24,6 +26,7 @@ export class Service {
 
   static async start(underTest: KmsProviderUnderTest): Promise<Service> {
     const database = await freshDatabase()
+    await installSchema(database.client)
     const kms = new DyingKms(() => underTest.control.failWithServerError())
     const provider = new RecordingProvider(underTest.provider, kms)
     const application = await Application.start(database, { provider })
@@ -57,6 +60,10 @@ export class Service {
 
   rewrap(): Promise<RewrapReport> {
     return this.#parts.application.rewrap()
+  }
+
+  rotate(): Promise<RotationReport> {
+    return this.#parts.application.rotate()
   }
 
   dump(): Promise<string> {
