@@ -32,6 +32,8 @@ interface Load {
  */
 export class DataKeyCache {
   readonly #keys: LRUCache<string, LoadedDataKey> | undefined
+  /** By envelope: the wrapped keys in `#keys`, which are as many as its wraps have opened. */
+  readonly #wrappedKeys = new Map<string, Set<string>>()
   readonly #clock: Clock
   readonly #maxAgeMs: number
   #purgedAt: number
@@ -44,7 +46,10 @@ export class DataKeyCache {
     this.#purgedAt = clock.now()
     if (options === false) return
     // Without the resolution it would read the clock once per millisecond of its own time.
-    this.#keys = new LRUCache({ max: maxKeys, ttl: maxAgeMs, ttlResolution: 0, perf: clock })
+    this.#keys = new LRUCache({
+      ...{ max: maxKeys, ttl: maxAgeMs, ttlResolution: 0, perf: clock },
+      dispose: ({ id }) => this.#unlist(id),
+    })
   }
 
   get size(): number {
@@ -59,7 +64,12 @@ export class DataKeyCache {
   put(loaded: LoadedDataKey): void {
     if (!this.#keys) return
     this.#purge(this.#keys)
-    this.#keys.set(loaded.id.wrappedKey, loaded)
+    const { envelope, wrappedKey } = loaded.id
+    this.#keys.set(wrappedKey, loaded)
+    // Afterwards: what stood under the wrapped key before has been struck off.
+    const listed = this.#wrappedKeys.get(envelope)
+    if (listed) listed.add(wrappedKey)
+    else this.#wrappedKeys.set(envelope, new Set([wrappedKey]))
   }
 
   /**
@@ -75,12 +85,9 @@ export class DataKeyCache {
     return underWay && sameCacheId(underWay.id, id) ? underWay.loaded : this.#start(id, load)
   }
 
-  /** Looks through all keys: for a few envelopes, not for each row of a table. */
+  /** Whoever goes through a table asks it for each row: it looks through no other keys. */
   forget(envelopeId: string): void {
-    this.#keys?.purgeStale()
-    for (const [wrappedKey, { id }] of [...(this.#keys?.entries() ?? [])]) {
-      if (id.envelope === envelopeId) this.#keys?.delete(wrappedKey)
-    }
+    for (const wrappedKey of this.#wrappedKeys.get(envelopeId) ?? []) this.#keys?.delete(wrappedKey)
     // A load under way would put back what was just forgotten.
     for (const [wrappedKey, { id }] of this.#loads) {
       if (id.envelope === envelopeId) this.#loads.delete(wrappedKey)
@@ -90,6 +97,12 @@ export class DataKeyCache {
   clear(): void {
     this.#keys?.clear()
     this.#loads.clear()
+  }
+
+  #unlist({ envelope, wrappedKey }: CacheId): void {
+    const listed = this.#wrappedKeys.get(envelope)
+    listed?.delete(wrappedKey)
+    if (listed?.size === 0) this.#wrappedKeys.delete(envelope)
   }
 
   #start(id: CacheId, load: () => Promise<LoadedDataKey>): Promise<LoadedDataKey> {

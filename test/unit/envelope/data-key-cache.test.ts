@@ -127,7 +127,7 @@ describe('DataKeyCache', () => {
     const { cache } = cacheOf()
     const [envelope, other] = [newEnvelopeId(), newEnvelopeId()]
     const [a, b, c] = [idOf(envelope, 'one'), idOf(envelope, 'two'), idOf(other)]
-    for (const id of [a, b, c]) cache.put(loadedAs(id))
+    for (const id of [a, b, c, a]) cache.put(loadedAs(id))
     cache.forget(envelope)
     expect([a, b, c].map((id) => cache.get(id) !== undefined)).toEqual([false, false, true])
     cache.put(loadedAs(a))
