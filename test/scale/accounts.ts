@@ -8,6 +8,11 @@ import { type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { Account, application } from '../typeorm/failures/application.js'
 import { localKms, type Setting } from './setting.js'
 
+export interface Plaintext {
+  readonly password: string
+  readonly token: string
+}
+
 const INSERTED_AT_ONCE = 1_000
 
 /** A table of accounts with its guard, in a database of its own, that processes of all kinds work on. */
@@ -71,17 +76,17 @@ export class Accounts {
   }
 
   /** Of a row that nobody has changed since it was seeded. */
-  plaintextOf(id: string): { readonly password: string; readonly token: string } {
+  plaintextOf(id: string): Plaintext {
     return { password: `password of ${id}`, token: `token of ${id}` }
   }
 
   /** What stands in the table, decrypted, by id. Each row has to open. */
-  async decrypted(): Promise<Map<string, { readonly password: string; readonly token: string }>> {
+  async decrypted(): Promise<Map<string, Plaintext>> {
     const cipher = new EnvelopeCipher({ provider: localKms({ keys: this.keys, currentKey: 2 }), cache: false })
     const { rows } = await this.database.client.query(
       `SELECT id::text, password, token, "${this.table.metadata}" AS metadata FROM ${this.name}`,
     )
-    const opened = new Map<string, { readonly password: string; readonly token: string }>()
+    const opened = new Map<string, Plaintext>()
     for (const { id, metadata, ...fields } of rows) {
       const envelope = await cipher.open(metadataFromJson(metadata), bindingOf(this.table, { id }))
       const open = (name: string) => {

@@ -18,6 +18,8 @@ export const scale: Scale = {
   seconds: Number(process.env.WAXSEAL_SCALE_SECONDS ?? 6),
 }
 
+export type JobName = 'rotate' | 'renew'
+
 /** What every process of a test is given. */
 export interface Setting {
   readonly url: string
@@ -25,6 +27,7 @@ export interface Setting {
   readonly keys: readonly [string, string]
   readonly currentKey: number
   readonly batchRows: number
+  readonly job: JobName
   /** Calls to the KMS per second, over all workers. */
   readonly rate: number
 }

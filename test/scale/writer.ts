@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { isWaxsealError } from '../../src/index.js'
 import { Account, application } from '../typeorm/failures/application.js'
+import type { Plaintext } from './accounts.js'
 import { localKms, settingOfThisProcess, writerOf } from './setting.js'
 
 /**
@@ -13,12 +15,9 @@ export interface WriterReport {
   /** By id; null for a row that was deleted. */
   readonly written: Readonly<Record<string, Plaintext | null>>
   readonly writes: number
+  /** Writes that met a row whose envelope had changed, and were tried once more, as its error says. */
+  readonly retries: number
   readonly errors: readonly string[]
-}
-
-interface Plaintext {
-  readonly password: string
-  readonly token: string
 }
 
 const dataSource = application(setting.url, localKms(setting), { poolSize: 2 })
@@ -30,6 +29,7 @@ const own = (await dataSource.query<{ id: string }[]>('SELECT id::text FROM acco
 const written: Record<string, Plaintext | null> = {}
 const errors: string[] = []
 let writes = 0
+let retries = 0
 let isStopping = false
 process.on('message', () => {
   isStopping = true
@@ -74,8 +74,11 @@ for (let n = 0; !isStopping; n++) {
     await OPERATIONS[n % OPERATIONS.length]!(n)
     writes++
   } catch (error) {
-    errors.push(String(error))
+    if (isWaxsealError(error) && error.code === 'ERR_ENVELOPE_CHANGED') {
+      retries++
+      n--
+    } else errors.push(String(error))
   }
 }
 await dataSource.destroy()
-process.send!({ written, writes, errors } satisfies WriterReport, () => process.disconnect())
+process.send!({ written, writes, retries, errors } satisfies WriterReport, () => process.disconnect())
