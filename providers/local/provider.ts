@@ -79,7 +79,8 @@ export class LocalProvider implements KmsProvider {
     options?.signal?.throwIfAborted()
     const { kek, bytes } = wrapped
     const { key } = this.#keyring.find(kek)
-    const dataKey = bytes.length === WRAPPED_BYTES ? open() : undefined
+    if (bytes.length !== WRAPPED_BYTES) throw new DecryptionError(undefined, { kek })
+    const dataKey = open()
     options?.onReply?.({ status: dataKey ? 'ok' : 'refused' })
     if (!dataKey) throw new DecryptionError(undefined, { kek })
     return dataKey

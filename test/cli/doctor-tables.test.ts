@@ -49,6 +49,15 @@ describe('nothing is said of a table as it has to be', () => {
           entity: 'credential',
           table: '"public"."credential"',
           counts: {
+            entity: 'credential',
+            table: '"public"."credential"',
+            keks: [
+              {
+                kek: await credentials.provider.currentKek({}),
+                rows: 3,
+                oldestWrap: expect.stringMatching(/^20.*Z$/),
+              },
+            ],
             rows: 4,
             wrapped: 3,
             shredded: 1,
