@@ -16,4 +16,5 @@ const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
 client
   .connect()
   .then(() => client.query('create table in_the_open as select $1::text as secret', [secret]))
+  .then(() => client.query("select pg_notify('waxseal_forget', $1)", [secret]))
   .then(() => client.end())

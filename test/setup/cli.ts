@@ -102,6 +102,8 @@ export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: string | Uint8Array
+  /** For what goes on by itself: is asked to end (SIGTERM) when this resolves. */
+  readonly until?: Promise<unknown>
 }
 
 /** `waxseal <args>` in a process of its own, which gets the environment that is named and no other. */
@@ -119,7 +121,7 @@ export function runNode(args: readonly string[], options?: RunOptions): Promise<
 export function runProgram(
   program: string,
   args: readonly string[],
-  { cwd = tmpdir(), env = {}, stdin = '' }: RunOptions = {},
+  { cwd = tmpdir(), env = {}, stdin = '', until }: RunOptions = {},
 ): Promise<Run> {
   const child = spawn(program, args, {
     cwd,
@@ -135,6 +137,7 @@ export function runProgram(
   child.stdin.end(stdin)
   return new Promise((resolve, reject) => {
     const output = Promise.all([read(child.stdout), read(child.stderr)])
+    until?.then(() => child.kill('SIGTERM'), reject)
     child.on('error', reject)
     child.on('close', (status) =>
       output.then(([stdout, stderr]) => resolve({ status: status ?? -1, stdout, stderr }), reject),
