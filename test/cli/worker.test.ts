@@ -102,6 +102,27 @@ describe('waxseal rotate --distributed', () => {
   })
 })
 
+/** An option of Node with which a package is not found, as where it is not installed. */
+function without(name: string): string {
+  const resolve = `export const resolve = (name, context, next) => {
+    if (name === '${name}') throw Object.assign(new Error(name), { code: 'ERR_MODULE_NOT_FOUND' })
+    return next(name, context)
+  }`
+  const url = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`
+  return `--import=${url(`import { register } from 'node:module'; register(${JSON.stringify(url(resolve))})`)}`
+}
+
+test.each([
+  ['worker', ['worker']],
+  ['rotate --distributed', ['rotate', '--distributed', '--detach']],
+  ['schema install --distributed', ['schema', 'install', '--distributed']],
+])('%s without the package pg-boss says what to install', async (_command, args) => {
+  expect(await made.run(args, { env: { NODE_OPTIONS: without('pg-boss') } })).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('install it with "npm i pg-boss@10"'),
+  })
+})
+
 describe('waxseal worker', () => {
   test('finds a run whose wake-up was lost', async () => {
     await insert(3)

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { metadataToJson } from '../../src/index.js'
 import { planRenewal } from '../../src/rotation/index.js'
 import { faults } from '../../src/testing/index.js'
-import { install, type Row, shreddedShape } from '../postgres/credentials.js'
+import { install, type Row, remove, shreddedShape } from '../postgres/credentials.js'
 import { nothing, opened, Rotating, renewOn } from './renewing.js'
 
 let made: Rotating
@@ -143,6 +143,21 @@ describe('a row that another writer changes while it is renewed', () => {
     expect(now.encryption_metadata.id).not.toBe(row!.encryption_metadata.id)
   })
 
+  test('in its capitals only, where the column does not tell them apart, keeps what was written', async () => {
+    made = await Rotating.create()
+    const { credentials, pool, database } = made
+    await remove(database.client, credentials.table)
+    await pool.query(`CREATE COLLATION caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`)
+    await pool.query('ALTER TABLE credential ALTER oauth TYPE text COLLATE caseless')
+    await install(database.client, credentials.table)
+    const row = await credentials.insert({ oauth: 'secret '.repeat(9) })
+    const oauth = String(row.oauth).replace(/.{40}(?=..$)/, (end) => end.toUpperCase())
+    expect(oauth).not.toBe(row.oauth)
+    const cipher = meanwhile(() => credentials.update(row.id, { oauth }))
+    expect(await renewOn(made, { cipher })).toMatchObject({ renewed: 0, failed: 1 })
+    expect(await credentials.read(row.id)).toEqual({ ...row, oauth })
+  })
+
   test('with a new envelope keeps what was written', async () => {
     made = await Rotating.create()
     const [row] = await made.insert(1)
@@ -169,6 +184,17 @@ describe('a row that another writer changes while it is renewed', () => {
     const cipher = meanwhile(() => made.credentials.query('DELETE FROM {table} WHERE id = $1', [row!.id]))
     expect(await renewOn(made, { cipher })).toMatchObject({ renewed: 1, failed: 0 })
   })
+})
+
+test('a table whose guard does not stand is refused before any row has a new data key', async () => {
+  made = await Rotating.create()
+  const [row] = await made.insert(1)
+  await made.credentials.query('ALTER TABLE {table} DISABLE TRIGGER ALL')
+  await expect(renewOn(made)).rejects.toMatchObject({
+    code: 'ERR_CONFIGURATION',
+    message: expect.stringContaining('GUARD_NOT_ALWAYS'),
+  })
+  expect(await made.credentials.read(row!.id)).toEqual(row)
 })
 
 test('a row that does not open is reported, left as it is, and stops no other', async () => {
