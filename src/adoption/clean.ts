@@ -5,20 +5,20 @@ import { guardSql } from '../postgres/guard-sql.js'
 import { type ProtectedTable, qualifiedName, quoteIdentifier } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
 import { readAdoption, recordCleaned } from './adoption-state.js'
-import type { StepOptions } from './enforce.js'
-import { objectionsOf } from './fence.js'
+import { type AdoptionFenceOptions, assertFence, objectionsOf } from './fence.js'
 import { withLockAttempts } from './lock-attempts.js'
-import { objected, type Step } from './step.js'
+import { type AdoptionStep, objected } from './step.js'
 
 /**
  * Drops the sources beside their fields, and with them the way back; where the values were overwritten in place, it only closes
  * it. By what `prepare` wrote down: the application does not declare the adoption any more, since it would write the sources.
  */
-export async function clean(
+export async function cleanAdoption(
   client: Queryable,
   declared: ProtectedTable,
-  { clock = systemClock, ...fence }: StepOptions = {},
-): Promise<Step> {
+  fence: AdoptionFenceOptions = {},
+): Promise<AdoptionStep> {
+  assertFence('cleanAdoption', fence)
   await assertSchema(client)
   const state = await readAdoption(client, declared)
   if (state?.cleanedAt) return { done: [], objections: [] }
@@ -38,7 +38,7 @@ export async function clean(
   const table: ProtectedTable = { ...declared, fields: declared.fields.map(({ adoption: _, ...field }) => field) }
   const sources = state.fields.filter(({ placement }) => placement === 'side').map(({ source }) => source)
   const overwritten = state.fields.filter(({ placement }) => placement === 'inPlace').map(({ column }) => column)
-  await withLockAttempts(client, clock, async () => {
+  await withLockAttempts(client, systemClock, async () => {
     // Without the rules for the sources, which are about columns that are gone then.
     for (const statement of guardSql(table, 'enforce').install) await client.query(statement)
     if (sources.length > 0) {

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { type Clock, systemClock } from '../kms/clock.js'
+import { systemClock } from '../kms/clock.js'
 import { assertSchema } from '../lifecycle/index.js'
 import { readCatalog } from '../postgres/guard-catalog.js'
 import { guardSql } from '../postgres/guard-sql.js'
@@ -7,31 +7,28 @@ import { type ProtectedTable, qualifiedName, quoteIdentifier } from '../postgres
 import type { Queryable } from '../postgres/queryable.js'
 import { type AdoptedTable, adoptedTable } from './adopted-table.js'
 import { type AdoptionState, readAdoption, recordEnforced } from './adoption-state.js'
-import { type FenceOptions, objectionsOf } from './fence.js'
+import { type AdoptionFenceOptions, assertFence, objectionsOf } from './fence.js'
 import { refuseOtherNames } from './guard-stage.js'
 import { withLockAttempts } from './lock-attempts.js'
 import { countPlaintext, MOST_COUNTED } from './plaintext-left.js'
-import { objected, type Step } from './step.js'
-
-export interface StepOptions extends FenceOptions {
-  readonly clock?: Clock
-}
+import { type AdoptionStep, objected } from './step.js'
 
 /**
  * Puts the full guard in the place of that of the adoption, and lets the sources be null. Refuses while one row has
  * plaintext and no envelope, asked once more while nobody can write one, and while a process is at work that would.
  */
-export async function enforce(
+export async function enforceAdoption(
   client: Queryable,
   declared: ProtectedTable,
-  { clock = systemClock, ...fence }: StepOptions = {},
-): Promise<Step> {
+  fence: AdoptionFenceOptions = {},
+): Promise<AdoptionStep> {
+  assertFence('enforceAdoption', fence)
   const table = adoptedTable(declared)
   await preparedAdoption(client, table)
   await refuseOtherNames(client, table)
   const objections = await objectionsOf(client, table, ['adopt-write', 'enforce'], fence)
   if (objections.length > 0) return objected(objections)
-  return withLockAttempts(client, clock, async () => {
+  return withLockAttempts(client, systemClock, async () => {
     // From here on nobody writes until the end of the transaction.
     await client.query(`LOCK TABLE ${qualifiedName(table)} IN SHARE ROW EXCLUSIVE MODE`)
     const left = await countPlaintext(client, table)

@@ -1,13 +1,23 @@
+import { assertOptions, LIST_OF_TEXT, type OptionRules, wholeNumberFrom } from '../kms/options.js'
 import { sessionsOfNoProcess } from '../lifecycle/strangers.js'
 import type { EncryptionMode } from '../postgres/field-adoption.js'
 import type { ProtectedTable } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
 
-export interface FenceOptions {
+export interface AdoptionFenceOptions {
   /** At least so many processes have to be in the fleet: one that is in none is not seen. Default 1. */
   readonly processes?: number
   /** Sessions of these `application_name`s, and processes of these labels, are known not to write the table. */
   readonly ignored?: readonly string[]
+}
+
+export const FENCE_OPTIONS: OptionRules<AdoptionFenceOptions> = {
+  processes: wholeNumberFrom(1),
+  ignored: LIST_OF_TEXT,
+}
+
+export function assertFence(where: string, fence: AdoptionFenceOptions): void {
+  assertOptions(where, fence, FENCE_OPTIONS)
 }
 
 /**
@@ -21,7 +31,7 @@ export async function objectionsOf(
   client: Queryable,
   table: ProtectedTable,
   modes: readonly EncryptionMode[],
-  { processes = 1, ignored = [] }: FenceOptions = {},
+  { processes = 1, ignored = [] }: AdoptionFenceOptions = {},
 ): Promise<string[]> {
   const found = (await client.query(LIVE_PROCESSES, [table.entity])).rows as unknown as LiveProcess[]
   const live = found.filter(({ label }) => label === null || !ignored.includes(label))

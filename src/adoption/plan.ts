@@ -1,3 +1,4 @@
+import { assertOptions, type OptionRules, wholeNumberFrom } from '../kms/options.js'
 import type { ProtectedTable } from '../postgres/protected-table.js'
 import { qualifiedName } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
@@ -5,7 +6,7 @@ import { type AdoptedTable, adoptedTable } from './adopted-table.js'
 import type { AdoptionState } from './adoption-state.js'
 import { readAdoption } from './adoption-state.js'
 import { checkSources } from './check-sources.js'
-import { prepare } from './prepare.js'
+import { prepareAdoption } from './prepare.js'
 import { type Scan, scan } from './scan.js'
 
 export interface AdoptionPlan {
@@ -37,12 +38,14 @@ export interface PlannedField {
   readonly readers: readonly { readonly name: string; readonly until: Date }[]
 }
 
-export interface PlanOptions {
-  /** Wraps of each new data key beside that of the provider. */
-  readonly recipients: number
+export interface PlanAdoptionOptions {
+  /** How many recipients the cipher has: wraps of each new data key beside that of the provider. Default 0. */
+  readonly recipients?: number
   /** How many rows are looked at. Default 10,000. */
   readonly sample?: number
 }
+
+const OPTIONS: OptionRules<PlanAdoptionOptions> = { recipients: wholeNumberFrom(0), sample: wholeNumberFrom(1) }
 
 /** Of one wrap, and of what stands around it: measured with the local provider; ids of cloud KEKs are longer. */
 const WRAP_BYTES = 260
@@ -51,7 +54,13 @@ const METADATA_BYTES = 220
 const FIELD_BYTES = 48 + 38
 
 /** What an adoption of the table would change. Reads the catalog and the first rows, and writes nothing. */
-export async function plan(client: Queryable, declared: ProtectedTable, options: PlanOptions): Promise<AdoptionPlan> {
+export async function planAdoption(
+  client: Queryable,
+  declared: ProtectedTable,
+  options: PlanAdoptionOptions = {},
+): Promise<AdoptionPlan> {
+  assertOptions('planAdoption', options, OPTIONS)
+  const { recipients = 0, sample: limit = 10_000 } = options
   const table = adoptedTable(declared)
   const { catalog, problems } = await checkSources(client, table)
   const state = await adoptionOf(client, table)
@@ -59,7 +68,7 @@ export async function plan(client: Queryable, declared: ProtectedTable, options:
     'SELECT greatest(reltuples, 0)::float8 AS rows, pg_total_relation_size(oid)::float8 AS bytes FROM pg_class WHERE oid = $1::regclass',
     [qualifiedName(table)],
   )
-  const sample = await scannable(client, table, problems, options.sample ?? 10_000)
+  const sample = await scannable(client, table, problems, limit)
   const { bytes } = sizes.rows[0] as { bytes: number }
   // A table that nobody has analysed has no statistics: then at least what was seen.
   const rows = Math.max(sizes.rows[0]!.rows as number, sample.rows)
@@ -75,9 +84,9 @@ export async function plan(client: Queryable, declared: ProtectedTable, options:
       return { id, placement, source, type: catalog.columns.get(source)?.type ?? 'missing', column, readers: named }
     }),
     ...{ rows, bytes, sample, problems },
-    growth: left * growthOfRow(table, sample, options.recipients),
-    kmsCalls: { generateDataKey: left, wrap: left * options.recipients, unwrap: inPlace.length > 0 ? left : 0 },
-    statements: problems.length > 0 ? [] : (await prepare(client, declared, { dryRun: true })).statements,
+    growth: left * growthOfRow(table, sample, recipients),
+    kmsCalls: { generateDataKey: left, wrap: left * recipients, unwrap: inPlace.length > 0 ? left : 0 },
+    statements: problems.length > 0 ? [] : (await prepareAdoption(client, declared, { dryRun: true })).statements,
   }
 }
 

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js'
-import { type Clock, systemClock } from '../kms/clock.js'
+import { systemClock } from '../kms/clock.js'
+import { assertOptions, type OptionRules } from '../kms/options.js'
 import { assertSchema } from '../lifecycle/index.js'
 import { buildIndexesConcurrently, missingIndexesSql } from '../postgres/build-indexes.js'
 import type { CatalogTable } from '../postgres/guard-catalog.js'
@@ -17,10 +18,13 @@ export interface Preparation {
   readonly statements: readonly string[]
 }
 
-export interface PrepareOptions {
-  /** Default false: nothing is changed. */
+export interface PrepareAdoptionOptions {
+  /** `true` changes nothing, and gives the statements that would be run. Default `false`. */
   readonly dryRun?: boolean
-  readonly clock?: Clock
+}
+
+const OPTIONS: OptionRules<PrepareAdoptionOptions> = {
+  dryRun: [(value) => typeof value === 'boolean', 'be true or false'],
 }
 
 /**
@@ -28,11 +32,13 @@ export interface PrepareOptions {
  * sources, the indexes, built while writers go on, and the adoption guard. No lock is waited for longer than two seconds.
  * Rejects with a `ConfigurationError` that lists everything in the way.
  */
-export async function prepare(
+export async function prepareAdoption(
   client: Queryable,
   declared: ProtectedTable,
-  { dryRun = false, clock = systemClock }: PrepareOptions = {},
+  options: PrepareAdoptionOptions = {},
 ): Promise<Preparation> {
+  assertOptions('prepareAdoption', options, OPTIONS)
+  const { dryRun = false } = options
   const table = adoptedTable(declared)
   const { catalog, problems } = await checkSources(client, table)
   if (problems.length > 0) {
@@ -46,10 +52,10 @@ export async function prepare(
     return { statements: [...columns, ...indexes, ...guard] }
   }
   await assertSchema(client)
-  for (const statement of columns) await withLockAttempts(client, clock, () => client.query(statement))
+  for (const statement of columns) await withLockAttempts(client, systemClock, () => client.query(statement))
   await buildIndexesConcurrently(client, table)
   const guard = (await isGuarded(client, table)) ? [] : guardSql(table, 'adoption').install
-  await withLockAttempts(client, clock, async () => {
+  await withLockAttempts(client, systemClock, async () => {
     for (const statement of guard) await client.query(statement)
     await recordPrepared(client, table)
   })

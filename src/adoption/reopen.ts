@@ -5,12 +5,12 @@ import type { ProtectedTable } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
 import { adoptedTable } from './adopted-table.js'
 import { recordReopened } from './adoption-state.js'
-import { preparedAdoption, type StepOptions } from './enforce.js'
-import { objectionsOf } from './fence.js'
+import { preparedAdoption } from './enforce.js'
+import { type AdoptionFenceOptions, objectionsOf } from './fence.js'
 import { refuseOtherNames } from './guard-stage.js'
 import { withLockAttempts } from './lock-attempts.js'
 import type { ColumnTypes } from './row-change.js'
-import { objected, type Step } from './step.js'
+import { type AdoptionStep, objected } from './step.js'
 
 /**
  * The adoption guard again, before a rollback: under the full one no row may lose its envelope and keep its value. Only while
@@ -19,14 +19,14 @@ import { objected, type Step } from './step.js'
 export async function reopen(
   client: Queryable,
   declared: ProtectedTable,
-  { clock = systemClock, ...fence }: StepOptions = {},
-): Promise<Step> {
+  fence: AdoptionFenceOptions = {},
+): Promise<AdoptionStep> {
   const table = adoptedTable(declared)
   await preparedAdoption(client, table)
   await refuseOtherNames(client, table)
   const objections = await objectionsOf(client, table, ['adopt-read'], fence)
   if (objections.length > 0) return objected(objections)
-  await withLockAttempts(client, clock, async () => {
+  await withLockAttempts(client, systemClock, async () => {
     for (const statement of guardSql(table, 'adoption').install) await client.query(statement)
     await recordReopened(client, table)
   })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { datedReader, type ReaderSection } from '../adoption/index.js'
+import { datedReader, type ReaderSection } from '../adoption/readers/index.js'
 import { PAIR_NAME } from '../envelope/binding.js'
 import { FIELD_KINDS, type FieldKind } from '../envelope/field-value.js'
 import { type AdoptOptions, adoptionOf } from '../postgres/adopt-options.js'

@@ -1,4 +1,4 @@
-import { readLegacy } from '../adoption/index.js'
+import { readLegacy } from '../adoption/readers/index.js'
 import { decodeValue, encodeValue } from '../envelope/field-value.js'
 import { InvalidEnvelopeError, LegacyValueError, PlaintextRefusedError } from '../errors.js'
 import type { GuardStage } from '../postgres/adoption-rules.js'

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { adoptedTable } from '../../src/adoption/adopted-table.js'
-import { prepare } from '../../src/adoption/prepare.js'
+import { prepareAdoption } from '../../src/adoption/prepare.js'
 import { hexGcmReader } from '../../src/adoption/readers/hex-gcm.js'
 import { plaintextReader } from '../../src/adoption/readers/plaintext.js'
 import { EnvelopeCipher, metadataFromJson, parseText } from '../../src/index.js'
@@ -60,7 +60,7 @@ export class Accounts {
       `CREATE TABLE account (id uuid PRIMARY KEY, tenant_id text NOT NULL, name text, password text NOT NULL, oauth ${json})`,
     )
     await installSchema(database.client)
-    if (prepared) await prepare(database.client, accounts.table)
+    if (prepared) await prepareAdoption(database.client, accounts.table)
     return accounts
   }
 

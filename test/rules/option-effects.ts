@@ -1,5 +1,6 @@
 import type { Effects } from './options.js'
 
+const ADOPTION = 'test/adoption'
 const CLI = 'test/cli'
 const PROVIDERS = 'test/providers'
 const UNIT = 'test/unit'
@@ -78,6 +79,29 @@ export const OPTION_EFFECTS: Effects = {
     onEvent: ['test/rotation/renew-resumed.test.ts', 'ends behind the batch at hand'],
     batchRows: ['test/rotation/renew-resumed.test.ts', 'ends behind the batch at hand'],
     concurrency: ['test/rotation/renew-resumed.test.ts', 'so many rows at a time'],
+  },
+  PlanAdoptionOptions: {
+    recipients: [
+      `${ADOPTION}/public-steps.test.ts`,
+      'plan looks at so many rows, and counts a wrap for each recipient',
+    ],
+    sample: [`${ADOPTION}/public-steps.test.ts`, 'plan looks at so many rows, and counts a wrap for each recipient'],
+  },
+  PrepareAdoptionOptions: {
+    dryRun: [`${ADOPTION}/public-steps.test.ts`, 'a dry run of prepare gives the statements, and runs none'],
+  },
+  AdoptionFenceOptions: {
+    processes: [`${ADOPTION}/public-steps.test.ts`, 'more processes than are in the fleet are an objection'],
+    ignored: [`${ADOPTION}/steps.test.ts`, 'is an objection, unless its label is known'],
+  },
+  VerifyAdoptionOptions: {
+    cipher: [`${ADOPTION}/public-steps.test.ts`, 'plan, prepare, run, verify, rollback: the rows are as they were'],
+    pool: [`${ADOPTION}/public-steps.test.ts`, 'plan, prepare, run, verify, rollback: the rows are as they were'],
+    rowsPerSecond: [`${UNIT}/adoption/pace.test.ts`, 'a batch waits until the time of those before it is over'],
+    concurrency: [`${ADOPTION}/adopt-job.test.ts`, 'the KMS is asked for "concurrency" rows at a time'],
+    batchRows: [`${ADOPTION}/public-steps.test.ts`, 'a run tells of each batch, ends behind the one at hand'],
+    signal: [`${ADOPTION}/public-steps.test.ts`, 'a run tells of each batch, ends behind the one at hand'],
+    onEvent: [`${ADOPTION}/public-steps.test.ts`, 'a run tells of each batch, ends behind the one at hand'],
   },
   RetryOptions: {
     retries: [`${UNIT}/kms/retrying-provider.test.ts`, 'attempts, and the last failure is the caller'],

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@jest/globals'
 import pg from 'pg'
-import { UNPACED } from '../../src/adoption/pace.js'
-import { prepare } from '../../src/adoption/prepare.js'
+import { prepareAdoption } from '../../src/adoption/prepare.js'
 import { runAdoption, verifyAdoption } from '../../src/adoption/run-adoption.js'
 import { isWaxsealError } from '../../src/index.js'
 import { installSchema } from '../../src/lifecycle/index.js'
@@ -33,30 +32,32 @@ export async function adoptUnderLoad(database: FreshDatabase, rows: number): Pro
           CASE WHEN n % 3 = 0 THEN 'note ' || n END FROM generate_series(1, $2::int) AS n`,
       [TENANT, rows],
     )
+    // No log: it would keep every statement of the writers.
     const stages = [
-      await legacy.start('adopt-read', { fleet: 'require' }),
-      await legacy.start('adopt-write', { fleet: 'require' }),
+      await legacy.start('adopt-read', { fleet: 'require' }, {}),
+      await legacy.start('adopt-write', { fleet: 'require' }, {}),
     ]
     const [table] = protectedTablesOf(stages[0]!.dataSource)
-    await prepare(database.client, table!)
-    const work = { cipher: stages[0]!.cipher, pool, concurrency: 16, pace: UNPACED, processes: 2 }
-    const controller = new AbortController()
-    const running = { ...work, signal: controller.signal, onEvent: () => undefined }
+    await prepareAdoption(database.client, table!)
+    const work = { cipher: stages[0]!.cipher, pool, concurrency: 16 }
 
     const saved = new Map<string, string>()
     let ended = false
     const writers = stages.flatMap(({ dataSource }, stage) =>
       Array.from({ length: WRITERS }, (_, n) => write(dataSource, `${stage} ${n}`, saved, () => ended)),
     )
-    const reports = await Promise.all([runAdoption(table!, running), runAdoption(table!, running)])
+    const reports = await Promise.all([
+      runAdoption(table!, { ...work, processes: 2 }),
+      runAdoption(table!, { ...work, processes: 2 }),
+    ])
     ended = true
     await Promise.all(writers)
     for (const { objections, failed } of reports) expect({ objections, failed }).toEqual({ objections: [], failed: 0 })
 
     // What `adopt-read` inserted since.
     await stages[0]!.dataSource.destroy()
-    expect(await runAdoption(table!, { ...running, processes: 1 })).toMatchObject({ objections: [], failed: 0 })
-    const { counts, failed } = await verifyAdoption(table!, running)
+    expect(await runAdoption(table!, work)).toMatchObject({ objections: [], failed: 0 })
+    const { counts, failed } = await verifyAdoption(table!, work)
     expect({ plaintext: counts.plaintext ?? 0, failed }).toEqual({ plaintext: 0, failed: 0 })
     const repository = stages[1]!.dataSource.getRepository(Account)
     for (const [id, password] of [...saved].slice(-200)) {

@@ -1,4 +1,4 @@
-import type { AdoptionPlan } from '../../adoption/plan.js'
+import type { AdoptionPlan } from '../../adoption/index.js'
 import { paint } from '../terminal.js'
 
 export function planLines(plan: AdoptionPlan): string[] {

@@ -1,4 +1,4 @@
-import type { AdoptionReport } from '../../adoption/run-adoption.js'
+import type { AdoptionReport } from '../../adoption/index.js'
 import { paint } from '../terminal.js'
 
 const NEXT: Readonly<Record<string, string>> = {

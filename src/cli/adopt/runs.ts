@@ -1,16 +1,14 @@
 import { adoptedTable } from '../../adoption/adopted-table.js'
-import { paceOf, UNPACED } from '../../adoption/pace.js'
 import {
   type AdoptionReport,
-  type AdoptionWork,
+  type RunAdoptionOptions,
   rollbackAdoption,
   runAdoption,
   verifyAdoption,
-} from '../../adoption/run-adoption.js'
+} from '../../adoption/index.js'
 import { scan } from '../../adoption/scan.js'
 import { cipherOf } from '../../config/connect-cipher.js'
 import { ConfigurationError } from '../../errors.js'
-import { systemClock } from '../../kms/clock.js'
 import type { ProtectedTable } from '../../postgres/protected-table.js'
 import { loadTables } from '../configured.js'
 import { withPool } from '../database.js'
@@ -71,7 +69,7 @@ async function dryRun(options: Options): Promise<void> {
 async function tellRun(
   step: string,
   options: Options,
-  run: (table: ProtectedTable, work: AdoptionWork) => Promise<AdoptionReport>,
+  run: (table: ProtectedTable, work: RunAdoptionOptions) => Promise<AdoptionReport>,
 ): Promise<void> {
   const reports = await work(options, run)
   const isDone = reports.every(({ objections, state = 'finished', failed }) => {
@@ -84,12 +82,12 @@ async function tellRun(
 
 async function work(
   options: Options,
-  run: (table: ProtectedTable, work: AdoptionWork) => Promise<AdoptionReport>,
+  run: (table: ProtectedTable, work: RunAdoptionOptions) => Promise<AdoptionReport>,
 ): Promise<AdoptionReport[]> {
   const setup = await loadTables(options)
   // Every row has a data key of its own, which is needed once.
   await using cipher = await cipherOf(setup.configuration, { cache: false })
-  const { rate, batch, concurrency = 64 } = options
+  const { rate, batch, concurrency } = options
   // Awaited here: the cipher is closed when the function returns.
   return await interruptible((signal) =>
     withPool(setup.configuration, setup.dataSource, async (pool) => {
@@ -98,8 +96,9 @@ async function work(
         if (signal.aborted) break
         reports.push(
           await run(table, {
-            ...{ cipher, pool, concurrency, signal, onEvent: runLog(options.json === true), ...fenceOf(options) },
-            pace: rate === undefined ? UNPACED : paceOf(rate, systemClock),
+            ...{ cipher, pool, signal, onEvent: runLog(options.json === true), ...fenceOf(options) },
+            ...(rate !== undefined && { rowsPerSecond: rate }),
+            ...(concurrency !== undefined && { concurrency }),
             ...(batch !== undefined && { batchRows: batch }),
           }),
         )

@@ -1,7 +1,4 @@
-import { clean, WHAT_REMAINS } from '../../adoption/clean.js'
-import { enforce } from '../../adoption/enforce.js'
-import { plan } from '../../adoption/plan.js'
-import { prepare } from '../../adoption/prepare.js'
+import { cleanAdoption, enforceAdoption, planAdoption, prepareAdoption, WHAT_REMAINS } from '../../adoption/index.js'
 import { ConfigurationError } from '../../errors.js'
 import { loadTables } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
@@ -13,7 +10,7 @@ export async function planTables(options: AdoptOptions & { readonly sample?: num
   const { configuration } = await loadTables(options)
   const { sample } = options
   const planned = { recipients: configuration.recipients.length, ...(sample !== undefined && { sample }) }
-  const plans = await eachTable(options, (client, table) => plan(client, table, planned))
+  const plans = await eachTable(options, (client, table) => planAdoption(client, table, planned))
   if (plans.some(({ problems, sample: { ambiguous } }) => problems.length > 0 || ambiguous > 0)) {
     process.exitCode = EXIT.findings
   }
@@ -24,7 +21,7 @@ export async function planTables(options: AdoptOptions & { readonly sample?: num
 export async function prepareTables(options: AdoptOptions & { readonly dryRun?: true }): Promise<void> {
   const { dryRun = false } = options
   const prepared = await eachTable(options, async (client, table) => {
-    return { entity: table.entity, ...(await prepare(client, table, { dryRun })) }
+    return { entity: table.entity, ...(await prepareAdoption(client, table, { dryRun })) }
   })
   if (dryRun && !options.json) {
     for (const statement of prepared.flatMap(({ statements }) => statements)) printLine(`${statement};`)
@@ -41,7 +38,7 @@ export async function prepareTables(options: AdoptOptions & { readonly dryRun?: 
 
 export async function enforceTables(options: FencedOptions): Promise<void> {
   const told = await eachTable(options, async (client, table) => {
-    const { done, objections } = await enforce(client, table, fenceOf(options))
+    const { done, objections } = await enforceAdoption(client, table, fenceOf(options))
     const next =
       'deploy the application with mode enforce; once nobody wants to go back, without "adopt", then: waxseal adopt clean'
     return { entity: table.entity, objections, lines: done, next }
@@ -57,7 +54,7 @@ export async function cleanTables(options: FencedOptions & { readonly yes?: true
     throw new ConfigurationError('adopt clean: expected --entity: the declaration of the adoption is gone by now')
   }
   const told = await eachTable(options, async (client, table) => {
-    const { done, objections } = await clean(client, table, fenceOf(options))
+    const { done, objections } = await cleanAdoption(client, table, fenceOf(options))
     const lines =
       done.length === 0
         ? ['was cleaned before']

@@ -109,13 +109,17 @@ export class LegacyTable {
   }
 
   /** A process in `mode`. The guard is that of the first one, which installs it. */
-  async start(mode: EncryptionMode, encryption: Partial<EncryptionOptions> = {}): Promise<EncryptedDataSource> {
+  async start(
+    mode: EncryptionMode,
+    encryption: Partial<EncryptionOptions> = {},
+    typeorm: object = { logging: 'all', logger: this.log },
+  ): Promise<EncryptedDataSource> {
     const guard = this.#isGuarded ? 'require' : 'install'
     this.#isGuarded = true
     const made = await encryptedDataSource(this.database, [Account], {
       provider: this.provider,
       encryption: { mode, guard, ...encryption },
-      typeorm: { synchronize: false, cache: { duration: 60_000 }, logging: 'all', logger: this.log },
+      typeorm: { synchronize: false, cache: { duration: 60_000 }, ...typeorm },
     })
     this.#open.push(made.dataSource)
     return made

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
-import { clean } from '../../../adoption/clean.js'
-import { enforce } from '../../../adoption/enforce.js'
-import { UNPACED } from '../../../adoption/pace.js'
-import { prepare } from '../../../adoption/prepare.js'
-import { runAdoption, verifyAdoption } from '../../../adoption/run-adoption.js'
+import {
+  cleanAdoption,
+  enforceAdoption,
+  prepareAdoption,
+  runAdoption,
+  verifyAdoption,
+} from '../../../adoption/index.js'
 import { protectedTablesOf } from '../../../typeorm/index.js'
 import { DatabaseContents } from '../contents.js'
 import { poolOf } from '../database.js'
@@ -40,19 +42,17 @@ export async function adopt(run: DemoRun): Promise<AdoptFacts> {
       await openLegacyStore(database, keys.after, 'adopt-write'),
       async ({ dataSource, credentials }) => {
         const [table] = protectedTablesOf(dataSource)
-        await prepare(client, table!)
-        const work = { cipher: keys.after, pool, concurrency: 16, pace: UNPACED, onEvent: () => undefined }
-        const signal = new AbortController().signal
-        const adopted = await runAdoption(table!, { ...work, signal })
-        const opened = await verifyAdoption(table!, { ...work, signal })
+        await prepareAdoption(client, table!)
+        const adopted = await runAdoption(table!, { cipher: keys.after, pool })
+        const opened = await verifyAdoption(table!, { cipher: keys.after, pool })
         const readWhileAdopted = await equal({ dataSource, credentials }, secrets)
-        await enforce(client, table!)
+        await enforceAdoption(client, table!)
         return { encrypted: adopted.counts.encrypted ?? 0, verified: opened.counts.verified ?? 0, readWhileAdopted }
       },
     )
     const readAfterwards = await whileOpen(await openLegacyStore(database, keys.after, 'enforce'), async (store) => {
       const [table] = protectedTablesOf(store.dataSource)
-      await clean(client, table!)
+      await cleanAdoption(client, table!)
       return equal(store, secrets)
     })
     const foundAfter = (await DatabaseContents.read(database)).find(canary)
