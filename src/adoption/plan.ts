@@ -47,11 +47,11 @@ export interface PlanAdoptionOptions {
 
 const OPTIONS: OptionRules<PlanAdoptionOptions> = { recipients: wholeNumberFrom(0), sample: wholeNumberFrom(1) }
 
-/** Of one wrap, and of what stands around it: measured with the local provider; ids of cloud KEKs are longer. */
-const WRAP_BYTES = 260
-const METADATA_BYTES = 220
-/** Prefix, commitment, IV and tag of a field. */
-const FIELD_BYTES = 48 + 38
+/** Of one wrap, and of what stands around it, as `pg_column_size` has them with the local provider. A cloud's wraps are longer. */
+const WRAP_BYTES = 228
+const METADATA_BYTES = 163
+/** Of a field, beside its plaintext in base64url: prefix, commitment, IV and tag, and the length that Postgres stores. */
+const FIELD_BYTES = 87
 
 /** What an adoption of the table would change. Reads the catalog and the first rows, and writes nothing. */
 export async function planAdoption(

@@ -85,14 +85,14 @@ test('a run tells of each batch, ends behind the one at hand, and goes on when i
 test('unknown options are errors, and so are values that do not fit', async () => {
   const { table } = accounts
   const refused = [
-    planAdoption(client(), table, { samples: 1 } as object),
-    prepareAdoption(client(), table, { dryrun: true } as object),
-    enforceAdoption(client(), table, { process: 1 } as object),
-    cleanAdoption(client(), table, { processes: 0 }),
-    runAdoption(table, { ...work(), rate: 1 } as never),
-    rollbackAdoption(table, { ...work(), ignored: 'reports' } as never),
-    verifyAdoption(table, { ...work(), processes: 1 } as never),
-    verifyAdoption(table, { ...work(), rowsPerSecond: 0 }),
+    () => planAdoption(client(), table, { samples: 1 } as object),
+    () => prepareAdoption(client(), table, { dryrun: true } as object),
+    () => enforceAdoption(client(), table, { process: 1 } as object),
+    () => cleanAdoption(client(), table, { processes: 0 }),
+    () => runAdoption(table, { ...work(), rate: 1 } as never),
+    () => rollbackAdoption(table, { ...work(), ignored: 'reports' } as never),
+    () => verifyAdoption(table, { ...work(), processes: 1 } as never),
+    () => verifyAdoption(table, { ...work(), rowsPerSecond: 0 }),
   ]
-  for (const each of refused) await expect(each).rejects.toMatchObject({ code: 'ERR_CONFIGURATION' })
+  for (const each of refused) await expect(each()).rejects.toThrow(/unknown option | must be /)
 })

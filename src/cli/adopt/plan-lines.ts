@@ -26,7 +26,9 @@ export function planLines(plan: AdoptionPlan): string[] {
 
 /** Of a table, or of its first rows. */
 export function scanLines({ rows, enveloped, empty, readers, ambiguous, examples }: AdoptionPlan['sample']): string[] {
-  const values = Object.entries(readers).map(([name, values]) => `${count(values)} values by ${name}`)
+  const values = Object.entries(readers)
+    .sort()
+    .map(([name, values]) => `${count(values)} values by ${name}`)
   return [
     `  of ${count(rows)} rows: ${count(enveloped)} encrypted, ${count(empty)} without a value; ${values.join(', ') || 'nothing to read'}`,
     ...(ambiguous > 0 ? [`  ${paint('red', `${count(ambiguous)} ambiguous:`)} no reader reads them`] : []),
