@@ -1,4 +1,5 @@
 import type { Figure } from '../harness/figure.js'
+import { adopt } from './adopt.js'
 import { crypto } from './crypto.js'
 import { growth } from './growth.js'
 import { guard } from './guard.js'
@@ -27,6 +28,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   guard: { measure: guard, everyNode: false },
   storage: { measure: storage, everyNode: false },
   peers: { measure: peers, everyNode: true },
+  adopt: { measure: adopt, everyNode: false },
   rewrap: { measure: rewrap, everyNode: false },
   growth: { measure: growth, everyNode: false },
   start: { measure: start, everyNode: true },
