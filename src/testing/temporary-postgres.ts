@@ -116,6 +116,8 @@ function settings(logStatements: boolean): string[] {
     'fsync=off',
     'synchronous_commit=off',
     'full_page_writes=off',
+    // Off by default, and on where transactions are committed in two phases.
+    'max_prepared_transactions=4',
     // Otherwise the server writes its log elsewhere than to the file that it is given.
     'logging_collector=off',
     'log_destination=stderr',
