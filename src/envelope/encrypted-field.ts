@@ -10,7 +10,8 @@ export interface EncryptedField {
   readonly bytes: Buffer
 }
 
-const TEXT_PREFIX = `ws${FORMAT}:`
+/** What every field in a `text` column starts with, and much else may. */
+export const TEXT_PREFIX = `ws${FORMAT}:`
 const COMMITMENT_CHARACTERS = 43
 const COMMITMENT_END = TEXT_PREFIX.length + COMMITMENT_CHARACTERS
 const SHORTEST = IV_BYTES + TAG_BYTES
