@@ -113,8 +113,10 @@ describe('of the triggers', () => {
     return `DO $$ BEGIN
       EXECUTE (SELECT format('DROP TRIGGER waxseal_wx001_update ON {table};
         CREATE TRIGGER waxseal_wx001_update ${when} ON {table} ${rest}
-        EXECUTE FUNCTION {schema}.waxseal_refuse(%L, %L, %L);
-        ALTER TABLE {table} ENABLE ALWAYS TRIGGER waxseal_wx001_update', args[1], args[2], args[3])
+        EXECUTE FUNCTION {schema}.waxseal_refuse(%s);
+        ALTER TABLE {table} ENABLE ALWAYS TRIGGER waxseal_wx001_update',
+        (SELECT string_agg(quote_literal(arg), ', ' ORDER BY place)
+          FROM unnest(trim_array(args, 1)) WITH ORDINALITY AS own (arg, place)))
       FROM (SELECT string_to_array(encode(tgargs, 'escape'), '\\000') AS args FROM pg_trigger
         WHERE tgrelid = '{table}'::regclass AND tgname = 'waxseal_wx001_update') found); END $$`
   }
