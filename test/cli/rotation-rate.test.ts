@@ -18,7 +18,8 @@ beforeAll(async () => {
   const provider = { name: 'aws', key, endpoint: kms.endpoint }
   made = await protectedProject({}, { provider, accepted: [{ provider: local }] })
   await installSchema(made.client)
-})
+  // The package is built first.
+}, 240_000)
 afterAll(async () => {
   await made?.remove()
   await kms?.close()
