@@ -42,18 +42,41 @@ const missWhoDied = ({ type }: RunEvent) => {
 const KILLED = new Error('killed')
 let isDead = false
 
-/** The connections of a process that may be killed: then it sends nothing any more, and the server ends what it had begun. */
+/** Sockets of the process that runs. */
+const sockets = new Set<{ destroy(): unknown }>()
+
+/** The operating system closes the connections of a process that is killed, and the server ends what it had begun. */
+function kill(): void {
+  isDead = true
+  for (const socket of sockets) socket.destroy()
+  sockets.clear()
+}
+
+const unheard = () => undefined
+
+/** The connections of a process that may be killed: then it sends nothing any more, and hears nothing. */
 function mortal(pool: pg.Pool): Pool {
   const alive = (query: Queryable['query']): Queryable['query'] => {
-    return (text, values) => (isDead ? Promise.reject(KILLED) : query(text, values))
+    return async (text, values) => {
+      if (isDead) throw KILLED
+      return query(text, values).catch((error) => Promise.reject(isDead ? KILLED : error))
+    }
   }
   return {
     query: alive((text, values) => pool.query(text, values)),
     async connect() {
       const client = await pool.connect()
+      client.on('error', unheard)
+      const { stream } = (client as unknown as { connection: { stream: { destroy(): unknown } } }).connection
+      sockets.add(stream)
       return {
         query: alive((text, values) => client.query(text, values)),
-        release: (destroy) => client.release(destroy),
+        release(destroy) {
+          sockets.delete(stream)
+          // A connection that is destroyed may say so later.
+          if (!destroy) client.off('error', unheard)
+          client.release(destroy)
+        },
       }
     },
   }
@@ -111,7 +134,7 @@ test('any interleaving of batches, kills, faults and writers ends with every row
   async function perform(event: Step['event'], expected: Map<string, Record<FieldName, unknown>>): Promise<void> {
     if (event === 'kill') {
       happened.kill += 1
-      isDead = true
+      kill()
       return
     }
     if (event === 'fail') throw new Error('a fault of one row')
