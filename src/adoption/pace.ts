@@ -1,4 +1,5 @@
 import type { Clock } from '../kms/clock.js'
+import { pause } from '../kms/pause.js'
 
 export type Pace = (rows: number, signal: AbortSignal) => Promise<void>
 
@@ -12,19 +13,6 @@ export function paceOf(rowsPerSecond: number, clock: Clock): Pace {
     const now = clock.now()
     const wait = next - now
     next = Math.max(next, now) + (rows * 1000) / rowsPerSecond
-    if (wait > 0) await pause(clock, wait, signal)
+    if (wait > 0) await pause(wait, clock, signal)
   }
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = () => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      if (signal.aborted) reject(signal.reason)
-      else resolve()
-    }
-    const cancel = clock.after(ms, end)
-    signal.addEventListener('abort', end)
-  })
 }

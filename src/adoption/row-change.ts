@@ -1,7 +1,9 @@
 import type { Outcome, RowFailure } from '../jobs/index.js'
+import { inSavepoint } from '../postgres/in-savepoint.js'
 import { qualifiedName, quoteIdentifier } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
-import { concernsRows, keyOf } from '../postgres/swap-metadata.js'
+import { storeByHalves } from '../postgres/store-by-halves.js'
+import { keyOf } from '../postgres/swap-metadata.js'
 import type { AdoptedTable } from './adopted-table.js'
 import { isSameState, joinKeys, type RowState, readStates } from './legacy-rows.js'
 
@@ -62,29 +64,22 @@ export async function storeChanges(
   }
 }
 
-/** Returns what the database refuses, found by halves. */
+/** Returns what the database refuses. */
 async function write(
   client: Queryable,
   table: AdoptedTable,
   changes: readonly RowChange[],
   types: ColumnTypes,
-): Promise<RowFailure[]> {
-  if (changes.length === 0) return []
-  await client.query('SAVEPOINT waxseal_write')
-  try {
-    await client.query(writeSql(table, changes[0]!, types), parametersOf(table, changes))
-    await client.query('RELEASE SAVEPOINT waxseal_write')
-    return []
-  } catch (error) {
-    if (!concernsRows(error)) throw error
-    await client.query('ROLLBACK TO SAVEPOINT waxseal_write')
-    if (changes.length === 1) return [{ row: changes[0]!.row.asked, error }]
-    const middle = changes.length >> 1
-    return [
-      ...(await write(client, table, changes.slice(0, middle), types)),
-      ...(await write(client, table, changes.slice(middle), types)),
-    ]
-  }
+): Promise<readonly RowFailure[]> {
+  const { failures } = await storeByHalves(
+    changes,
+    ({ row }) => row.asked,
+    async (some) => {
+      await inSavepoint(client, () => client.query(writeSql(table, some[0]!, types), parametersOf(table, some)))
+      return some
+    },
+  )
+  return failures
 }
 
 function writeSql(table: AdoptedTable, { values }: RowChange, types: ColumnTypes): string {

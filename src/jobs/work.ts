@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { ConfigurationError } from '../errors.js'
 import { type Clock, systemClock } from '../kms/clock.js'
+import { pause } from '../kms/pause.js'
 import { estimateRows } from '../postgres/estimate-rows.js'
 import { listKekSets } from '../postgres/kek-sets.js'
 import type { Pool, PooledClient } from '../postgres/queryable.js'
@@ -55,7 +56,8 @@ export async function work<P>(job: Job<P>, run: Run, options: Workplace): Promis
       if (leased.next === 'end') return leased.state
       if (leased.next === 'wait') {
         onEvent({ type: 'waiting' })
-        await pause(clock, WAIT_MS, signal)
+        // The loop looks at the signal.
+        await pause(WAIT_MS, clock, signal).catch(() => undefined)
       } else if (leased.next === 'pass') {
         const { pass } = leased
         const isLast = pass === MAX_PASSES || (pass > 0 && (await wasQuiet(reader, run.id, pass)))
@@ -108,16 +110,4 @@ function assertRoom(pool: Pool): void {
   throw new ConfigurationError(
     `expected a pool of at least ${CONNECTIONS} connections, found one of ${max}; set its "max"`,
   )
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = clock.after(ms, end)
-    signal.addEventListener('abort', end)
-  })
 }

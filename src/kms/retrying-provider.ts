@@ -2,6 +2,7 @@ import { isWaxsealError } from '../errors.js'
 import { type Clock, systemClock } from './clock.js'
 import { type ForwardedCall, ForwardingProvider } from './forwarding-provider.js'
 import { assertOptions, CLOCK, isFunction, type OptionRules, wholeNumberFrom } from './options.js'
+import { pause } from './pause.js'
 import type { KmsProvider } from './provider.js'
 
 export interface RetryOptions {
@@ -66,20 +67,4 @@ export class RetryingProvider extends ForwardingProvider {
     const drawn = Math.floor(random() * Math.min(maxDelayMs, initialDelayMs * 2 ** (attempt - 1)))
     return asked > drawn ? asked : drawn
   }
-}
-
-/** Rejects with the signal's reason, at once, and leaves no timer behind. */
-function pause(ms: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      cancel()
-      reject(signal?.reason)
-    }
-    const cancel = clock.after(ms, () => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    })
-    if (signal?.aborted) onAbort()
-    else signal?.addEventListener('abort', onAbort, { once: true })
-  })
 }

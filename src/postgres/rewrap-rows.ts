@@ -80,7 +80,7 @@ export async function rewrapRows(
       return { row, next: await rewrap(row) }
     })
     const swaps = rewrapped.flatMap(({ row, next }) => (next === undefined ? [] : [{ row, next }]))
-    const { swapped, failures } = await swapMetadata(client, table, swaps)
+    const { stored: swapped, failures } = await swapMetadata(client, table, swaps)
     report.rewrapped += swapped.length
     for (const { row, error } of failures) fail(row, error)
     const done = new Set([...swapped, ...failures.map(({ row }) => row)].map(keyOf))

@@ -1,5 +1,6 @@
 import { type ProtectedTable, qualifiedName, quoteIdentifier } from './protected-table.js'
 import type { Queryable } from './queryable.js'
+import { type StoredByHalves, storeByHalves } from './store-by-halves.js'
 import { PARAMETER_TYPES, type StoredRow, storedRowColumns, storedRowOf } from './stored-row.js'
 
 export interface MetadataSwap {
@@ -8,31 +9,20 @@ export interface MetadataSwap {
   readonly next: string
 }
 
-export interface SwapResult {
-  readonly swapped: readonly StoredRow[]
-  readonly failures: readonly { readonly row: StoredRow; readonly error: unknown }[]
-}
-
 /**
  * Replaces the metadata of each row that still holds what was read, in one statement, and touches no other column.
  * When the database refuses the statement, it is halved until the rows that it refuses stand alone.
  */
-export async function swapMetadata(
+export function swapMetadata(
   client: Queryable,
   table: ProtectedTable,
   swaps: readonly MetadataSwap[],
-): Promise<SwapResult> {
-  if (swaps.length === 0) return { swapped: [], failures: [] }
-  try {
-    return { swapped: await swapTogether(client, table, swaps), failures: [] }
-  } catch (error) {
-    if (!concernsRows(error)) throw error
-    if (swaps.length === 1) return { swapped: [], failures: [{ row: swaps[0]!.row, error }] }
-    const middle = swaps.length >> 1
-    const first = await swapMetadata(client, table, swaps.slice(0, middle))
-    const second = await swapMetadata(client, table, swaps.slice(middle))
-    return { swapped: [...first.swapped, ...second.swapped], failures: [...first.failures, ...second.failures] }
-  }
+): Promise<StoredByHalves<StoredRow>> {
+  return storeByHalves(
+    swaps,
+    ({ row }) => row,
+    (some) => swapTogether(client, table, some),
+  )
 }
 
 /** As `swapMetadata`, for a caller with a transaction open: all of them, or the database's refusal. Those that were swapped. */
@@ -96,10 +86,4 @@ function join(table: ProtectedTable) {
       .map(({ column }, index) => `stored.${quoteIdentifier(column)} = ${alias}.key${index}`)
       .join(' AND ')
   return { keys, on }
-}
-
-/** The guard (WX…), data and constraints (22, 23), a trigger's refusal (P0), deadlocks and lock time-outs (40, 55P03). */
-export function concernsRows(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && /^(WX|22|23|40|55P03|P0)/.test(code)
 }

@@ -1,39 +1,30 @@
-import type { RowFailure } from '../jobs/index.js'
 import { inSavepoint } from '../postgres/in-savepoint.js'
 import { type FieldColumn, type ProtectedTable, qualifiedName, quoteIdentifier } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
+import { type StoredByHalves, storeByHalves } from '../postgres/store-by-halves.js'
 import { PARAMETER_TYPES, storedRowColumns, storedRowOf } from '../postgres/stored-row.js'
-import { concernsRows, keyArrays, keyOf } from '../postgres/swap-metadata.js'
+import { keyArrays, keyOf } from '../postgres/swap-metadata.js'
 import type { Renewed } from './renew-credential.js'
-
-export interface StoredRenewals {
-  readonly stored: readonly Renewed[]
-  readonly failures: readonly RowFailure[]
-}
 
 /**
  * Replaces metadata and fields of each row that still holds what was read, **every field of it**: a secret that was saved under
  * the former data key meanwhile would be overwritten by its predecessor otherwise. What the database refuses is halved until
  * it stands alone.
  */
-export async function storeRenewed(
+export function storeRenewed(
   client: Queryable,
   table: ProtectedTable,
   renewed: readonly Renewed[],
-): Promise<StoredRenewals> {
-  if (renewed.length === 0) return { stored: [], failures: [] }
-  try {
-    const { rows } = await inSavepoint(client, () => client.query(storeSql(table), parameters(table, renewed)))
-    const stored = new Set(rows.map((row) => keyOf(storedRowOf(table, row))))
-    return { stored: renewed.filter(({ row }) => stored.has(keyOf(row))), failures: [] }
-  } catch (error) {
-    if (!concernsRows(error)) throw error
-    if (renewed.length === 1) return { stored: [], failures: [{ row: renewed[0]!.row, error }] }
-    const middle = renewed.length >> 1
-    const first = await storeRenewed(client, table, renewed.slice(0, middle))
-    const second = await storeRenewed(client, table, renewed.slice(middle))
-    return { stored: [...first.stored, ...second.stored], failures: [...first.failures, ...second.failures] }
-  }
+): Promise<StoredByHalves<Renewed>> {
+  return storeByHalves(
+    renewed,
+    ({ row }) => row,
+    async (some) => {
+      const { rows } = await inSavepoint(client, () => client.query(storeSql(table), parameters(table, some)))
+      const stored = new Set(rows.map((row) => keyOf(storedRowOf(table, row))))
+      return some.filter(({ row }) => stored.has(keyOf(row)))
+    },
+  )
 }
 
 function storeSql(table: ProtectedTable): string {

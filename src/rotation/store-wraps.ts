@@ -1,17 +1,14 @@
 import { ConfigurationError, isWaxsealError } from '../errors.js'
-import type { RowFailure } from '../jobs/index.js'
 import { fieldDigests } from '../postgres/field-digests.js'
 import { inSavepoint } from '../postgres/in-savepoint.js'
 import { type ProtectedTable, qualifiedName } from '../postgres/protected-table.js'
 import type { Queryable } from '../postgres/queryable.js'
-import { concernsRows, swapTogether } from '../postgres/swap-metadata.js'
+import { type StoredByHalves, storeByHalves } from '../postgres/store-by-halves.js'
+import { swapTogether } from '../postgres/swap-metadata.js'
 import type { NewWraps } from './prepare-wraps.js'
 
-export interface StoredWraps {
-  /** Each of them was compared: its field columns are what they were. */
-  readonly stored: readonly NewWraps[]
-  readonly failures: readonly RowFailure[]
-}
+/** Each that is `stored` was compared: its field columns are what they were. */
+export type StoredWraps = StoredByHalves<NewWraps>
 
 /**
  * Replaces the wraps of each row that still holds what was read, and shows that nothing else of a row has changed: its fields
@@ -19,22 +16,12 @@ export interface StoredWraps {
  * locked, since somebody else may have written one in between; then it rejects, and the caller's transaction has to be rolled
  * back. What the database refuses is halved until it stands alone.
  */
-export async function storeWraps(
-  client: Queryable,
-  table: ProtectedTable,
-  wraps: readonly NewWraps[],
-): Promise<StoredWraps> {
-  if (wraps.length === 0) return { stored: [], failures: [] }
-  try {
-    return { stored: await storeTogether(client, table, wraps), failures: [] }
-  } catch (error) {
-    if (!concernsRows(error)) throw error
-    if (wraps.length === 1) return { stored: [], failures: [{ row: wraps[0]!.row, error }] }
-    const middle = wraps.length >> 1
-    const first = await storeWraps(client, table, wraps.slice(0, middle))
-    const second = await storeWraps(client, table, wraps.slice(middle))
-    return { stored: [...first.stored, ...second.stored], failures: [...first.failures, ...second.failures] }
-  }
+export function storeWraps(client: Queryable, table: ProtectedTable, wraps: readonly NewWraps[]): Promise<StoredWraps> {
+  return storeByHalves(
+    wraps,
+    ({ row }) => row,
+    (some) => storeTogether(client, table, some),
+  )
 }
 
 async function storeTogether(
