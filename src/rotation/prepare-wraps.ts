@@ -5,9 +5,9 @@ import type { Batch, RowFailure } from '../jobs/index.js'
 import { mapConcurrently } from '../postgres/map-concurrently.js'
 import { bindingOf, type ProtectedTable } from '../postgres/protected-table.js'
 import type { StoredRow } from '../postgres/stored-row.js'
+import { EventLoopTurns } from './event-loop-turns.js'
 import { assertNoOutage } from './outage.js'
 import { isUnknown, sameKeks } from './stale-sets.js'
-import { Turns } from './turns.js'
 
 export interface NewWraps {
   readonly row: StoredRow
@@ -68,7 +68,7 @@ export async function prepareWraps(
     }
   }
 
-  const turns = new Turns(ROWS_IN_A_TURN)
+  const turns = new EventLoopTurns(ROWS_IN_A_TURN)
   const results = await mapConcurrently(rows, concurrency, async (row) => {
     const result = await rewrap(row)
     await turns.next()

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
  * Lets others have a turn of the event loop between so many rows. A KMS in this process waits for nothing: without it the
  * batch before would not be stored meanwhile, and no heartbeat sent.
  */
-export class Turns {
+export class EventLoopTurns {
   readonly #rows: number
   #done = 0
   #turn: Promise<unknown> = Promise.resolve()

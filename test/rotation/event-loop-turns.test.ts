@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import { Turns } from '../../src/rotation/turns.js'
+import { EventLoopTurns } from '../../src/rotation/event-loop-turns.js'
 
 test('others have a turn between so many rows, although no row waits for anything', async () => {
-  const turns = new Turns(8)
+  const turns = new EventLoopTurns(8)
   let done = 0
   async function work(rows: number): Promise<void> {
     for (let row = 0; row < rows; row++) {
