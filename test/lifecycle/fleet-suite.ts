@@ -44,15 +44,26 @@ export function fleetSuite() {
     members.push(member)
     const versions = async () => ((await row(member.id))?.keks ?? []).map(({ version }: { version: string }) => version)
     await until(async () => (await versions()).length > 0)
+    // As text: two heartbeats of one millisecond are equal as dates.
+    const stored = async () => {
+      const sql = 'SELECT heartbeat_at::text AS it FROM waxseal.process WHERE id = $1'
+      return (await database.client.query(sql, [member.id])).rows[0]?.it as string | undefined
+    }
+    // A statement on its way would be taken for one that never ends, so nothing may have begun since the row was read.
+    const quiet = async () => {
+      for (;;) {
+        await until(() => clock.pendingTimers <= 1)
+        const before = await stored()
+        if (clock.pendingTimers <= 1) return before
+      }
+    }
     return {
       ...{ kms, cipher, clock, member, versions },
       async beat(times = 1) {
         for (let n = 0; n < times; n++) {
-          // A statement on its way would be taken for one that never ends.
-          await until(() => clock.pendingTimers <= 1)
-          const before = (await row(member.id))?.heartbeat_at
+          const before = await quiet()
           await clock.advance(5_000)
-          await until(async () => Number((await row(member.id))?.heartbeat_at) > Number(before))
+          await until(async () => (await stored()) !== before)
         }
       },
     }
