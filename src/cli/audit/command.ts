@@ -1,0 +1,11 @@
+import type { Command } from 'commander'
+import { printGrants } from './grants.js'
+
+export function define(command: Command): void {
+  command
+    .command('grants')
+    .description('print the GRANT statements of a role of the audit tables')
+    .requiredOption('--role <role>', 'application, mirror or auditor')
+    .requiredOption('--to <name>', 'the role in Postgres')
+    .action(printGrants)
+}

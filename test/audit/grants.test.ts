@@ -1,0 +1,109 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { auditGrants, auditRoles } from '../../src/audit/grants.js'
+import { installSchema } from '../../src/lifecycle/index.js'
+import { type FreshDatabase, freshDatabase } from '../setup/database.js'
+
+/** Roles belong to the server, which all tests share. */
+const nameOf = (role: string) => `${role}_${suffix}`
+const suffix = randomBytes(6).toString('hex')
+const DENIED = { code: '42501' }
+
+let database: FreshDatabase
+beforeAll(async () => {
+  database = await freshDatabase()
+  await installSchema(database.client)
+  for (const role of auditRoles) {
+    await database.client.query(`CREATE ROLE ${nameOf(role)}`)
+    for (const statement of auditGrants(role, nameOf(role))) await database.client.query(statement)
+  }
+})
+afterAll(async () => {
+  for (const role of auditRoles) await database.client.query(`DROP OWNED BY ${nameOf(role)}; DROP ROLE ${nameOf(role)}`)
+  await database.drop()
+})
+
+/** As the role, and without what the owner may. */
+async function as<T>(role: (typeof auditRoles)[number], use: (query: typeof database.client.query) => Promise<T>) {
+  await database.client.query(`SET ROLE ${nameOf(role)}`)
+  try {
+    return await use(database.client.query.bind(database.client) as never)
+  } finally {
+    await database.client.query('RESET ROLE')
+  }
+}
+
+const ATTEMPT = `INSERT INTO waxseal.ledger_attempt (id, call, started_at, writer, provider, operation)
+  VALUES ($1, $1, now(), $1, 'fake', 'unwrap')`
+
+async function tables(): Promise<string[]> {
+  const { rows } = await database.client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'waxseal'::regnamespace AND relkind IN ('r', 'p')
+      AND NOT relispartition AND relname ~ '^(ledger|application_event|audit|trail|event_state|attempt_state|state_change|finding|reconciled|log_|legal|control)'`,
+  )
+  return rows.map(({ name }) => `waxseal.${name}`)
+}
+
+test('the application writes its ledger, and changes nothing in it', async () => {
+  await as('application', async (query) => {
+    await query(ATTEMPT, [randomUUID()])
+    await expect(query(`UPDATE waxseal.ledger_attempt SET actor = 'somebody'`)).rejects.toMatchObject(DENIED)
+    await expect(query('DELETE FROM waxseal.ledger_attempt')).rejects.toMatchObject(DENIED)
+    await expect(query('SELECT FROM waxseal.audit_event')).rejects.toMatchObject(DENIED)
+  })
+})
+
+describe('no role changes a record', () => {
+  test.each(auditRoles)('%s', async (role) => {
+    for (const table of await tables()) {
+      await as(role, async (query) => {
+        await expect(query(`DELETE FROM ${table}`)).rejects.toMatchObject(DENIED)
+        await expect(query(`TRUNCATE ${table} CASCADE`)).rejects.toMatchObject(DENIED)
+      })
+    }
+  })
+
+  test('the mirror may update where it stands and what it concluded, and nothing that it was told', async () => {
+    const allowed: string[] = []
+    for (const table of await tables()) {
+      const { rows } = await database.client.query('SELECT has_table_privilege($1, $2, $3) AS it', [
+        ...[nameOf('mirror'), table, 'UPDATE'],
+      ])
+      if (rows[0].it) allowed.push(table.replace('waxseal.', ''))
+    }
+    expect(allowed.sort()).toEqual([
+      ...['attempt_state', 'event_state', 'log_frontier', 'reconciled', 'trail_cursor', 'trail_object'],
+    ])
+  })
+})
+
+test('the auditor reads everything, and writes down what he looked at, under his own name alone', async () => {
+  await as('auditor', async (query) => {
+    for (const table of await tables()) {
+      await query(`SELECT FROM ${table} LIMIT 1`)
+      await expect(query(`INSERT INTO ${table} DEFAULT VALUES`)).rejects.toMatchObject(DENIED)
+    }
+    await query(`SELECT waxseal.record_review($1, 'search', '{"rows": 3}')`, [randomUUID()])
+    const { rows } = await query<{ actor: string }>(
+      `SELECT actor, session_user AS me FROM waxseal.application_event WHERE category = 'audit'`,
+    )
+    expect(rows).toEqual([{ actor: expect.any(String), me: rows[0]!.actor }])
+  })
+})
+
+test('the owner has to take the triggers away first', async () => {
+  await database.client.query(ATTEMPT, [randomUUID()])
+  const month = new Date().toISOString().slice(0, 7).replace('-', '')
+  for (const statement of [
+    `UPDATE waxseal.ledger_attempt SET actor = 'somebody'`,
+    'DELETE FROM waxseal.ledger_attempt',
+    'TRUNCATE waxseal.ledger_attempt',
+    `TRUNCATE waxseal.ledger_attempt_${month}`,
+    `DELETE FROM waxseal.ledger_attempt_${month}`,
+  ]) {
+    await expect(database.client.query(statement)).rejects.toMatchObject({
+      ...DENIED,
+      message: expect.stringContaining('append-only'),
+    })
+  }
+})
