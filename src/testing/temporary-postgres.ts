@@ -121,6 +121,8 @@ function settings(logStatements: boolean): string[] {
     // Otherwise the server writes its log elsewhere than to the file that it is given.
     'logging_collector=off',
     'log_destination=stderr',
+    // The database too: many share a server in tests.
+    'log_line_prefix=%m [%p] %d ',
   ]
   if (logStatements) {
     values.push('log_statement=all', 'log_parameter_max_length=-1', 'log_parameter_max_length_on_error=-1')
