@@ -7,10 +7,6 @@ import type { Migration } from './migration.js'
 export const ledger: Migration = {
   name: '0009-ledger',
   statements: [
-    `CREATE OR REPLACE FUNCTION waxseal.refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
-BEGIN
-  RAISE EXCEPTION 'waxseal: % is append-only', TG_TABLE_NAME USING ERRCODE = '42501';
-END $$`,
     `CREATE TABLE IF NOT EXISTS waxseal.ledger_attempt (
   id uuid NOT NULL,
   call uuid NOT NULL,

@@ -50,9 +50,12 @@ BEGIN
       FOR EACH ROW EXECUTE FUNCTION waxseal.refuse_change()', name);
     EXECUTE format('CREATE OR REPLACE TRIGGER waxseal_no_truncate BEFORE TRUNCATE ON waxseal.%I
       FOR EACH STATEMENT EXECUTE FUNCTION waxseal.refuse_change()', name);
+    EXECUTE format('ALTER TABLE waxseal.%I ENABLE ALWAYS TRIGGER waxseal_no_change,
+      ENABLE ALWAYS TRIGGER waxseal_no_truncate', name);
   END LOOP;
 END $$`,
-    // TRUNCATE of a partition does not fire its parent's trigger: each gets one of its own. SECURITY DEFINER, so that whoever
+    // TRUNCATE of a partition does not fire its parent's trigger, and not every Postgres makes a trigger of a new partition as
+    // it is on the parent. SECURITY DEFINER, so that whoever
     // may insert finds a partition without owning the tables.
     `CREATE OR REPLACE FUNCTION waxseal.ensure_audit_month(day date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -72,6 +75,8 @@ BEGIN
     IF parent NOT IN ('event_state', 'attempt_state') THEN
       EXECUTE format('CREATE TRIGGER waxseal_no_truncate BEFORE TRUNCATE ON waxseal.%I
         FOR EACH STATEMENT EXECUTE FUNCTION waxseal.refuse_change()', partition);
+      EXECUTE format('ALTER TABLE waxseal.%I ENABLE ALWAYS TRIGGER waxseal_no_change,
+        ENABLE ALWAYS TRIGGER waxseal_no_truncate', partition);
     END IF;
   END LOOP;
 END $$`,

@@ -91,7 +91,7 @@ test('the auditor reads everything, and writes down what he looked at, under his
   })
 })
 
-test('the owner has to take the triggers away first', async () => {
+test('the owner has to take the triggers away first, also where rows are replicated', async () => {
   await database.client.query(ATTEMPT, [randomUUID()])
   const month = new Date().toISOString().slice(0, 7).replace('-', '')
   for (const statement of [
@@ -101,9 +101,13 @@ test('the owner has to take the triggers away first', async () => {
     `TRUNCATE waxseal.ledger_attempt_${month}`,
     `DELETE FROM waxseal.ledger_attempt_${month}`,
   ]) {
-    await expect(database.client.query(statement)).rejects.toMatchObject({
-      ...DENIED,
-      message: expect.stringContaining('append-only'),
-    })
+    for (const role of ['origin', 'replica']) {
+      await database.client.query(`SET session_replication_role = ${role}`)
+      await expect(database.client.query(statement)).rejects.toMatchObject({
+        code: '23001',
+        message: expect.stringContaining('append-only'),
+      })
+    }
   }
+  await database.client.query('RESET session_replication_role')
 })
