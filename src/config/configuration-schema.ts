@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { providers, wrapOnlyRecipients } from '../../providers/index.js'
 import type { KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
 import { isDuration } from '../lifecycle/duration.js'
+import { auditSection } from './audit-section.js'
 import type { DataSourceLike, ProviderSection, RecipientSection } from './configuration.js'
 import { expecting, strict } from './problems.js'
 import { protectedTable } from './table-declaration.js'
@@ -67,6 +68,7 @@ export const configurationSchema = strict({
   rotation: strict({
     every: z.custom<string>(isDuration, expecting('a duration such as 90d')),
   }).optional(),
+  audit: auditSection.optional(),
 }).refine(({ dataSource, tables }) => dataSource === undefined || tables === undefined, {
   path: ['tables'],
   ...expecting('either "dataSource" or "tables": two lists of the same tables would come to differ'),

@@ -1,5 +1,6 @@
 import type { ProviderName, WrapOnlyName } from '../../providers/index.js'
 import type { KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
+import type { AuditDeclaration } from './audit-section.js'
 import type { TableDeclaration } from './table-declaration.js'
 
 /** A provider by its name, with its own options; `providers/<name>/README.md` lists them. */
@@ -55,6 +56,8 @@ export interface Configuration {
   readonly kekPerContext?: boolean
   /** When tables are to be gone through again: `waxseal worker` begins what is due, and `waxseal status` says so. */
   readonly rotation?: RotationDeclaration
+  /** Which audit trails are mirrored, and who the application is in them. */
+  readonly audit?: AuditDeclaration
 }
 
 export interface RotationDeclaration {

@@ -1,3 +1,4 @@
+export type { AuditDeclaration, TrailDeclaration } from './audit-section.js'
 export type {
   AcceptedDeclaration,
   Configuration,

@@ -1,13 +1,13 @@
 import { assertExpectedContext, sameBinding } from '../envelope/binding.js'
 import { EMPTY_METADATA } from '../envelope/metadata.js'
 import { InvalidEnvelopeError } from '../errors.js'
+import { uuidV7 } from '../postgres/uuid-v7.js'
 import { modeOf } from './mode.js'
 import type { EncryptionSetup } from './operation.js'
 import type { PendingRow } from './pending-row.js'
 import { plaintextOf, refuseUnwritable } from './plaintext-of.js'
 import { bindingOfEntity, type ProtectedEntity } from './protected-entity.js'
 import { RowWriter } from './row-writer.js'
-import { uuidV7 } from './uuid-v7.js'
 
 const IGNORES_CONFLICTS = /\bON CONFLICT\b[^;]*\bDO NOTHING\b/i
 

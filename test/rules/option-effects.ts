@@ -204,6 +204,7 @@ export const OPTION_EFFECTS: Effects = {
     environment: [`${CLI}/doctor.test.ts`, 'is compared with nothing where keys have no tags'],
     kekPerContext: [`${CLI}/estimate.test.ts`, 'is what "kekPerContext" says'],
     rotation: [`${CLI}/worker.test.ts`, 'of many, one begins what is due'],
+    audit: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],
   },
   RotationDeclaration: {
     every: [`${CLI}/status.test.ts`, 'exit code 1 when a rotation is overdue'],
@@ -556,6 +557,14 @@ export const OPTION_EFFECTS: Effects = {
     '--credentials': ['test/e2e/demo.test.ts', 'are loaded, and neither printed nor sent to the server'],
     '--rows': ['test/e2e/demo.test.ts', 'calls to the KMS are those that are promised'],
     '--json': ['test/e2e/demo.test.ts', 'it prints no secret as JSON'],
+  },
+  AuditDeclaration: {
+    trails: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],
+    principals: [`${UNIT}/config/audit-section.test.ts`, 'the principals of the application'],
+  },
+  TrailDeclaration: {
+    provider: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],
+    reader: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],
   },
   environment: {
     WAXSEAL_PROVIDER: [

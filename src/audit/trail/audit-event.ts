@@ -38,7 +38,10 @@ export interface AuditEvent {
   readonly copyGroup?: string
   /** The event that this one corrects. */
   readonly supersedes?: string
-  /** Where it was logged: `<account>/<region>`, `projects/<id>`, the host of a vault, the name of a cluster. */
+  /**
+   * Where it was logged: `<account>/<region>`, `projects/<id>`, the host of a vault, the name of a cluster. Empty where the
+   * event does not say: then it is that of the reader.
+   */
   readonly scope: string
   readonly time: Date
   /** As the provider wrote it: nanoseconds would be lost in a `Date`. */
@@ -75,6 +78,11 @@ export interface AuditEvent {
   /** What the caller typed, where that is another name of the key. */
   readonly requestedKey?: string
   readonly context?: EncryptionContext
+  /**
+   * What two sightings must agree on, as JSON, where the raw text is another each time by design, such as the HMACs of each
+   * audit device of a vault. Default: the raw text.
+   */
+  readonly content?: string
 }
 
 /** What a reader brings: one event as it was received. */

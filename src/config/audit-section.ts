@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { type ProviderName, providers } from '../../providers/index.js'
+import { expecting, member, strict } from './problems.js'
+
+/** One audit trail, by who keeps it and by the reader that reads it. The further members are options of the reader. */
+export interface TrailDeclaration {
+  /** Whose trail it is. */
+  readonly provider: ProviderName
+  /** One of the provider's readers; `providers/<name>/README.md` lists them with their options. */
+  readonly reader: string
+  readonly [option: string]: unknown
+}
+
+/** What `waxseal audit` works with. */
+export interface AuditDeclaration {
+  /** The audit trails that are mirrored. Default: none. */
+  readonly trails?: readonly TrailDeclaration[]
+  /**
+   * Who the application is at its KMS, as the trails name it: ARNs, e-mail addresses, object ids. Default: none, and then
+   * nobody is a stranger.
+   */
+  readonly principals?: readonly string[]
+}
+
+const text = z.string(expecting('text')).min(1, expecting('text that is not empty'))
+
+/** The options of a reader are checked by the reader, when it is made. */
+const trail = z.looseObject(
+  { provider: member(Object.keys(providers) as [ProviderName, ...ProviderName[]]), reader: text },
+  expecting('{ provider, reader, … } with the options of the reader'),
+)
+
+export const auditSection = strict({
+  trails: z.array(trail, expecting('a list of trails')).default([]),
+  principals: z.array(text, expecting('a list of texts')).default([]),
+})

@@ -1,0 +1,32 @@
+import { describe, expect, test } from '@jest/globals'
+import type { AuditDeclaration } from '../../../src/config/index.js'
+import { validateConfiguration } from '../../../src/config/load-configuration.js'
+
+const provider = { name: 'local', keys: `1:${Buffer.alloc(32, 7).toString('base64')}` } as const
+const auditOf = (audit: unknown) => validateConfiguration({ provider, audit: audit as AuditDeclaration }).audit
+
+test('trails keep the options of their readers, which are theirs to check', () => {
+  const trails = [{ provider: 'vault', reader: 'audit-file', files: 'a.log' }]
+  expect(auditOf({ trails })).toEqual({ trails, principals: [] })
+})
+
+test('the principals of the application are a list', () => {
+  expect(auditOf({ principals: ['arn:aws:iam::1:role/app'] })).toEqual({
+    trails: [],
+    principals: ['arn:aws:iam::1:role/app'],
+  })
+})
+
+describe('refused:', () => {
+  const cases: [name: string, audit: unknown, message: RegExp][] = [
+    [
+      'a trail of nobody',
+      { trails: [{ provider: 'volt', reader: 'x' }] },
+      /audit\.trails\[0\]\.provider: expected one of/,
+    ],
+    ['a trail without a reader', { trails: [{ provider: 'vault' }] }, /audit\.trails\[0\]\.reader: expected text/],
+    ['a member that nobody knows', { trial: [] }, /audit\.trial: no such option; known are trails, principals/],
+    ['a principal that is no text', { principals: [1] }, /audit\.principals\[0\]: expected text, found a number/],
+  ]
+  test.each(cases)('%s', (_, audit, message) => expect(() => auditOf(audit)).toThrow(message))
+})
