@@ -56,9 +56,11 @@ export const reconciliation: Migration = {
   kek_id text,
   principal text,
   detail jsonb NOT NULL DEFAULT '{}',
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
   UNIQUE (kind, provider, scope, subject)
 )`,
     'CREATE INDEX IF NOT EXISTS finding_time ON waxseal.finding (occurred_at DESC, id DESC)',
+    'CREATE INDEX IF NOT EXISTS finding_written ON waxseal.finding (written_in)',
     // A finding is never changed either: what became of it is written beside it.
     `CREATE TABLE IF NOT EXISTS waxseal.finding_note (
   id uuid PRIMARY KEY,
@@ -67,9 +69,11 @@ export const reconciliation: Migration = {
   action text NOT NULL CHECK (action IN ('acknowledged', 'resolved', 'reopened', 'alerted')),
   reason text NOT NULL,
   who text NOT NULL DEFAULT session_user,
-  detail jsonb NOT NULL DEFAULT '{}'
+  detail jsonb NOT NULL DEFAULT '{}',
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id()
 )`,
     'CREATE INDEX IF NOT EXISTS finding_note_of ON waxseal.finding_note (finding, noted_at)',
+    'CREATE INDEX IF NOT EXISTS finding_note_written ON waxseal.finding_note (written_in)',
     `CREATE TABLE IF NOT EXISTS waxseal.reconciled (
   provider text NOT NULL,
   scope text NOT NULL,

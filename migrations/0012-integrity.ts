@@ -12,7 +12,7 @@ export const integrity: Migration = {
   digest bytea NOT NULL CHECK (octet_length(digest) = 32),
   hash bytea NOT NULL CHECK (octet_length(hash) = 32),
   appended_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  UNIQUE (record, kind)
+  UNIQUE (record, kind, record_time)
 )`,
     // Roots of complete subtrees, level 8 upwards: a proof reads one group of 256 leaves and a node of each level above.
     `CREATE TABLE IF NOT EXISTS waxseal.log_node (
@@ -21,10 +21,11 @@ export const integrity: Migration = {
   hash bytea NOT NULL CHECK (octet_length(hash) = 32),
   PRIMARY KEY (level, index)
 )`,
-    // Up to which transaction each table was appended.
+    // Below which transaction each table is appended. Numbers of transactions mean something in their cluster alone.
     `CREATE TABLE IF NOT EXISTS waxseal.log_frontier (
   kind text PRIMARY KEY,
-  written_in xid8 NOT NULL
+  written_in xid8 NOT NULL,
+  cluster text NOT NULL
 )`,
     `CREATE TABLE IF NOT EXISTS waxseal.log_checkpoint (
   size bigint PRIMARY KEY,

@@ -25,8 +25,10 @@ export const retention: Migration = {
   sha256 bytea NOT NULL CHECK (octet_length(sha256) = 32),
   place text NOT NULL,
   archived_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
   UNIQUE (table_name, month, sha256)
 )`,
+    'CREATE INDEX IF NOT EXISTS audit_archive_written ON waxseal.audit_archive (written_in)',
     `CREATE TABLE IF NOT EXISTS waxseal.audit_purge (
   archive uuid PRIMARY KEY REFERENCES waxseal.audit_archive,
   purged_by text NOT NULL DEFAULT session_user,
