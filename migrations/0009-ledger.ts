@@ -9,7 +9,7 @@ export const ledger: Migration = {
   statements: [
     `CREATE TABLE IF NOT EXISTS waxseal.ledger_attempt (
   id uuid NOT NULL,
-  call uuid NOT NULL,
+  call text NOT NULL,
   inserted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   started_at timestamptz NOT NULL,
   writer uuid NOT NULL,

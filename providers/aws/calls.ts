@@ -2,6 +2,7 @@ import type { EncryptionContext } from '../../src/kms/context.js'
 import type { CallOptions, KekRef } from '../../src/kms/provider.js'
 import { vendorError } from '../../src/kms/vendor-failure.js'
 import type { AwsCallOptions, AwsKeyMetadata, AwsKms, AwsReply } from './client.js'
+import { correlate, correlated, type SentRequest } from './correlation.js'
 import { awsFailureOf } from './errors.js'
 
 /**
@@ -13,6 +14,7 @@ export class AwsCalls {
   readonly #grantTokens: string[]
 
   constructor(client: AwsKms, grantTokens: string[]) {
+    correlate(client)
     this.#client = client
     this.#grantTokens = grantTokens
   }
@@ -105,16 +107,24 @@ export class AwsCalls {
     call: (passed: AwsCallOptions) => Promise<T>,
     kek?: KekRef,
   ): Promise<T> {
-    const { signal, onReply } = options
+    const { signal, callToken, onReply } = options
+    const sent: SentRequest = { callToken }
+    const report = (status: string, requestId: string | undefined) =>
+      onReply?.({
+        operation,
+        status,
+        ...(requestId !== undefined && { requestId }),
+        ...(sent.principal !== undefined && { principal: sent.principal }),
+      })
     try {
-      const reply = await call(signal ? { abortSignal: signal } : {})
-      onReply?.(replyOf('ok', reply.$metadata.requestId))
+      const reply = await correlated(sent, () => call(signal ? { abortSignal: signal } : {}))
+      report('ok', reply.$metadata.requestId)
       return reply
     } catch (error) {
       // Before anything else: what the SDK makes of an abort is of no interest.
       signal?.throwIfAborted()
       const { failure, status, requestId, replied } = awsFailureOf(error)
-      if (replied) onReply?.(replyOf(status, requestId))
+      if (replied) report(status, requestId)
       throw vendorError(failure, {
         provider: 'aws',
         operation,
@@ -124,8 +134,4 @@ export class AwsCalls {
       })
     }
   }
-}
-
-function replyOf(status: string, requestId: string | undefined) {
-  return requestId === undefined ? { status } : { status, requestId }
 }

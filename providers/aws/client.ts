@@ -61,6 +61,8 @@ export interface AwsCallOptions {
 
 /** The part of the class `KMS` of `@aws-sdk/client-kms` that encrypts: written down so that no declaration names the SDK. */
 export interface AwsKms {
+  /** Its types are those of every operation of the SDK, so that none of ours fits: see `correlation.ts`. */
+  readonly middlewareStack: { add(middleware: never, options: never): void }
   decrypt(
     request: DecryptRequest,
     options?: AwsCallOptions,

@@ -12,6 +12,10 @@ const ALGORITHM = 'RSA-OAEP-256'
 /** The SDK would wait for ever for the rest of a reply, and for some credentials. */
 const TIMEOUT_MS = 4_000
 
+/** By the methods of the SDK: how the audit log of Key Vault names their requests. */
+const LOGGED_AS = { getKey: 'KeyGet', wrapKey: 'KeyWrap', unwrapKey: 'KeyUnwrap', sign: 'KeySign' } as const
+type Operation = keyof typeof LOGGED_AS
+
 /** Which version of a key is used, and how a failure names it. */
 export interface KeyInUse {
   readonly name: string
@@ -51,7 +55,7 @@ export class AzureCalls {
   }
 
   async #use(
-    operation: string,
+    operation: Operation,
     { name, version, kek }: KeyInUse,
     options: CallOptions,
     call: (client: AzureCryptography, passed: AzureCallOptions) => Promise<{ readonly result: Uint8Array }>,
@@ -64,7 +68,7 @@ export class AzureCalls {
   }
 
   async #send<T>(
-    operation: string,
+    operation: Operation,
     options: CallOptions,
     kek: KekRef | undefined,
     call: (passed: AzureCallOptions, signal: AbortSignal) => Promise<T>,
@@ -83,14 +87,14 @@ export class AzureCalls {
       const result = await withDeadline(`provider "azure": ${operation}`, limits, systemClock, (limited) =>
         call({ ...passed, abortSignal: limited.signal }, limited.signal),
       )
-      report(onReply, reply, 'ok')
+      report(operation, onReply, reply, 'ok')
       return result
     } catch (error) {
       // Before anything else: what the SDK makes of an abort is of no interest.
       signal?.throwIfAborted()
       if (isWaxsealError(error)) throw error
       const failed = azureFailureOf(error, reply)
-      report(onReply, reply, failed.status)
+      report(operation, onReply, reply, failed.status)
       const isOfBytes = operation === 'unwrapKey' && failed.status === 'BadParameter'
       const requestId = reply?.headers.get('x-ms-request-id')
       throw vendorError(isOfBytes ? 'not opened' : failed.failure, {
@@ -105,8 +109,14 @@ export class AzureCalls {
   }
 }
 
-function report(onReply: CallOptions['onReply'], reply: AzureRawReply | undefined, status: string): void {
+function report(
+  asked: Operation,
+  onReply: CallOptions['onReply'],
+  reply: AzureRawReply | undefined,
+  status: string,
+): void {
   if (!reply) return
+  const operation = LOGGED_AS[asked]
   const requestId = reply.headers.get('x-ms-request-id')
-  onReply?.(requestId === undefined ? { status } : { status, requestId })
+  onReply?.({ operation, status, ...(requestId !== undefined && { requestId }) })
 }

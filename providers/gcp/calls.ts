@@ -97,13 +97,13 @@ export class GcpCalls {
       cancel = () => sent.cancel()
       signal?.addEventListener('abort', cancel, { once: true })
       const [reply] = await sent
-      onReply?.({ status: 'ok' })
+      onReply?.({ operation, status: 'ok' })
       return reply
     } catch (error) {
       // Before anything else: what the SDK makes of an abort is of no interest.
       signal?.throwIfAborted()
       const { failure, status, replied } = gcpFailureOf(error, kek ? 'ciphertext' : 'request')
-      if (replied) onReply?.({ status })
+      if (replied) onReply?.({ operation, status })
       throw vendorError(failure, { provider: 'gcp', operation, status, ...(kek && { kek }) })
     } finally {
       if (cancel) signal?.removeEventListener('abort', cancel)

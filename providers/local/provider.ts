@@ -50,7 +50,7 @@ export class LocalProvider implements KmsProvider {
 
   async currentKek(_context: EncryptionContext, options?: CallOptions): Promise<KekRef> {
     options?.signal?.throwIfAborted()
-    options?.onReply?.({ status: 'ok' })
+    options?.onReply?.({ operation: 'currentKek', status: 'ok' })
     return this.#keyring.refOf(this.#keyring.current)
   }
 
@@ -71,7 +71,7 @@ export class LocalProvider implements KmsProvider {
     )
     cipher.final()
     bytes.set(cipher.getAuthTag(), WRAPPED_BYTES - TAG_BYTES)
-    options?.onReply?.({ status: 'ok' })
+    options?.onReply?.({ operation: 'wrap', status: 'ok' })
     return { kek, bytes }
   }
 
@@ -81,7 +81,7 @@ export class LocalProvider implements KmsProvider {
     const { key } = this.#keyring.find(kek)
     if (bytes.length !== WRAPPED_BYTES) throw new DecryptionError(undefined, { kek })
     const dataKey = open()
-    options?.onReply?.({ status: dataKey ? 'ok' : 'refused' })
+    options?.onReply?.({ operation: 'unwrap', status: dataKey ? 'ok' : 'refused' })
     if (!dataKey) throw new DecryptionError(undefined, { kek })
     return dataKey
 

@@ -10,6 +10,8 @@ export interface VaultRequest {
   readonly path: string
   readonly token?: string
   readonly body?: object
+  /** Sent as `x-waxseal-call`, which the audit log shows where its operator lists that header. */
+  readonly callToken?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -75,9 +77,13 @@ export class VaultHttpClient implements VaultClient {
     }
   }
 
-  async send({ method, path, token, body, signal }: VaultRequest): Promise<VaultReply> {
+  async send({ method, path, token, body, callToken, signal }: VaultRequest): Promise<VaultReply> {
     signal?.throwIfAborted()
-    const headers = { ...this.#headers, ...(token !== undefined && { 'X-Vault-Token': token }) }
+    const headers = {
+      ...this.#headers,
+      ...(token !== undefined && { 'X-Vault-Token': token }),
+      ...(callToken !== undefined && { 'x-waxseal-call': callToken }),
+    }
     return new Promise((resolve, reject) => {
       const request = this.#open(new URL(`/v1/${path}`, this.#base), method, headers)
       const stop = (reason: unknown) => {

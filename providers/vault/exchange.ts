@@ -16,18 +16,23 @@ export async function exchange(
   client: VaultClient,
   request: VaultRequest,
   call: VaultCall,
-  { signal, onReply }: CallOptions,
+  { signal, callToken, onReply }: CallOptions,
 ): Promise<VaultReply> {
   try {
-    const reply = await client.send({ ...request, signal })
+    const reply = await client.send({ ...request, callToken, signal })
     const requestId = requestIdOf(reply)
     const status = isAnswer(reply) ? 'ok' : failureOfReply(reply).status
-    onReply?.(requestId === undefined ? { status } : { status, requestId })
+    onReply?.({ operation: loggedAs(call.operation), status, ...(requestId !== undefined && { requestId }) })
     return reply
   } catch (error) {
     signal?.throwIfAborted()
     throw errorOf(failureOfNoReply(error), call)
   }
+}
+
+/** The type of the mount and what is asked of it, without the key: the audit log has the path that these are part of. */
+function loggedAs(operation: string): string {
+  return /^(auth|sys)\//.test(operation) ? operation : `transit/${operation.split('/')[0]}`
 }
 
 /** `data` of a reply, or of a login `auth`. Throws what the KMS refused with. */

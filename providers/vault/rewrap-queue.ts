@@ -51,17 +51,21 @@ export class RewrapQueue {
     })
     if (wanted.length === 0) return
     const { signal, release } = whileWanted(wanted)
-    let requestId: string | undefined
+    const replies: KmsReply[] = []
+    const tellOfLast = () => {
+      for (const reply of replies.slice(-1)) for (const { options } of wanted) options.onReply?.(reply)
+    }
     const onReply = (reply: KmsReply) => {
-      // A result has a status of its own.
-      if (reply.status === 'ok') requestId = reply.requestId
-      else for (const { options } of wanted) options.onReply?.(reply)
+      tellOfLast()
+      replies.push(reply)
     }
     try {
       const inputs = wanted.map(({ input }) => input)
       const results = await this.#calls.rewrap(this.#key, inputs, { signal, onReply })
-      for (const [index, result] of results.entries()) settle(wanted[index] as Waiting, result, requestId)
+      const reply = replies.at(-1) as KmsReply
+      for (const [index, result] of results.entries()) settle(wanted[index] as Waiting, result, reply)
     } catch (error) {
+      tellOfLast()
       for (const { fail } of wanted) fail(error)
     } finally {
       release()
@@ -69,11 +73,11 @@ export class RewrapQueue {
   }
 }
 
-function settle({ kek, options, succeed, fail }: Waiting, result: VaultData, requestId: string | undefined): void {
+function settle({ kek, options, succeed, fail }: Waiting, result: VaultData, reply: KmsReply): void {
   const call = { operation: 'rewrap', kek }
   const failure = result['error'] === undefined ? undefined : failureOf(400, result['error'])
-  const status = failure?.status ?? 'ok'
-  options.onReply?.(requestId === undefined ? { status } : { status, requestId })
+  // One request for all of them, and each result has a status of its own.
+  options.onReply?.({ ...reply, status: failure?.status ?? 'ok' })
   const ciphertext = ciphertextOf(result)
   if (failure) fail(errorOf(failure, call))
   else if (ciphertext) succeed(ciphertext)

@@ -1,11 +1,14 @@
 import type { EncryptionContext } from './context.js'
-import type { KekRef } from './provider.js'
+import type { KekRef, KmsReply } from './provider.js'
 
 export type KmsOperation = 'currentKek' | 'generateDataKey' | 'wrap' | 'unwrap' | 'rewrap'
 
 /** One attempt at a KMS, as it is known before it is sent. */
 export interface CallStart {
+  /** Of this attempt alone. The requests carry it. */
   readonly callToken: string
+  /** What all attempts of one call share. */
+  readonly call: string
   readonly provider: string
   readonly operation: KmsOperation
   /** The KEK that the caller named. Absent where the provider chooses it. */
@@ -14,14 +17,17 @@ export interface CallStart {
   readonly startedAt: Date
 }
 
+export interface TimedReply extends KmsReply {
+  readonly at: Date
+}
+
 /** What became of it. */
 export interface CallEnd {
   readonly outcome: 'succeeded' | 'failed'
   /** The KEK that the KMS used. */
   readonly kek?: KekRef
-  /** The request id of the KMS, for the reconciliation with its audit trail. */
-  readonly requestId?: string
-  readonly status?: string
+  /** One for each request that the KMS answered, for the reconciliation with its audit trail. */
+  readonly replies: readonly TimedReply[]
   readonly errorCode?: string
   readonly latencyMs: number
 }

@@ -15,10 +15,14 @@ export interface WrappedDataKey {
   readonly bytes: Uint8Array
 }
 
-/** What a KMS answered to one attempt. */
+/** What a KMS answered to one request. An attempt can need several: a wrap, and the look-up before it. */
 export interface KmsReply {
+  /** The vendor's name of the request, as its audit trail writes it. */
+  readonly operation: string
   readonly requestId?: string
   readonly status: string
+  /** An id of who signed the request, such as an AWS access key id, where the client knows it. Never a secret. */
+  readonly principal?: string
 }
 
 export interface CallOptions {
@@ -26,9 +30,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   /** Milliseconds since the epoch, after which the call is of no use to the caller. */
   readonly deadline?: number
-  /** Correlates the call with the provider's audit trail, where the provider can carry it. */
+  /**
+   * Names the call in the ledger, where each attempt has a token of its own. A provider sends it with its requests, so that
+   * they can be found in the audit trail.
+   */
   readonly callToken?: string
-  /** Called for every reply, errors included. */
+  /** Called for every reply, errors and look-ups included. */
   readonly onReply?: (reply: KmsReply) => void
 }
 

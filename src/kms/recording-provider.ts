@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { isWaxsealError } from '../errors.js'
-import type { CallEnd, CallLedger } from './call-ledger.js'
+import type { CallEnd, CallLedger, TimedReply } from './call-ledger.js'
 import { type Clock, systemClock } from './clock.js'
 import { type ForwardedCall, ForwardingProvider } from './forwarding-provider.js'
 import type { KmsProvider, KmsReply } from './provider.js'
+import { uuidV7 } from './uuid-v7.js'
 
 /**
  * Writes every call down before it is sent, and its end afterwards. Stands inside `RetryingProvider`, so that one entry
@@ -22,17 +22,18 @@ export class RecordingProvider extends ForwardingProvider {
   protected override async around<T>({ operation, context, kek, options, send, kekOf }: ForwardedCall<T>): Promise<T> {
     options.signal?.throwIfAborted()
     // A token of its own for each attempt, whatever the caller passed: a retry must not overwrite the first entry.
-    const callToken = randomUUID()
     const started = this.#clock.now()
-    const known = { callToken, provider: this.name, operation, context, ...(kek && { kek }) }
+    const callToken = uuidV7(started)
+    const call = options.callToken ?? callToken
+    const known = { callToken, call, provider: this.name, operation, context, ...(kek && { kek }) }
     await this.#ledger.begin({ ...known, startedAt: new Date(started) })
-    let reply: KmsReply | undefined
-    const onReply = (received: KmsReply) => {
-      reply = received
-      options.onReply?.(received)
+    const replies: TimedReply[] = []
+    const onReply = (reply: KmsReply) => {
+      replies.push({ ...reply, at: new Date(this.#clock.now()) })
+      options.onReply?.(reply)
     }
     const complete = (end: Pick<CallEnd, 'outcome' | 'kek' | 'errorCode'>) =>
-      this.#ledger.complete(callToken, { ...reply, ...end, latencyMs: this.#clock.now() - started })
+      this.#ledger.complete(callToken, { ...end, replies: [...replies], latencyMs: this.#clock.now() - started })
     let result: T
     try {
       result = await send({ ...options, callToken, onReply })

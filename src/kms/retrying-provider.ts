@@ -4,6 +4,7 @@ import { type ForwardedCall, ForwardingProvider } from './forwarding-provider.js
 import { assertOptions, CLOCK, isFunction, type OptionRules, wholeNumberFrom } from './options.js'
 import { pause } from './pause.js'
 import type { KmsProvider } from './provider.js'
+import { uuidV7 } from './uuid-v7.js'
 
 export interface RetryOptions {
   /** Attempts after the first. Default 2. */
@@ -46,10 +47,12 @@ export class RetryingProvider extends ForwardingProvider {
   protected override async around<T>(call: ForwardedCall<T>): Promise<T> {
     const { signal, deadline = Number.POSITIVE_INFINITY } = call.options
     const { clock, retries } = this.#options
+    // One for all attempts, so that the ledger shows them as one call.
+    const options = { ...call.options, callToken: call.options.callToken ?? uuidV7(clock.now()) }
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted()
       try {
-        return await super.around(call)
+        return await super.around({ ...call, options })
       } catch (error) {
         const pauseMs = attempt > retries ? undefined : this.#pauseAfter(error, attempt)
         if (pauseMs === undefined || clock.now() + pauseMs >= deadline) throw error

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { KmsAccessDeniedError, KmsUnavailableError, type WaxsealError } from '../errors.js'
+import type { KmsOperation } from '../kms/call-ledger.js'
 import type { Clock } from '../kms/clock.js'
 import type { CallOptions } from '../kms/provider.js'
 
@@ -12,6 +13,7 @@ export interface KmsAnswer {
 }
 
 export interface FaultedCall {
+  readonly operation: KmsOperation
   readonly options: CallOptions
   readonly clock: Clock
 }
@@ -112,7 +114,7 @@ export function truncateWrapped(bytesLost = 1): Fault {
 function refuseWith(status: string, error: () => WaxsealError): Fault {
   return {
     async transport(call) {
-      call.options.onReply?.({ requestId: 'fake-refused', status })
+      call.options.onReply?.({ operation: call.operation, requestId: 'fake-refused', status })
       throw error()
     },
   }

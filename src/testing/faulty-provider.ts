@@ -3,7 +3,7 @@ import type { KmsOperation } from '../kms/call-ledger.js'
 import { type Clock, systemClock } from '../kms/clock.js'
 import type { EncryptionContext } from '../kms/context.js'
 import { DATA_KEY_BYTES, DataKey } from '../kms/data-key.js'
-import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey } from '../kms/provider.js'
+import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, KmsReply, WrappedDataKey } from '../kms/provider.js'
 import { FakeKms } from './fake-kms.js'
 import { FaultPlan } from './fault-plan.js'
 import type { Fault, KmsAnswer } from './faults.js'
@@ -109,8 +109,8 @@ export class FaultyProvider implements KmsProvider {
     const requestId = `fake-${++this.#requests}`
     const fault = this.faults.take(operation)
     const send = async ({ onReply }: CallOptions) =>
-      reply(requestId, onReply, () => ({ ...this.#usedKek(), ...serve() }))
-    const answer = await transport(fault, { options, clock: this.#clock }, send)
+      reply({ operation, requestId }, onReply, () => ({ ...this.#usedKek(), ...serve() }))
+    const answer = await transport(fault, { operation, options, clock: this.#clock }, send)
     return fault?.answer ? fault.answer(answer) : answer
   }
 
@@ -136,13 +136,13 @@ function transport<T>(
 }
 
 /** Serves, and reports a reply in either case. */
-function reply<T>(requestId: string, onReply: CallOptions['onReply'], serve: () => T): T {
+function reply<T>(known: Omit<KmsReply, 'status'>, onReply: CallOptions['onReply'], serve: () => T): T {
   let status = 'Refused'
   try {
     const answer = serve()
     status = 'OK'
     return answer
   } finally {
-    onReply?.({ requestId, status })
+    onReply?.({ ...known, status })
   }
 }

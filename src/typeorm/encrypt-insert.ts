@@ -1,7 +1,7 @@
 import { assertExpectedContext, sameBinding } from '../envelope/binding.js'
 import { EMPTY_METADATA } from '../envelope/metadata.js'
 import { InvalidEnvelopeError } from '../errors.js'
-import { uuidV7 } from '../postgres/uuid-v7.js'
+import { uuidV7 } from '../kms/uuid-v7.js'
 import { modeOf } from './mode.js'
 import type { EncryptionSetup } from './operation.js'
 import type { PendingRow } from './pending-row.js'

@@ -66,7 +66,9 @@ export class ControlledLocalProvider implements KmsProvider {
     }
     const passed = { ...options, onReply }
     const fault = this.#plan.take(operation)
-    return fault?.transport ? fault.transport({ options: passed, clock: new ManualClock() }, call) : call(passed)
+    return fault?.transport
+      ? fault.transport({ operation, options: passed, clock: new ManualClock() }, call)
+      : call(passed)
   }
 
   #assertAvailable(kek: KekRef): void {

@@ -41,7 +41,9 @@ test('each operation is one entry with the KEK that was named and the KEK that w
   ])
   for (const entry of entries) {
     expect(entry).toMatchObject({ provider: 'fake', context: CONTEXT, startedAt: new Date(clock.now()) })
-    expect(entry.end).toMatchObject({ outcome: 'succeeded', status: 'OK', requestId: expect.stringMatching(/^fake-/) })
+    const { operation } = entry
+    const reply = { operation, status: 'OK', requestId: expect.stringMatching(/^fake-/), at: new Date(clock.now()) }
+    expect(entry.end).toMatchObject({ outcome: 'succeeded', replies: [reply] })
   }
 })
 
@@ -95,8 +97,8 @@ test('a failure of the KMS that cannot be written down is still that failure', a
   await expect(provider.currentKek(CONTEXT)).rejects.toMatchObject({ code: 'ERR_KMS_ACCESS_DENIED' })
 })
 
-test('a refused call is completed with its code, its status and its request id', async () => {
-  const { inner, ledger, provider } = recorded()
+test('a refused call is completed with its code, and the reply with its status and its request id', async () => {
+  const { clock, inner, ledger, provider } = recorded()
   inner.faults.inject(faults.deny())
   await expect(provider.currentKek(CONTEXT)).rejects.toThrow()
   const [entry] = (ledger as InMemoryCallLedger).entries
@@ -104,17 +106,18 @@ test('a refused call is completed with its code, its status and its request id',
   expect(end).toEqual({
     outcome: 'failed',
     errorCode: 'ERR_KMS_ACCESS_DENIED',
-    status: 'AccessDenied',
-    requestId: 'fake-refused',
+    replies: [
+      { operation: 'currentKek', status: 'AccessDenied', requestId: 'fake-refused', at: new Date(clock.now()) },
+    ],
   } satisfies Omit<CallEnd, 'latencyMs'>)
 })
 
-test('a lost reply is a failure without request id and status', async () => {
+test('a lost reply is a failure without replies', async () => {
   const { inner, ledger, provider } = recorded()
   inner.faults.inject(faults.loseReply())
   await expect(provider.currentKek(CONTEXT)).rejects.toThrow()
   const end = (ledger as InMemoryCallLedger).entries[0]?.end
-  expect(end).toEqual({ outcome: 'failed', errorCode: 'ERR_KMS_UNAVAILABLE', latencyMs: 0 })
+  expect(end).toEqual({ outcome: 'failed', errorCode: 'ERR_KMS_UNAVAILABLE', replies: [], latencyMs: 0 })
 })
 
 test('an error that is none of ours is written down as unknown', async () => {
@@ -148,6 +151,26 @@ test('each attempt of a retry is an entry of its own, with a token that reached 
   const tokens = entries.map(({ callToken }) => callToken)
   expect(new Set(tokens).size).toBe(3)
   expect(inner.calls.map(({ callToken }) => callToken)).toEqual(tokens)
+  expect(entries.map(({ call }) => call)).toEqual(['of the caller', 'of the caller', 'of the caller'])
+})
+
+test('the attempts of a call without a token are one call, and those of another are another', async () => {
+  const { inner, ledger, provider } = recorded()
+  const retrying = new RetryingProvider(provider, { retries: 1, initialDelayMs: 1, random: () => 0 })
+  for (let call = 0; call < 2; call++) {
+    inner.faults.inject(faults.throttle(), { times: 1 })
+    await retrying.currentKek(CONTEXT)
+  }
+  const calls = (ledger as InMemoryCallLedger).entries.map(({ call }) => call)
+  expect(calls).toEqual([calls[0], calls[0], calls[2], calls[2]])
+  expect(calls[0]).not.toBe(calls[2])
+})
+
+test('an attempt that nobody tries again is a call of its own', async () => {
+  const { ledger, provider } = recorded()
+  await provider.currentKek(CONTEXT)
+  const [entry] = (ledger as InMemoryCallLedger).entries
+  expect(entry?.call).toBe(entry?.callToken)
 })
 
 test('a call that is aborted already is neither written down nor sent', async () => {
@@ -163,7 +186,7 @@ test('the caller hears the reply too, and the other options pass through', async
   const replies: KmsReply[] = []
   const options: CallOptions = { onReply: (reply) => replies.push(reply) }
   await provider.currentKek(CONTEXT, options)
-  expect(replies).toEqual([{ requestId: 'fake-1', status: 'OK' }])
+  expect(replies).toEqual([{ operation: 'currentKek', requestId: 'fake-1', status: 'OK' }])
 })
 
 test('the ledger in memory counts attempts by operation until it is cleared', async () => {
