@@ -30,6 +30,15 @@ export const ledger: Migration = {
 ) PARTITION BY RANGE (inserted_at)`,
     'CREATE INDEX IF NOT EXISTS ledger_attempt_time ON waxseal.ledger_attempt (inserted_at DESC, id DESC)',
     'CREATE INDEX IF NOT EXISTS ledger_attempt_written ON waxseal.ledger_attempt (written_in)',
+    'CREATE INDEX IF NOT EXISTS ledger_attempt_kek ON waxseal.ledger_attempt (kek_id, inserted_at DESC, id DESC)',
+    `CREATE INDEX IF NOT EXISTS ledger_attempt_actor
+  ON waxseal.ledger_attempt (actor text_pattern_ops, inserted_at DESC, id DESC) WHERE actor IS NOT NULL`,
+    `CREATE INDEX IF NOT EXISTS ledger_attempt_tenant ON waxseal.ledger_attempt (tenant, inserted_at DESC, id DESC)
+  WHERE tenant IS NOT NULL`,
+    `CREATE INDEX IF NOT EXISTS ledger_attempt_row
+  ON waxseal.ledger_attempt ((context ->> 'waxseal-row'), inserted_at DESC, id DESC)`,
+    'CREATE INDEX IF NOT EXISTS ledger_attempt_request ON waxseal.ledger_attempt (request) WHERE request IS NOT NULL',
+    'CREATE INDEX IF NOT EXISTS ledger_attempt_call ON waxseal.ledger_attempt (call)',
     `CREATE TABLE IF NOT EXISTS waxseal.ledger_end (
   attempt uuid NOT NULL,
   inserted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -45,6 +54,9 @@ export const ledger: Migration = {
   PRIMARY KEY (attempt, inserted_at)
 ) PARTITION BY RANGE (inserted_at)`,
     'CREATE INDEX IF NOT EXISTS ledger_end_written ON waxseal.ledger_end (written_in)',
+    'CREATE INDEX IF NOT EXISTS ledger_end_replies ON waxseal.ledger_end USING gin (replies jsonb_path_ops)',
+    `CREATE INDEX IF NOT EXISTS ledger_end_failed ON waxseal.ledger_end (inserted_at DESC, attempt)
+  WHERE outcome = 'failed'`,
     `CREATE TABLE IF NOT EXISTS waxseal.ledger_writer (
   id uuid PRIMARY KEY,
   label text,
@@ -82,7 +94,17 @@ export const ledger: Migration = {
 ) PARTITION BY RANGE (inserted_at)`,
     'CREATE INDEX IF NOT EXISTS application_event_time ON waxseal.application_event (inserted_at DESC, id DESC)',
     'CREATE INDEX IF NOT EXISTS application_event_row ON waxseal.application_event (entity, row_key, inserted_at DESC)',
-    'CREATE INDEX IF NOT EXISTS application_event_actor ON waxseal.application_event (actor, inserted_at DESC)',
+    `CREATE INDEX IF NOT EXISTS application_event_actor
+  ON waxseal.application_event (actor text_pattern_ops, inserted_at DESC, id DESC)`,
+    `CREATE INDEX IF NOT EXISTS application_event_kek ON waxseal.application_event (kek_id, inserted_at DESC, id DESC)
+  WHERE kek_id IS NOT NULL`,
+    `CREATE INDEX IF NOT EXISTS application_event_tenant ON waxseal.application_event (tenant, inserted_at DESC, id DESC)
+  WHERE tenant IS NOT NULL`,
+    'CREATE INDEX IF NOT EXISTS application_event_request ON waxseal.application_event (request) WHERE request IS NOT NULL',
+    `CREATE INDEX IF NOT EXISTS application_event_failed ON waxseal.application_event (inserted_at DESC, id DESC)
+  WHERE outcome <> 'success'`,
+    `CREATE INDEX IF NOT EXISTS application_event_category
+  ON waxseal.application_event (category, inserted_at DESC, id DESC)`,
     'CREATE INDEX IF NOT EXISTS application_event_written ON waxseal.application_event (written_in)',
   ],
 }

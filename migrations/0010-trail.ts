@@ -68,6 +68,8 @@ export const trail: Migration = {
   WHERE outcome <> 'success'`,
     `CREATE INDEX IF NOT EXISTS audit_event_context ON waxseal.audit_event USING gin (context jsonb_path_ops)
   WHERE context IS NOT NULL`,
+    `CREATE INDEX IF NOT EXISTS audit_event_row
+  ON waxseal.audit_event ((context ->> 'waxseal-row'), event_time DESC, id DESC) WHERE context IS NOT NULL`,
     'CREATE INDEX IF NOT EXISTS audit_event_written ON waxseal.audit_event (written_in)',
     // Which reader saw it, and with which content.
     `CREATE TABLE IF NOT EXISTS waxseal.audit_sighting (

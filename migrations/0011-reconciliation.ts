@@ -61,6 +61,8 @@ export const reconciliation: Migration = {
 )`,
     'CREATE INDEX IF NOT EXISTS finding_time ON waxseal.finding (occurred_at DESC, id DESC)',
     'CREATE INDEX IF NOT EXISTS finding_written ON waxseal.finding (written_in)',
+    'CREATE INDEX IF NOT EXISTS finding_event ON waxseal.finding (event) WHERE event IS NOT NULL',
+    'CREATE INDEX IF NOT EXISTS finding_attempt ON waxseal.finding (attempt) WHERE attempt IS NOT NULL',
     // A finding is never changed either: what became of it is written beside it.
     `CREATE TABLE IF NOT EXISTS waxseal.finding_note (
   id uuid PRIMARY KEY,

@@ -89,10 +89,12 @@ BEGIN
 END $$`,
     // What a reviewer looks at is an event too. He cannot write any other way, nor under another name.
     `CREATE OR REPLACE FUNCTION waxseal.record_review(event uuid, action text, detail jsonb) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+  PERFORM waxseal.ensure_audit_month((clock_timestamp() AT TIME ZONE 'UTC')::date);
   INSERT INTO waxseal.application_event (id, occurred_at, category, action, outcome, actor, detail)
-    VALUES (event, clock_timestamp(), 'audit', action, 'success', session_user, detail)
-$$`,
+    VALUES (event, clock_timestamp(), 'audit', action, 'success', session_user, detail);
+END $$`,
     'REVOKE ALL ON FUNCTION waxseal.record_review(uuid, text, jsonb) FROM PUBLIC',
   ],
 }

@@ -1,4 +1,14 @@
 export { type AuditRole, auditGrants, auditRoles } from './grants.js'
+export {
+  type AuditQuery,
+  type RecordFilters,
+  type RecordKind,
+  type RecordOutcome,
+  recordKinds,
+  recordOutcomes,
+} from './review/query.js'
+export type { ReviewRecord } from './review/record.js'
+export { type AuditCount, type AuditPage, countAudit, searchAudit } from './review/search.js'
 export type { AuditEvent, EventOutcome, Normalized, OperationClass, TrailRecord } from './trail/audit-event.js'
 export type { ExpectedEvent, ProviderTrail, TrailDelays } from './trail/provider-trail.js'
 export type {

@@ -1,0 +1,10 @@
+import { randomUUID } from 'node:crypto'
+import type { Queryable } from '../../postgres/queryable.js'
+
+/** What a reviewer does with the audit. */
+export type ReviewAction = 'search' | 'show' | 'tail' | 'export' | 'exported'
+
+/** Writes it down under the role of the connection, which no argument can change. */
+export async function recordReview(client: Queryable, action: ReviewAction, detail: object): Promise<void> {
+  await client.query('SELECT waxseal.record_review($1, $2, $3)', [randomUUID(), action, JSON.stringify(detail)])
+}
