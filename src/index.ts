@@ -1,9 +1,11 @@
+export type { AccessLog, DataKeyAccess } from './envelope/access-log.js'
 export {
   type EnvelopeBinding,
   encryptionContextOf,
 } from './envelope/binding.js'
+export type { EnvelopeCipherOptions, OpenOptions } from './envelope/cipher-options.js'
 export { type Closable, closeOnSignals } from './envelope/close-on-signals.js'
-export type { DataKeyCacheOptions } from './envelope/data-key-cache.js'
+export type { CacheStatistics, DataKeyCacheOptions } from './envelope/data-key-cache.js'
 export {
   type EncryptedField,
   formatBytes,
@@ -11,12 +13,7 @@ export {
   parseBytes,
   parseText,
 } from './envelope/encrypted-field.js'
-export {
-  type CacheStatistics,
-  EnvelopeCipher,
-  type EnvelopeCipherOptions,
-  type OpenOptions,
-} from './envelope/envelope-cipher.js'
+export { EnvelopeCipher } from './envelope/envelope-cipher.js'
 export type { FieldKind, FieldSpec } from './envelope/field-value.js'
 export { type Health, type HealthCheckOptions, healthCheck, mintCanary } from './envelope/health-check.js'
 export type { KekHealth } from './envelope/kek-health.js'
@@ -40,6 +37,7 @@ export { type Clock, systemClock } from './kms/clock.js'
 export { canonicalContext, type EncryptionContext } from './kms/context.js'
 export { DataKey } from './kms/data-key.js'
 export { type DeadlineOptions, DeadlineProvider } from './kms/deadline-provider.js'
+export type { EventEnd, EventLog } from './kms/event-log.js'
 export type {
   CallOptions,
   GeneratedDataKey,

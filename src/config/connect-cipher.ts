@@ -1,3 +1,4 @@
+import type { AccessLog } from '../envelope/access-log.js'
 import type { DataKeyCacheOptions } from '../envelope/data-key-cache.js'
 import { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { ConfigurationError } from '../errors.js'
@@ -28,6 +29,8 @@ export interface CipherOptions {
   readonly cache?: DataKeyCacheOptions | false
   /** As of `EnvelopeCipher`. */
   readonly timeoutMs?: number
+  /** As of `EnvelopeCipher`. */
+  readonly accessLog?: AccessLog
 }
 
 export interface ConnectOptions extends CipherOptions {
@@ -37,7 +40,17 @@ export interface ConnectOptions extends CipherOptions {
   readonly file?: string
 }
 
-const OPTIONS = ['configuration', 'file', 'ledger', 'retry', 'maxInFlight', 'decorate', 'cache', 'timeoutMs']
+const OPTIONS = [
+  'configuration',
+  'file',
+  'ledger',
+  'retry',
+  'maxInFlight',
+  'decorate',
+  'cache',
+  'timeoutMs',
+  'accessLog',
+]
 
 /**
  * The cipher of the configuration: a file, else the environment. Calls no KMS, and does not look at `dataSource` or
@@ -60,7 +73,7 @@ export async function cipherOf(
   configuration: LoadedConfiguration,
   options: CipherOptions = {},
 ): Promise<EnvelopeCipher> {
-  const { ledger, retry, maxInFlight, decorate, cache, timeoutMs } = options
+  const { ledger, retry, maxInFlight, decorate, cache, timeoutMs, accessLog } = options
   const limit = maxInFlight === undefined ? {} : { maxInFlight }
   const surround = (provider: KmsProvider) => {
     const recorded = ledger ? new RecordingProvider(provider, ledger) : provider
@@ -82,6 +95,7 @@ export async function cipherOf(
     accepted,
     ...(cache !== undefined && { cache }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(accessLog && { accessLog }),
   })
 }
 

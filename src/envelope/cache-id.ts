@@ -1,3 +1,4 @@
+import type { KekRef } from '../kms/provider.js'
 import { type EnvelopeBinding, sameBinding } from './binding.js'
 import type { UnwrapRoute } from './kek-list.js'
 import type { WrappedMetadata } from './metadata.js'
@@ -12,8 +13,7 @@ export interface CacheId {
   readonly commitment: string
   /** Of the provider, whose name is that of the KEK ref. */
   readonly place: number
-  readonly kek: string
-  readonly version: string
+  readonly kek: KekRef
   readonly wrappedKey: string
   readonly binding: EnvelopeBinding
 }
@@ -21,8 +21,7 @@ export interface CacheId {
 /** Where it is kept, `binding` must be a copy that no caller can change. */
 export function cacheIdOf(metadata: WrappedMetadata, { wrap, place }: UnwrapRoute, binding: EnvelopeBinding): CacheId {
   const { id: envelope, commitment } = metadata
-  const { id: kek, version } = wrap.kek
-  return { envelope, commitment, place, kek, version, wrappedKey: wrap.dataKey, binding }
+  return { envelope, commitment, place, kek: wrap.kek, wrappedKey: wrap.dataKey, binding }
 }
 
 /** Of two ids with the same wrapped key, by which they were found. */
@@ -31,8 +30,8 @@ export function sameCacheId(a: CacheId, b: CacheId): boolean {
     a.envelope === b.envelope &&
     a.commitment === b.commitment &&
     a.place === b.place &&
-    a.kek === b.kek &&
-    a.version === b.version &&
+    a.kek.id === b.kek.id &&
+    a.kek.version === b.kek.version &&
     sameBinding(a.binding, b.binding)
   )
 }

@@ -1,9 +1,12 @@
 import { types } from 'node:util'
 import { ConfigurationError } from '../errors.js'
+import type { Clock } from '../kms/clock.js'
 import { assertKnown } from '../kms/options.js'
-import type { KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
-import type { EnvelopeCipherOptions } from './envelope-cipher.js'
+import type { CallOptions, KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
+import type { AccessLog } from './access-log.js'
+import type { DataKeyCacheOptions } from './data-key-cache.js'
 import { MAX_WRAPS } from './format.js'
+import type { AcceptedKek } from './kek-list.js'
 import { PROVIDER_NAME } from './metadata-codec.js'
 
 const RECIPIENT_METHODS = ['currentKek', 'wrap'] as const
@@ -11,10 +14,34 @@ const PROVIDER_METHODS = [...RECIPIENT_METHODS, 'generateDataKey', 'unwrap', 're
 const CALL_OPTIONS = ['signal', 'deadline', 'callToken', 'onReply'] as const
 const OPEN_OPTIONS = [...CALL_OPTIONS, 'expectedContext'] as const
 
+export interface EnvelopeCipherOptions {
+  /** Wraps new data keys, first in the list of wraps. */
+  readonly provider: KmsProvider
+  /** Each gets a wrap of its own: a second region or cloud, an offline recovery key. */
+  readonly recipients?: readonly (KmsProvider | WrapOnlyRecipient)[]
+  /** What may also be read. Moving to another KEK: accept it everywhere, then make it `provider`. */
+  readonly accepted?: readonly AcceptedKek[]
+  /** Unwrapped data keys in memory: 10,000 for 5 minutes unless said otherwise; `false` keeps none. */
+  readonly cache?: DataKeyCacheOptions | false
+  /** For operations that bring no deadline of their own. Milliseconds, default 5,000. */
+  readonly timeoutMs?: number
+  /** Told of every use of a data key. Default: nobody is. */
+  readonly accessLog?: AccessLog
+  /** Default: that of the system. Tests pass one that they move by hand. */
+  readonly clock?: Clock
+}
+
+export interface OpenOptions extends CallOptions {
+  /** Refuses a credential whose declared pairs differ, before any call to a KMS. */
+  readonly expectedContext?: Readonly<Record<string, string>>
+}
+
 /** A mistyped option is a protection that the caller believes to have: it is refused, never ignored. */
 export function assertCipherOptions(options: EnvelopeCipherOptions): void {
-  assertMembers('EnvelopeCipher', options, ['provider', 'recipients', 'accepted', 'cache', 'timeoutMs', 'clock'])
-  const { recipients = [], accepted = [], cache = {}, timeoutMs, clock } = options
+  assertMembers('EnvelopeCipher', options, [
+    ...['provider', 'recipients', 'accepted', 'cache', 'timeoutMs', 'accessLog', 'clock'],
+  ])
+  const { recipients = [], accepted = [], cache = {}, timeoutMs, accessLog, clock } = options
   assertProvider('provider', options.provider, PROVIDER_METHODS)
   if (!Array.isArray(recipients) || recipients.length >= MAX_WRAPS) {
     throw refused('recipients', `a list of at most ${MAX_WRAPS - 1}`)
@@ -28,6 +55,7 @@ export function assertCipherOptions(options: EnvelopeCipherOptions): void {
     assertPositive('cache.maxAgeMs', cache.maxAgeMs)
   }
   assertPositive('timeoutMs', timeoutMs)
+  if (accessLog !== undefined) assertMethods('accessLog', accessLog, ['record', 'room'])
   if (clock !== undefined) assertMethods('clock', clock, ['now', 'after'])
 }
 

@@ -10,6 +10,16 @@ export interface DataKeyCacheOptions {
   readonly maxAgeMs?: number
 }
 
+/** What the cache did for the openings of one cipher so far. */
+export interface CacheStatistics {
+  /** Openings that found the data key in the cache. */
+  readonly hits: number
+  /** Openings that had to wait for a KMS. Those who wait for one unwrap together are counted each. */
+  readonly misses: number
+  /** How many data keys are in the cache now. */
+  readonly keys: number
+}
+
 /** An unwrapped data key, and the unwrap that gave it. */
 export interface LoadedDataKey {
   readonly id: CacheId

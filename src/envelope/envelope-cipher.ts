@@ -2,17 +2,26 @@ import { type Clock, systemClock } from '../kms/clock.js'
 import { canonicalContext } from '../kms/context.js'
 import { settleBy } from '../kms/deadline.js'
 import { DeadlineProvider } from '../kms/deadline-provider.js'
+import { noEventLog, roomIn } from '../kms/event-log.js'
 import type { CallOptions, KekRef, KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
 import { acceptsKek } from './accepts-kek.js'
+import { type AccessLog, recorded, SUCCESS } from './access-log.js'
 import { assertWrapped } from './assert-wrapped.js'
 import { assertExpectedContext, copyOfBinding, type EnvelopeBinding, encryptionContextOf } from './binding.js'
 import { cacheIdOf } from './cache-id.js'
-import { assertCallOptions, assertCipherOptions, assertOpenOptions, assertRewrapOptions } from './cipher-options.js'
+import {
+  assertCallOptions,
+  assertCipherOptions,
+  assertOpenOptions,
+  assertRewrapOptions,
+  type EnvelopeCipherOptions,
+  type OpenOptions,
+} from './cipher-options.js'
 import { commitmentOf } from './commitment.js'
-import { DataKeyCache, type DataKeyCacheOptions, type LoadedDataKey } from './data-key-cache.js'
+import { type CacheStatistics, DataKeyCache, type LoadedDataKey } from './data-key-cache.js'
 import { ENVELOPE_ID_BYTES } from './format.js'
 import { checkKeks, checkUnwraps, type KekHealth } from './kek-health.js'
-import { type AcceptedKek, KekList, type UnwrapRoute } from './kek-list.js'
+import { KekList, type UnwrapRoute } from './kek-list.js'
 import { type CloseOptions, Lifetime } from './lifetime.js'
 import { limitedRecipient } from './limited-recipient.js'
 import type { EnvelopeMetadata, StoredWrap, WrappedMetadata } from './metadata.js'
@@ -24,36 +33,6 @@ import { storedWrapOf } from './stored-wrap.js'
 import { TrackedProvider } from './tracked-provider.js'
 import { unwrapInOrder } from './unwrap-in-order.js'
 import { WrapAnnouncements } from './wrap-announcements.js'
-
-export interface EnvelopeCipherOptions {
-  /** Wraps new data keys, first in the list of wraps. */
-  readonly provider: KmsProvider
-  /** Each gets a wrap of its own: a second region or cloud, an offline recovery key. */
-  readonly recipients?: readonly (KmsProvider | WrapOnlyRecipient)[]
-  /** What may also be read. Moving to another KEK: accept it everywhere, then make it `provider`. */
-  readonly accepted?: readonly AcceptedKek[]
-  /** Unwrapped data keys in memory: 10,000 for 5 minutes unless said otherwise; `false` keeps none. */
-  readonly cache?: DataKeyCacheOptions | false
-  /** For operations that bring no deadline of their own. Milliseconds, default 5,000. */
-  readonly timeoutMs?: number
-  /** Default: that of the system. Tests pass one that they move by hand. */
-  readonly clock?: Clock
-}
-
-export interface OpenOptions extends CallOptions {
-  /** Refuses a credential whose declared pairs differ, before any call to a KMS. */
-  readonly expectedContext?: Readonly<Record<string, string>>
-}
-
-/** What the cache did for the openings of one cipher so far. */
-export interface CacheStatistics {
-  /** Openings that found the data key in the cache. */
-  readonly hits: number
-  /** Openings that had to wait for a KMS. Those who wait for one unwrap together are counted each. */
-  readonly misses: number
-  /** How many data keys are in the cache now. */
-  readonly keys: number
-}
 
 /**
  * Makes and opens envelopes: one data key per credential, wrapped by the provider and each recipient.
@@ -69,6 +48,7 @@ export class EnvelopeCipher {
   readonly #targets: readonly (KmsProvider | WrapOnlyRecipient)[]
   readonly #list: KekList
   readonly #cache: DataKeyCache
+  readonly #accessLog: AccessLog
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #lifetime = new Lifetime()
@@ -100,6 +80,7 @@ export class EnvelopeCipher {
       clock,
     )
     this.#cache = new DataKeyCache(cache, clock)
+    this.#accessLog = options.accessLog ?? noEventLog
     this.#clock = clock
     this.#timeoutMs = timeoutMs
   }
@@ -121,15 +102,18 @@ export class EnvelopeCipher {
     const context = encryptionContextOf(bound, id)
     // Throws for what cannot be bound, before a data key exists.
     const canonical = canonicalContext(context)
-    const { dataKey, wrapped } = await this.#provider.generateDataKey(context, call)
-    const others = await Promise.all(this.#recipients.map((recipient) => recipient.wrap(dataKey, context, call)))
-    const now = this.#clock.now()
-    const wraps = [wrapped, ...others].map((each, index) => storedWrapOf(this.#targets[index]!.name, each, now))
-    const metadata = readable({ state: 'wrapped', id, commitment: commitmentOf(dataKey, idBytes), wrap: 1, wraps })
-    await this.announcements.before(wraps, bound, call, this.#clock)
-    const aad = aadOfEnvelope(metadata, canonical)
-    this.#cache.put({ id: cacheIdOf(metadata, this.#list.routes(wraps)[0]!, bound), dataKey, aad })
-    return new OpenEnvelope(metadata, bound, dataKey, aad)
+    const about = { source: 'generate', envelope: id, binding: bound } as const
+    return recorded(this.#accessLog, about, call, this.#clock, async () => {
+      const { dataKey, wrapped } = await this.#provider.generateDataKey(context, call)
+      const others = await Promise.all(this.#recipients.map((recipient) => recipient.wrap(dataKey, context, call)))
+      const now = this.#clock.now()
+      const wraps = [wrapped, ...others].map((each, index) => storedWrapOf(this.#targets[index]!.name, each, now))
+      const metadata = readable({ state: 'wrapped', id, commitment: commitmentOf(dataKey, idBytes), wrap: 1, wraps })
+      await this.announcements.before(wraps, bound, call, this.#clock)
+      const aad = aadOfEnvelope(metadata, canonical)
+      this.#cache.put({ id: cacheIdOf(metadata, this.#list.routes(wraps)[0]!, bound), dataKey, aad })
+      return { value: new OpenEnvelope(metadata, bound, dataKey, aad), kek: wrapped.kek }
+    })
   }
 
   /**
@@ -148,19 +132,27 @@ export class EnvelopeCipher {
     binding: EnvelopeBinding,
     options: OpenOptions,
   ): Promise<OpenEnvelope> {
-    this.#misses++
     const wrapped = assertWrapped(metadata)
     const bound = copyOfBinding(binding)
-    const routes = this.#list.routes(wrapped.wraps)
     const limited = this.#limited(options)
+    while (this.#accessLog.full) {
+      await roomIn(this.#accessLog, limited, this.#clock)
+      const cached = this.#fromCache(wrapped, bound, options)
+      if (cached) return cached
+    }
+    this.#misses++
+    const routes = this.#list.routes(wrapped.wraps)
     const load = () => this.#lifetime.add(this.#load(wrapped, bound, routes, limited))
-    const { dataKey, aad } = await settleBy('unwrap', limited, this.#clock, () =>
-      this.#cache.getOrLoad(cacheIdOf(wrapped, routes[0]!, bound), load),
-    )
-    return new OpenEnvelope(wrapped, bound, dataKey, aad)
+    const about = { source: 'unwrap', envelope: wrapped.id, binding: bound, kek: routes[0]!.wrap.kek } as const
+    return recorded(this.#accessLog, about, limited, this.#clock, async () => {
+      const { id, dataKey, aad } = await settleBy('unwrap', limited, this.#clock, () =>
+        this.#cache.getOrLoad(cacheIdOf(wrapped, routes[0]!, bound), load),
+      )
+      return { value: new OpenEnvelope(wrapped, bound, dataKey, aad), kek: id.kek }
+    })
   }
 
-  /** As `open`, for the hot path: at once, or undefined when a KMS has to be asked. */
+  /** As `open`, for the hot path: at once, or undefined when a KMS has to be asked or the access log is full. */
   openCached(
     metadata: EnvelopeMetadata,
     binding: EnvelopeBinding,
@@ -174,11 +166,14 @@ export class EnvelopeCipher {
   #fromCache(metadata: EnvelopeMetadata, binding: EnvelopeBinding, options: OpenOptions): OpenEnvelope | undefined {
     assertExpectedContext(binding, options.expectedContext)
     const wrapped = assertWrapped(metadata)
+    if (this.#accessLog.full) return undefined
     for (const route of this.#list.routes(wrapped.wraps)) {
       const cached = this.#cache.get(cacheIdOf(wrapped, route, binding))
       if (!cached) continue
+      const { binding: bound, kek } = cached.id
+      this.#accessLog.record({ source: 'cache', envelope: wrapped.id, binding: bound, kek, end: SUCCESS })
       this.#hits++
-      return new OpenEnvelope(wrapped, cached.id.binding, cached.dataKey, cached.aad)
+      return new OpenEnvelope(wrapped, bound, cached.dataKey, cached.aad)
     }
     return undefined
   }

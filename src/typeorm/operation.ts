@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm'
-import type { EnvelopeCipher, OpenOptions } from '../envelope/envelope-cipher.js'
+import type { OpenOptions } from '../envelope/cipher-options.js'
+import type { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { EnvelopeChangedError } from '../errors.js'
 import type { Clock } from '../kms/clock.js'
 import type { Mode } from './mode.js'

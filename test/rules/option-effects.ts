@@ -25,6 +25,7 @@ export const OPTION_EFFECTS: Effects = {
     accepted: [`${UNIT}/envelope/open.test.ts`, 'all KEKs of a provider when none is named'],
     cache: [`${UNIT}/envelope/data-key-cache.test.ts`, 'can be switched off: then each open is a call'],
     timeoutMs: [`${UNIT}/envelope/deadline.test.ts`, 'also when it is a recipient that can only wrap'],
+    accessLog: [`${UNIT}/envelope/access-log.test.ts`, 'every use of a data key is told'],
     clock: [`${UNIT}/envelope/deadline.test.ts`, 'no timer outlives its operation'],
   },
   DataKeyCacheOptions: {
@@ -246,6 +247,7 @@ export const OPTION_EFFECTS: Effects = {
     retry: [`${UNIT}/config/connect-cipher.test.ts`, '"retry" says how many there are'],
     cache: [`${UNIT}/config/connect-cipher.test.ts`, '"cache" and "timeoutMs" are those of the cipher'],
     timeoutMs: [`${UNIT}/config/connect-cipher.test.ts`, '"cache" and "timeoutMs" are those of the cipher'],
+    accessLog: [`${UNIT}/config/connect-cipher.test.ts`, '"accessLog" is told of every use of a data key'],
   },
   ObservedProviderOptions: {
     contextPairs: [`${UNIT}/opentelemetry/observed-provider.test.ts`, 'values of the context are in spans when their'],

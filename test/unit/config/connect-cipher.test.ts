@@ -2,9 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { generateLocalKey, LocalProvider } from '../../../providers/local/index.js'
 import { type ConnectOptions, connectCipher } from '../../../src/config/index.js'
-import { type EnvelopeCipher, InMemoryCallLedger } from '../../../src/index.js'
+import { type DataKeyAccess, type EnvelopeCipher, InMemoryCallLedger } from '../../../src/index.js'
 import type { KmsProvider } from '../../../src/kms/index.js'
 import { FaultyProvider, faults } from '../../../src/testing/index.js'
+import { EventList } from '../../setup/event-list.js'
 
 const keys = `1:${generateLocalKey()}`
 const provider = { name: 'local', keys, currentKey: 1 } as const
@@ -169,6 +170,13 @@ test('"cache" and "timeoutMs" are those of the cipher', async () => {
   hanging.faults.inject(faults.hang())
   const impatient = await connectCipher({ configuration: { provider: hanging }, timeoutMs: 1 })
   await expect(impatient.mint(binding)).rejects.toMatchObject({ code: 'ERR_KMS_UNAVAILABLE', reason: 'timeout' })
+})
+
+test('"accessLog" is told of every use of a data key', async () => {
+  const accessLog = new EventList<DataKeyAccess>()
+  const cipher = await connectCipher({ configuration: { provider }, accessLog })
+  await decrypted(cipher, await encrypted(cipher))
+  expect(accessLog.events.map(({ source }) => source)).toEqual(['generate', 'cache'])
 })
 
 test('an option that nobody reads is refused, and so are two configurations', async () => {

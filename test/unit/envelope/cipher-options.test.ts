@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { EnvelopeCipher, type EnvelopeCipherOptions } from '../../../src/envelope/envelope-cipher.js'
+import type { EnvelopeCipherOptions } from '../../../src/envelope/cipher-options.js'
+import { EnvelopeCipher } from '../../../src/envelope/envelope-cipher.js'
 import { binding, callsOf, codeOf, kmsNamed, setup, store } from './fixtures.js'
 
 const provider = kmsNamed('small')
@@ -45,6 +46,7 @@ describe('EnvelopeCipher refuses', () => {
     ['an end of acceptance that is no date', { provider, accepted: [{ provider, until: '2027-01-01' }] }],
     ['an end of acceptance that does not exist', { provider, accepted: [{ provider, until: new Date('never') }] }],
     ['a cache option with an unknown member', { provider, cache: { maxAge: 1 } }],
+    ['an access log that cannot be told', { provider, accessLog: { record: () => undefined } }],
     ['a cache that is true', { provider, cache: true }],
     ['a cache of no keys, which would have no bound', { provider, cache: { maxKeys: 0 } }],
     ['a cache of half a key', { provider, cache: { maxKeys: 1.5 } }],

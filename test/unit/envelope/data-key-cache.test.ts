@@ -7,7 +7,7 @@ import { DataKey } from '../../../src/kms/data-key.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { binding, callsOf, codeOf, kmsNamed, password, setup, store, withWraps } from './fixtures.js'
 
-const kek = { place: 0, kek: 'kek-a', version: '1' }
+const kek = { place: 0, kek: { provider: 'small', id: 'kek-a', version: '1' } }
 const idOf = (envelope: string, wrap = 'one'): CacheId => {
   return { ...kek, envelope, commitment: 'of the key', wrappedKey: `${envelope} ${wrap}`, binding }
 }
