@@ -1,3 +1,4 @@
+import type { ProviderTrail } from '../src/audit/trail/provider-trail.js'
 import type { ProviderAccess } from '../src/kms/access.js'
 import type { DescribeDisabling } from '../src/kms/disabling.js'
 import type { ProviderLimits } from '../src/kms/limits.js'
@@ -11,6 +12,8 @@ interface ProviderEntry {
   access(): Promise<ProviderAccess>
   limits(): Promise<ProviderLimits>
   disabling(): Promise<DescribeDisabling>
+  /** What its audit trail can show. */
+  readonly trail: (() => Promise<ProviderTrail>) | undefined
 }
 
 /**
@@ -23,30 +26,35 @@ export const providers = {
     access: async () => (await import('./aws/access.js')).awsAccess,
     limits: async () => (await import('./aws/limits.js')).awsLimits,
     disabling: async () => (await import('./aws/disabling.js')).awsDisabling,
+    trail: async () => (await import('./aws/audit-trail.js')).awsTrail,
   },
   azure: {
     connect: async () => (await import('./azure/connect.js')).connectAzure,
     access: async () => (await import('./azure/access.js')).azureAccess,
     limits: async () => (await import('./azure/limits.js')).azureLimits,
     disabling: async () => (await import('./azure/disabling.js')).azureDisabling,
+    trail: undefined,
   },
   gcp: {
     connect: async () => (await import('./gcp/connect.js')).connectGcp,
     access: async () => (await import('./gcp/access.js')).gcpAccess,
     limits: async () => (await import('./gcp/limits.js')).gcpLimits,
     disabling: async () => (await import('./gcp/disabling.js')).gcpDisabling,
+    trail: undefined,
   },
   local: {
     connect: async () => (await import('./local/connect.js')).connectLocal,
     access: async () => (await import('./local/access.js')).localAccess,
     limits: async () => (await import('./local/limits.js')).localLimits,
     disabling: async () => (await import('./local/disabling.js')).localDisabling,
+    trail: undefined,
   },
   vault: {
     connect: async () => (await import('./vault/connect.js')).connectVault,
     access: async () => (await import('./vault/access.js')).vaultAccess,
     limits: async () => (await import('./vault/limits.js')).vaultLimits,
     disabling: async () => (await import('./vault/disabling.js')).vaultDisabling,
+    trail: undefined,
   },
 } satisfies Record<string, ProviderEntry>
 

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from '@jest/globals'
 
@@ -8,18 +8,35 @@ const packageRoot = fileURLToPath(new URL('../../', import.meta.url))
 /** Where other people's test data lies: it is read from there and never part of the package. */
 const folder = resolve(packageRoot, process.env.WAXSEAL_SHARED || '../shared')
 
+export interface SharedFile {
+  readonly name: string
+  readonly content: string
+}
+
 /**
  * Defines tests over a file of shared test data. Where the file is absent they are reported as not run, by a test of
  * that name and a line on stderr; with `REQUIRE_SHARED=1` that test fails.
  */
 export function withSharedData(what: string, path: string, define: (content: string) => void): void {
-  const file = resolve(folder, path)
-  if (existsSync(file)) {
-    define(readFileSync(file, 'utf8'))
+  withShared(what, path, (file) => define(readFileSync(file, 'utf8')))
+}
+
+/** As `withSharedData`, over all files of a folder. */
+export function withSharedFolder(what: string, path: string, define: (files: readonly SharedFile[]) => void): void {
+  withShared(what, path, (directory) => {
+    const names = readdirSync(directory).sort()
+    define(names.map((name) => ({ name, content: readFileSync(join(directory, name), 'utf8') })))
+  })
+}
+
+function withShared(what: string, path: string, define: (found: string) => void): void {
+  const found = resolve(folder, path)
+  if (existsSync(found)) {
+    define(found)
     return
   }
   test(`not run: ${what}`, () => {
-    const message = `not run: ${what}: ${file} is absent; set WAXSEAL_SHARED to the folder of shared test data`
+    const message = `not run: ${what}: ${found} is absent; set WAXSEAL_SHARED to the folder of shared test data`
     if (process.env.REQUIRE_SHARED === '1') throw new Error(message)
     process.stderr.write(`${message}\n`)
   })

@@ -1,0 +1,55 @@
+import type { ExpectedEvent, ProviderTrail } from '../../src/audit/trail/provider-trail.js'
+import { storedIdOf } from './key-arn.js'
+import { normalize } from './trail/normalize.js'
+
+/** Without a Region, as of a multi-Region key, its replica that was used logs where it is. */
+const PLACE = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):(\d{12}):key\//
+
+/** AWS CloudTrail. Every request that reached the KMS has an event with the request id of the reply. */
+export const awsTrail: ProviderTrail = {
+  normalize,
+  scopeOf({ id }) {
+    const [, region, account] = PLACE.exec(id) ?? []
+    return region === undefined ? undefined : `${account}/${region}`
+  },
+  kekIdOf: ({ id }) => storedIdOf(id),
+  requests: {
+    currentKek: ['DescribeKey'],
+    generateDataKey: ['DescribeKey', 'GenerateDataKey'],
+    wrap: ['DescribeKey', 'Encrypt', 'Decrypt'],
+    unwrap: ['DescribeKey', 'Decrypt'],
+    rewrap: ['DescribeKey', 'ReEncrypt'],
+  },
+  identifies: ['request-id', 'token'],
+  isLedgerOnly: false,
+  delays: {
+    suspectAfterMs: 15 * 60_000,
+    missingAfterMs: 24 * 3_600_000,
+    absence:
+      'not seen in CloudTrail; absent from a complete trail only where digests of the hours after it were verified',
+  },
+  expected: [
+    {
+      id: 'aws-dry-run/1',
+      // A test of permissions, as by `waxseal doctor`: no key was used.
+      matches: ({ kind, status }) => kind === 'call' && /^DryRunOperation(Exception)?$/.test(status ?? ''),
+    },
+    {
+      id: 'aws-service-looks/1',
+      // Inventories such as AWS Config look at every key, by roles that nobody but the service can assume.
+      matches: ({ kind, operationClass, principal }) =>
+        kind === 'call' && operationClass === 'read' && /:assumed-role\/AWSServiceRoleFor/.test(principal ?? ''),
+    },
+  ] satisfies readonly ExpectedEvent[],
+  limits: [
+    'a call that was refused across accounts is logged in the account of the caller alone, so that the owner of a key cannot see it',
+    'plaintext, ciphertext and the replies of cryptographic operations are not logged; the encryption context is, in plain text',
+    'a request that was refused before it was authenticated, such as one with a wrong signature, is not logged',
+    'events are delivered 5 minutes after the call on average, without a guarantee, and corrections later',
+    'LookupEvents and EventBridge carry no signature: their copies are as good as the connection that they came by; only files with verified digests prove that nothing is missing',
+    'LookupEvents holds 90 days of one account and one Region',
+    'a trail in S3 can leave the KMS out by its event selectors; LookupEvents cannot',
+    'of an alias the event of a refused call does not say which key it meant',
+  ],
+  readers: {},
+}

@@ -1,0 +1,70 @@
+import type { AuditEvent } from '../../../src/audit/trail/audit-event.js'
+import { storedIdOf } from '../key-arn.js'
+import { listOf, type Members, membersOf, present, textOf } from './members.js'
+
+type Keys = Pick<AuditEvent, 'kekId' | 'sourceKekId' | 'requestedKey'>
+
+const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]*:\d{12}:key\/[^/]+$/
+const BARE_ID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
+
+/**
+ * Which keys an event is about, each as in our KEK refs, whatever name the caller typed: `resources` has the ARNs, and
+ * a denied call has no resources. An alias alone names no key: what it pointed to at that time is not in the event.
+ */
+export function keysOf(record: Members): Keys {
+  const named = arnsOf(record.resources)
+  const request = membersOf(record.requestParameters)
+  const arnOf = (typed: unknown) => keyArnOf(textOf(typed), record)
+  const requestedKey = textOf(request.keyId ?? request.destinationKeyId ?? request.aliasName ?? request.targetKeyId)
+  const { source, destination } =
+    record.eventName === 'ReEncrypt'
+      ? rewrapped(named, arnOf(request.sourceKeyId), arnOf(request.destinationKeyId))
+      : {
+          source: undefined,
+          destination: named[0] ?? answered(record, arnOf) ?? arnOf(request.keyId ?? request.targetKeyId),
+        }
+  return present<Keys>({
+    kekId: destination && storedIdOf(destination),
+    sourceKekId: source && storedIdOf(source),
+    requestedKey: requestedKey === destination ? undefined : requestedKey,
+  })
+}
+
+function arnsOf(resources: unknown): string[] {
+  return listOf(resources).flatMap((each) => {
+    const { ARN, arn } = membersOf(each)
+    const text = textOf(ARN ?? arn)
+    return text !== undefined && KEY.test(text) ? [text] : []
+  })
+}
+
+/** `resources` of a ReEncrypt names the source and then the destination; another account's copy has its own key alone. */
+function rewrapped(named: readonly string[], typedSource: string | undefined, typedDestination: string | undefined) {
+  const [first, second] = named
+  if (first !== undefined && second !== undefined) {
+    const isSwapped = first === typedDestination && second !== typedDestination
+    return isSwapped ? { source: second, destination: first } : { source: first, destination: second }
+  }
+  const destination = typedDestination ?? (first === typedSource ? undefined : first)
+  return { source: typedSource ?? (first === destination ? undefined : first), destination }
+}
+
+/** Operations on keys answer with the key, the ones that use it do not. */
+function answered(record: Members, arnOf: (typed: unknown) => string | undefined): string | undefined {
+  const { keyId, keyMetadata } = membersOf(record.responseElements)
+  const { arn } = membersOf(keyMetadata)
+  return arnOf(arn) ?? arnOf(keyId)
+}
+
+function keyArnOf(typed: string | undefined, record: Members): string | undefined {
+  if (typed === undefined || KEY.test(typed)) return typed
+  const [region, account] = [textOf(record.awsRegion), textOf(record.recipientAccountId)]
+  // A bare id can only be a key of the caller's own account and region.
+  if (!BARE_ID.test(typed) || region === undefined || account === undefined) return undefined
+  return `arn:${partitionOf(region)}:kms:${region}:${account}:key/${typed}`
+}
+
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+}

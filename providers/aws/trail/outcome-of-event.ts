@@ -1,0 +1,17 @@
+import type { AuditEvent, EventOutcome } from '../../../src/audit/trail/audit-event.js'
+import { type Members, present, textOf } from './members.js'
+
+/** Services differ in the suffix: `AccessDenied`, `AccessDeniedException`, `Client.UnauthorizedOperation`. */
+const DENIED = /AccessDenied|Unauthorized|NotAuthorized|InvalidGrantToken|ExpiredToken|UnrecognizedClient|OptInRequired/
+const THROTTLED = /Throttl|LimitExceeded|TooManyRequests|SlowDown/
+
+export function outcomeOf(record: Members): Pick<AuditEvent, 'outcome' | 'status' | 'statusDetail'> {
+  const [status, statusDetail] = [textOf(record.errorCode), textOf(record.errorMessage)]
+  const isFailed = status !== undefined || statusDetail !== undefined
+  return { outcome: isFailed ? failureOf(status ?? '') : 'success', ...present<object>({ status, statusDetail }) }
+}
+
+function failureOf(code: string): EventOutcome {
+  if (DENIED.test(code)) return 'denied'
+  return THROTTLED.test(code) ? 'throttled' : 'error'
+}
