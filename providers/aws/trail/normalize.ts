@@ -41,7 +41,7 @@ function normalizeRecord(record: Members, receivedAt: Date | undefined): Normali
     return { ignored: 'network activity of a call that has an event of its own' }
   }
   const time = timeOf(record.eventTime)
-  if (time === undefined) return { quarantined: 'no eventTime; expected ISO 8601 in UTC' }
+  if (time === undefined) return { quarantined: 'no eventTime; expected ISO 8601' }
   const isLogging = source === CLOUDTRAIL
   const outcome = outcomeOf(record)
   const change = isLogging ? loggingChange(record, operation) : undefined

@@ -1,0 +1,237 @@
+import { describe, expect, test } from '@jest/globals'
+import { normalize } from '../../../providers/aws/trail/normalize.js'
+import { ACCOUNT, decryptEvent, decryptRecord, eventOf, KEY_ARN, KEY_ID, normalized, REGION } from './record.js'
+
+test('a call is found again by request id, token, principal, credential, key and version', () => {
+  expect(decryptEvent()).toEqual({
+    uid: 'bbbbbbbb-0000-4000-8000-000000000001',
+    uidQuality: 'native',
+    scope: `${ACCOUNT}/${REGION}`,
+    time: new Date('2026-03-01T10:20:30Z'),
+    timeText: '2026-03-01T10:20:30Z',
+    kind: 'call',
+    operation: 'Decrypt',
+    operationClass: 'decrypt',
+    outcome: 'success',
+    requestId: 'aaaaaaaa-0000-4000-8000-000000000001',
+    callToken: '8a6f8d9e-0000-4000-8000-000000000001',
+    principalType: 'AssumedRole',
+    principal: `arn:aws:sts::${ACCOUNT}:assumed-role/service/service-1`,
+    principalName: 'service',
+    credentialId: 'ASIATESTACCESSKEY',
+    source: '203.0.113.9',
+    userAgent: 'aws-sdk-js/3.1162.0 ua/2.1 md/call#8a6f8d9e-0000-4000-8000-000000000001',
+    kekId: KEY_ARN,
+    kekVersion: 'ab'.repeat(32),
+    context: { 'waxseal-entity': 'Mailbox' },
+  })
+})
+
+test('a denied call without parameters and without resources is kept', () => {
+  const denied = decryptEvent({
+    errorCode: 'AccessDenied',
+    errorMessage: 'no',
+    requestParameters: null,
+    resources: undefined,
+  })
+  expect(denied).toMatchObject({ outcome: 'denied', status: 'AccessDenied', statusDetail: 'no', kind: 'call' })
+  expect(denied).not.toHaveProperty('kekId')
+  expect(denied.requestId).toBeDefined()
+})
+
+test('an event of the service itself has neither request id nor type of identity', () => {
+  const byItself = decryptEvent({
+    eventName: 'RotateKey',
+    eventType: 'AwsServiceEvent',
+    userIdentity: { accountId: ACCOUNT, invokedBy: 'AWS Internal' },
+    requestID: undefined,
+    requestParameters: null,
+    sourceIPAddress: 'AWS Internal',
+    userAgent: 'AWS Internal',
+  })
+  expect(byItself).toMatchObject({ kind: 'service', operationClass: 'key-rotate', via: 'AWS Internal', kekId: KEY_ARN })
+  expect(byItself).not.toHaveProperty('requestId')
+  expect(byItself).not.toHaveProperty('principalType')
+})
+
+test('the copies of one call in two accounts are a group, and the owner sees no ARN of the caller', () => {
+  const shared = { sharedEventID: 'cccccccc-0000-4000-8000-000000000001' }
+  const caller = decryptEvent({ ...shared, recipientAccountId: '444455556666' })
+  const owner = decryptEvent({
+    ...shared,
+    eventID: 'bbbbbbbb-0000-4000-8000-000000000002',
+    userIdentity: { type: 'AWSAccount', principalId: 'AROATESTROLE:service-1', accountId: '444455556666' },
+  })
+  expect(owner.copyGroup).toBe(caller.copyGroup)
+  expect(owner.uid).not.toBe(caller.uid)
+  expect([owner.scope, caller.scope]).toEqual([`${ACCOUNT}/${REGION}`, `444455556666/${REGION}`])
+  expect(owner.principal).toBe('AROATESTROLE:service-1')
+})
+
+describe('an addendum', () => {
+  const addendum = (reason: string) => decryptEvent({ addendum: { reason, originalEventID: 'the-first' } })
+
+  test('with updated data supersedes the event that it names', () => {
+    expect(addendum('UPDATED_DATA').supersedes).toBe('the-first')
+  })
+
+  test('that came late corrects nothing', () => {
+    expect(addendum('DELIVERY_DELAY')).not.toHaveProperty('supersedes')
+    expect(addendum('SERVICE_OUTAGE')).not.toHaveProperty('supersedes')
+  })
+
+  test('never supersedes itself', () => {
+    const itself = { reason: 'UPDATED_DATA', originalEventID: 'bbbbbbbb-0000-4000-8000-000000000001' }
+    expect(decryptEvent({ addendum: itself })).not.toHaveProperty('supersedes')
+  })
+})
+
+test.each(['AWS Internal', 'secretsmanager.amazonaws.com', '2001:db8::1'])(
+  'the source "%s" is kept as it is',
+  (source) => {
+    expect(decryptEvent({ sourceIPAddress: source }).source).toBe(source)
+  },
+)
+
+test('a service that calls on behalf of somebody is named beside him', () => {
+  const identity = { type: 'IAMUser', arn: `arn:aws:iam::${ACCOUNT}:user/x`, invokedBy: 'secretsmanager.amazonaws.com' }
+  expect(decryptEvent({ userIdentity: identity })).toMatchObject({
+    via: 'secretsmanager.amazonaws.com',
+    principal: `arn:aws:iam::${ACCOUNT}:user/x`,
+  })
+})
+
+test('a user of the Identity Center has no ARN and is named by store and id', () => {
+  const onBehalfOf = { userId: 'u-1', identityStoreArn: `arn:aws:identitystore::${ACCOUNT}:identitystore/d-1` }
+  const identity = { type: 'IdentityCenterUser', accountId: ACCOUNT, onBehalfOf, credentialId: 'credential-1' }
+  expect(decryptEvent({ userIdentity: identity })).toMatchObject({
+    principal: `arn:aws:identitystore::${ACCOUNT}:identitystore/d-1/u-1`,
+    credentialId: 'credential-1',
+  })
+})
+
+describe('an envelope', () => {
+  test('of EventBridge has the uid and the scope of the bare record', () => {
+    const detail = decryptRecord()
+    const envelope = {
+      id: 'e-1',
+      'detail-type': 'AWS API Call via CloudTrail',
+      source: 'aws.kms',
+      account: 'x',
+      detail,
+    }
+    expect(eventOf(envelope)).toEqual(eventOf(detail))
+  })
+
+  test('of LookupEvents, and a file with one record, hold the same event', () => {
+    const record = decryptRecord()
+    expect(eventOf({ EventId: 'x', CloudTrailEvent: JSON.stringify(record) })).toEqual(eventOf(record))
+    expect(eventOf({ Records: [record] })).toEqual(eventOf(record))
+  })
+
+  test('with several records is for its reader to split', () => {
+    expect(normalized({ Records: [decryptRecord(), decryptRecord()] })).toHaveProperty('quarantined')
+  })
+
+  test('that the KMS sent itself is what the KMS did by itself', () => {
+    const notice = {
+      id: 'e-2',
+      'detail-type': 'KMS CMK Rotation',
+      source: 'aws.kms',
+      account: ACCOUNT,
+      time: '2026-03-01T10:20:30Z',
+      region: REGION,
+      resources: [KEY_ARN],
+      detail: { 'key-id': KEY_ID },
+    }
+    expect(eventOf(notice)).toMatchObject({
+      uid: 'e-2',
+      kind: 'lifecycle',
+      operationClass: 'key-rotate',
+      kekId: KEY_ARN,
+    })
+  })
+})
+
+test('an unknown operation, unknown members and an unknown version are kept as other', () => {
+  expect(decryptEvent({ eventName: 'DecryptWithStars', aNewMember: [1] })).toMatchObject({
+    operation: 'DecryptWithStars',
+    operationClass: 'other',
+  })
+  expect(decryptEvent({ eventVersion: '2.0' })).toMatchObject({
+    operation: 'Decrypt',
+    operationClass: 'other',
+    kekId: KEY_ARN,
+  })
+  expect(decryptEvent({ eventVersion: '1.99' }).operationClass).toBe('decrypt')
+})
+
+test('what a caller put into an event stops nothing', () => {
+  const raw = JSON.stringify(
+    decryptRecord({ userAgent: '=HYPERLINK("x")', requestParameters: { encryptionContext: {} } }),
+  )
+  const poisoned = raw.replace(
+    '"encryptionContext":{}',
+    '"encryptionContext":{"a\\u0000":"\\ud800","__proto__":"x","a\\u0000":"last"}',
+  )
+  const found = normalize({ raw: poisoned.replace('"eventName"', '"eventName":"first","eventName"') })
+  const { context: kept, userAgent, operation } = (found as { event: ReturnType<typeof decryptEvent> }).event
+  expect(Object.entries(kept as object)).toEqual([
+    ['a\uFFFD', 'last'],
+    ['__proto__', 'x'],
+  ])
+  expect(userAgent).toBe('=HYPERLINK("x")')
+  expect(operation).toBe('Decrypt')
+})
+
+test('an event of 256 KiB is one like any other', () => {
+  const { context } = decryptEvent({ requestParameters: { encryptionContext: { long: 'x'.repeat(256 * 1024) } } })
+  expect(context?.long).toHaveLength(256 * 1024)
+})
+
+test('twins without an id are one event, whatever the order of their members', () => {
+  const { eventID: _, ...record } = decryptRecord() as Record<string, unknown>
+  const turned = Object.fromEntries(Object.entries(record).reverse())
+  expect(eventOf(record)).toMatchObject({ uidQuality: 'content', uid: eventOf(turned).uid })
+  expect(eventOf({ ...record, eventTime: '2026-03-01T10:20:31Z' }).uid).not.toBe(eventOf(record).uid)
+})
+
+test.each([
+  ['ThrottlingException', 'throttled'],
+  ['AccessDeniedException', 'denied'],
+  ['VpceAccessDenied', 'denied'],
+  ['IncorrectKeyException', 'error'],
+  ['KMSInvalidStateException', 'error'],
+])('%s is %s', (errorCode, outcome) => {
+  expect(decryptEvent({ errorCode }).outcome).toBe(outcome)
+})
+
+test('network activity is the same call again, but for what a VPC endpoint refused', () => {
+  const activity = { eventCategory: 'NetworkActivity', eventType: 'AwsVpceEvent' }
+  expect(normalized(decryptRecord(activity))).toHaveProperty('ignored')
+  expect(decryptEvent({ ...activity, errorCode: 'VpceAccessDenied' }).outcome).toBe('denied')
+})
+
+test.each(['x md/call#', 'x md/call#a/b', `x md/call#${'a'.repeat(65)}`, 'xmd/call#abc'])(
+  '"%s" holds no token',
+  (userAgent) => {
+    expect(decryptEvent({ userAgent })).not.toHaveProperty('callToken')
+  },
+)
+
+test.each([
+  ['no time', { eventTime: undefined }],
+  ['a time that is none', { eventTime: '2026-13-01T00:00:00Z' }],
+  ['a day without a time', { eventTime: '2026-03-01' }],
+  ['no operation', { eventName: null }],
+  ['no service', { eventSource: undefined }],
+])('%s goes to quarantine', (_what, changes) => {
+  expect(normalized(decryptRecord(changes))).toHaveProperty('quarantined')
+})
+
+test.each(['2026-03-01 10:20:30', '2026-03-01T10:20:30.000Z', '2026-03-01T11:20:30+01:00'])(
+  '%s is a time in UTC',
+  (eventTime) => {
+    expect(decryptEvent({ eventTime })).toMatchObject({ time: new Date('2026-03-01T10:20:30Z'), timeText: eventTime })
+  },
+)
