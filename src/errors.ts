@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'ERR_AUDIT_TRAIL_GAP'
   | 'ERR_CIPHER_CLOSED'
   | 'ERR_LEGACY_VALUE'
+  | 'ERR_LOG_INCONSISTENT'
 
 export interface WaxsealErrorOptions {
   readonly cause?: unknown
@@ -144,4 +145,12 @@ export class CipherClosedError extends WaxsealError {
  */
 export class LegacyValueError extends WaxsealError {
   readonly code = 'ERR_LEGACY_VALUE'
+}
+
+/**
+ * The log of the audit is not what its checkpoints say: it was shortened, rewritten, or has two forms. Nothing is appended to
+ * it or signed. Find out who did it; do not begin another log over it.
+ */
+export class LogInconsistentError extends WaxsealError {
+  readonly code = 'ERR_LOG_INCONSISTENT'
 }

@@ -33,4 +33,5 @@ export const EXIT_OF_ERROR: Record<ErrorCode, ExitCode> = {
   ERR_AUDIT_TRAIL_GAP: EXIT.findings,
   ERR_CIPHER_CLOSED: EXIT.internal,
   ERR_LEGACY_VALUE: EXIT.refused,
+  ERR_LOG_INCONSISTENT: EXIT.findings,
 }

@@ -20,6 +20,7 @@ const MADE: Readonly<Record<errors.ErrorCode, errors.WaxsealError>> = {
   ERR_CREDENTIAL_SHREDDED: new errors.CredentialShreddedError('m', OPTIONS),
   ERR_CIPHER_CLOSED: new errors.CipherClosedError('m', OPTIONS),
   ERR_LEGACY_VALUE: new errors.LegacyValueError('m', OPTIONS),
+  ERR_LOG_INCONSISTENT: new errors.LogInconsistentError('m', OPTIONS),
   ERR_AUDIT_TRAIL_GAP: new errors.AuditTrailGapError('m', OPTIONS),
 }
 const RETRYABLE = ['ERR_KMS_UNAVAILABLE', 'ERR_ENVELOPE_CHANGED']
