@@ -1,3 +1,5 @@
+export { type Actor, currentActor, withActor } from './actor/actor.js'
+export { actorOfRequest } from './actor/actor-of-request.js'
 export { type AuditRole, auditGrants, auditRoles } from './grants.js'
 export {
   type AuditQuery,
