@@ -1,0 +1,20 @@
+import type { Cell } from './reports/report.js'
+
+/** What spreadsheets take for the beginning of a formula. User agents and contexts come from strangers. */
+const FORMULA = /^[=+\-@\t\r]/
+const QUOTED = /[",\r\n]/
+
+/**
+ * One line of CSV (RFC 4180, with CRLF). A text that a spreadsheet would run as a formula gets an apostrophe in front, which
+ * spreadsheets do not show; numbers stay as they are. Null is an empty cell.
+ */
+export function csvLine(values: readonly Cell[]): string {
+  return `${values.map(field).join(',')}\r\n`
+}
+
+function field(value: Cell): string {
+  if (value === null) return ''
+  if (typeof value !== 'string') return String(value)
+  const text = FORMULA.test(value) ? `'${value}` : value
+  return QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,75 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { VERSION } from '../../lifecycle/version.js'
+import { canonicalJson } from '../canonical-json.js'
+import type { Period } from './period.js'
+import type { Cell, ReportBody, ReportColumn, ReportDefinition, ReportSources } from './report.js'
+
+/** What an auditor needs to trust a list: who made it, of what, when, and how complete it is. */
+export interface ReportHeader {
+  readonly report: string
+  readonly name: string
+  readonly title: string
+  readonly schema_version: 1
+  readonly report_id: string
+  readonly generated_at: string
+  readonly generated_by: string
+  readonly environment: string | null
+  readonly period_from: string
+  readonly period_to: string
+  readonly source_tables: readonly string[]
+  readonly row_count: number
+  /** Records that were looked at. */
+  readonly population_count: number
+  readonly software_version: string
+  /** Of the Merkle log at its last checkpoint; null where there is none. */
+  readonly log_size: number | null
+  readonly log_root: string | null
+  /** SHA-256 of the rows in their canonical form (RFC 8785), hexadecimal. */
+  readonly sha256: string
+}
+
+export interface Report {
+  readonly header: ReportHeader
+  readonly columns: readonly ReportColumn[]
+  readonly rows: readonly Readonly<Record<string, Cell>>[]
+  readonly limits: readonly string[]
+}
+
+/** Reads the tables and writes nothing. `by` is who asks, for the header. */
+export async function makeReport(
+  definition: ReportDefinition,
+  sources: ReportSources,
+  period: Period,
+  by: string,
+): Promise<Report> {
+  const { rows, population, limits = [] }: ReportBody = await definition.read(sources, period)
+  const names = definition.columns.map(({ name }) => name)
+  const ordered = rows.map((row) => Object.fromEntries(names.map((name) => [name, row[name] ?? null])))
+  const { rows: checkpoints } = await sources.client.query(
+    `SELECT size::float8, encode(root, 'hex') AS root FROM waxseal.log_checkpoint ORDER BY log_checkpoint.size DESC LIMIT 1`,
+  )
+  return {
+    header: {
+      report: definition.number,
+      name: definition.name,
+      title: definition.title,
+      schema_version: 1,
+      report_id: randomUUID(),
+      generated_at: sources.now.toISOString(),
+      generated_by: by,
+      environment: sources.environment ?? null,
+      period_from: period.from.toISOString(),
+      period_to: period.to.toISOString(),
+      source_tables: definition.tables,
+      row_count: ordered.length,
+      population_count: population,
+      software_version: VERSION,
+      log_size: checkpoints[0] ? Number(checkpoints[0].size) : null,
+      log_root: (checkpoints[0]?.root as string | undefined) ?? null,
+      sha256: createHash('sha256').update(canonicalJson(ordered)).digest('hex'),
+    },
+    columns: definition.columns,
+    rows: ordered,
+    limits,
+  }
+}

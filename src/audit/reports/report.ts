@@ -1,0 +1,68 @@
+import type { KekRef } from '../../kms/provider.js'
+import type { ProtectedTable } from '../../postgres/protected-table.js'
+import type { Queryable } from '../../postgres/queryable.js'
+import type { Period } from './period.js'
+
+export type Cell = string | number | boolean | null
+
+export interface ReportColumn {
+  readonly name: string
+  /** For whoever reads the report without having read this code. */
+  readonly meaning: string
+}
+
+/** What is known of a KEK and stands in no table: written into the configuration by somebody who answers for it. */
+export interface DeclaredKey {
+  readonly id: string
+  readonly owner?: string
+  readonly custodians?: readonly string[]
+  readonly classification?: string
+  /** Such as the number of a FIPS 140-3 certificate. Repeated as it is written, never concluded. */
+  readonly moduleValidation?: string
+}
+
+export interface ReportSources {
+  readonly client: Queryable
+  readonly tables: readonly ProtectedTable[]
+  /** What the providers wrap with now. */
+  readonly currentKeks: readonly KekRef[]
+  readonly environment?: string
+  readonly rotationEvery?: string
+  readonly keys: readonly DeclaredKey[]
+  /** Who of ours uses the KEKs, as the trails name them. */
+  readonly principals: readonly string[]
+  readonly now: Date
+}
+
+export interface ReportBody {
+  readonly rows: readonly Readonly<Record<string, Cell>>[]
+  /** How many records were looked at, so that a reader can tell "none" from "not looked". */
+  readonly population: number
+  /** What the report cannot say, in a sentence each. */
+  readonly limits?: readonly string[]
+}
+
+/** One question of a compliance reviewer, and how the tables answer it. Holds no secret: ids, counts, names and times. */
+export interface ReportDefinition {
+  readonly number: `R${number}`
+  readonly name: string
+  readonly title: string
+  /** Requirements that ask for it. */
+  readonly serves: readonly string[]
+  readonly tables: readonly string[]
+  readonly columns: readonly ReportColumn[]
+  read(sources: ReportSources, period: Period): Promise<ReportBody>
+}
+
+/** In the words of JSON, from what `pg` returns: times in UTC with milliseconds, counts as numbers. */
+export function cell(value: unknown): Cell {
+  if (value === undefined || value === null) return null
+  if (value instanceof Date) return value.toISOString()
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value === 'object') return JSON.stringify(value)
+  return value as Cell
+}
+
+export function cells(row: Readonly<Record<string, unknown>>): Record<string, Cell> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, cell(value)]))
+}

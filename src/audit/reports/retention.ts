@@ -1,0 +1,67 @@
+import { type Cell, cells, type ReportDefinition } from './report.js'
+
+const TABLES: readonly (readonly [table: string, time: string])[] = [
+  ['ledger_attempt', 'inserted_at'],
+  ['ledger_end', 'inserted_at'],
+  ['application_event', 'inserted_at'],
+  ['audit_event', 'event_time'],
+]
+
+export const retentionReport: ReportDefinition = {
+  number: 'R15',
+  name: 'retention',
+  title: 'Retention: what is kept, archived, held and gone',
+  serves: ['PCI DSS 10.5.1', 'NIST SP 800-53 AU-11'],
+  tables: [
+    'ledger_attempt',
+    'ledger_end',
+    'application_event',
+    'audit_event',
+    'audit_archive',
+    'audit_purge',
+    'legal_hold',
+  ],
+  columns: [
+    {
+      name: 'what',
+      meaning: 'online: records in the database; archive: a month in a file; hold: a time that must be kept',
+    },
+    { name: 'name', meaning: 'the table, or the reason of the hold' },
+    { name: 'from', meaning: 'the oldest record, or the beginning' },
+    { name: 'to', meaning: 'the newest record, or the end' },
+    { name: 'records', meaning: 'how many; for records online an estimate of the server, -1 where it has none' },
+    { name: 'place', meaning: 'where the archive lies' },
+    { name: 'sha256', meaning: 'of the archive' },
+    { name: 'done_at', meaning: 'when it was archived, or the hold was placed' },
+    { name: 'done_by', meaning: 'who' },
+    { name: 'ended_at', meaning: 'when the month left the database, or the hold was lifted' },
+  ],
+  async read({ client }) {
+    const rows: Record<string, Cell>[] = []
+    for (const [table, time] of TABLES) {
+      const { rows: ends } = await client.query(
+        `SELECT (SELECT ${time} FROM waxseal.${table} ORDER BY ${time} LIMIT 1) AS "from",
+          (SELECT ${time} FROM waxseal.${table} ORDER BY ${time} DESC LIMIT 1) AS "to",
+          (SELECT COALESCE(sum(GREATEST(reltuples, 0)), -1)::float8 FROM pg_catalog.pg_inherits JOIN pg_catalog.pg_class
+            ON pg_class.oid = inhrelid WHERE inhparent = $1::regclass) AS records`,
+        [`waxseal.${table}`],
+      )
+      rows.push({ what: 'online', name: table, ...cells(ends[0]!), ...NOTHING })
+    }
+    const { rows: archives } = await client.query(
+      `SELECT 'archive' AS what, table_name AS name, month::timestamptz AS "from", month + interval '1 month' AS "to",
+        rows::float8 AS records, place, encode(sha256, 'hex') AS sha256, archived_at AS done_at, purge.purged_by AS done_by,
+        purge.purged_at AS ended_at
+      FROM waxseal.audit_archive LEFT JOIN waxseal.audit_purge AS purge ON purge.archive = audit_archive.id
+      ORDER BY month, table_name`,
+    )
+    const { rows: holds } = await client.query(
+      `SELECT 'hold' AS what, hold.reason AS name, lower(holds) AS "from", upper(holds) AS "to", NULL AS records, NULL AS place,
+        NULL AS sha256, placed_at AS done_at, placed_by AS done_by, lifted_at AS ended_at
+      FROM waxseal.legal_hold AS hold LEFT JOIN waxseal.legal_hold_lifted AS lifted ON lifted.hold = hold.id ORDER BY placed_at`,
+    )
+    return { rows: [...rows, ...archives.map(cells), ...holds.map(cells)], population: rows.length }
+  },
+}
+
+const NOTHING = { place: null, sha256: null, done_at: null, done_by: null, ended_at: null }

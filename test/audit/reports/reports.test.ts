@@ -1,0 +1,73 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { makeReport } from '../../../src/audit/reports/make-report.js'
+import { parsePeriod } from '../../../src/audit/reports/period.js'
+import { renderings } from '../../../src/audit/reports/render.js'
+import type { ReportSources } from '../../../src/audit/reports/report.js'
+import { reports } from '../../../src/audit/reports/reports.js'
+import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import { seed } from './dataset.js'
+
+const GOLDEN = 'test/audit/reports/golden'
+
+let database: FreshDatabase
+let sources: ReportSources
+beforeAll(async () => {
+  database = await freshDatabase()
+  sources = await seed(database)
+})
+afterAll(() => database.drop())
+
+const make = (name: string, period = '2026-Q3') => {
+  const report = reports.find((each) => each.name === name)!
+  return makeReport(report, sources, parsePeriod(period, sources.now), 'a reviewer')
+}
+
+describe('of the third quarter', () => {
+  test.each(reports.map(({ name }) => name))('%s is as its golden file', async (name) => {
+    const file = join(GOLDEN, `${name}.csv`)
+    const csv = renderings.csv(await make(name))
+    if (process.env.WAXSEAL_WRITE_GOLDEN && !existsSync(file)) writeFileSync(file, csv)
+    expect(csv).toBe(readFileSync(file, 'utf8'))
+  })
+
+  test('no golden file is of a report that there is not', () => {
+    expect(readdirSync(GOLDEN).sort()).toEqual(reports.map(({ name }) => `${name}.csv`).sort())
+  })
+})
+
+test.each(reports.map(({ name }) => name))('%s looks at its period alone', async (name) => {
+  const { rows } = await make(name, '2020')
+  const ofNow = ['key-inventory', 'retention', 'coverage']
+  if (!ofNow.includes(name)) expect(rows).toEqual([])
+  if (name === 'key-inventory')
+    expect(rows.map(({ wraps, unwraps }) => [wraps, unwraps])).toEqual([
+      [0, 0],
+      [0, 0],
+    ])
+})
+
+test('the header says who asked for what, when, of how much, and which checkpoint covers it', async () => {
+  const { header } = await make('denied')
+  expect(header).toEqual({
+    ...{ report: 'R18', name: 'denied', title: expect.any(String), schema_version: 1, report_id: expect.any(String) },
+    ...{ generated_at: '2026-10-01T00:00:00.000Z', generated_by: 'a reviewer', environment: 'production' },
+    ...{ period_from: '2026-07-01T00:00:00.000Z', period_to: '2026-10-01T00:00:00.000Z' },
+    ...{ source_tables: ['audit_event', 'ledger_end', 'application_event'], row_count: 3, population_count: 3 },
+    ...{ software_version: expect.any(String), log_size: 5, log_root: '01'.repeat(32), sha256: expect.any(String) },
+  })
+})
+
+test('a changed row has another digest', async () => {
+  const [before, after] = [await make('denied'), await make('denied', '2026-07')]
+  expect((await make('denied')).header.sha256).toBe(before.header.sha256)
+  expect(after.header.sha256).not.toBe(before.header.sha256)
+})
+
+test('the page for print escapes what strangers wrote, and loads nothing', async () => {
+  const report = await make('unaccounted')
+  const html = renderings.html({ ...report, rows: [{ ...report.rows[0], source: '<script>"&' }] })
+  expect(html).toContain('&lt;script&gt;&quot;&amp;')
+  expect(html).not.toMatch(/<script|src=|href=/)
+})
