@@ -1,0 +1,31 @@
+export type Severity = 'info' | 'low' | 'medium' | 'high' | 'critical'
+
+export type FindingKind =
+  | 'unaccounted'
+  | 'missing'
+  | 'conflict'
+  | 'replay'
+  | 'surplus'
+  | 'ambiguous'
+  | 'superseded-envelope'
+  | 'logging-changed'
+  | 'key-changed'
+  | 'unknown-principal'
+  | 'clock-skew'
+  | 'content-changed'
+  | 'quarantined'
+  | 'source-blind'
+
+/** What a reviewer has to look at. The same records give the same findings, so each is stored once. */
+export interface Finding {
+  readonly kind: FindingKind
+  readonly severity: Severity
+  /** What it is about, unique for its kind in its scope. */
+  readonly subject: string
+  readonly occurredAt: number
+  readonly event?: string
+  readonly attempt?: string
+  readonly kekId?: string
+  readonly principal?: string
+  readonly detail: Readonly<Record<string, string | number>>
+}

@@ -1,0 +1,116 @@
+import type { KmsOperation } from '../../kms/call-ledger.js'
+import type { EventOutcome, OperationClass } from '../trail/audit-event.js'
+import type { ProviderTrail } from '../trail/provider-trail.js'
+import type { Coverage } from './coverage.js'
+
+/** What the rules need to know of a trail. */
+export type TrailFacts = Pick<ProviderTrail, 'requests' | 'identifies' | 'isLedgerOnly' | 'delays'>
+
+export type EventState =
+  | 'pending'
+  | 'accounted'
+  | 'expected'
+  | 'provider_initiated'
+  | 'superseded'
+  | 'conflict'
+  | 'unaccounted'
+
+export type Confidence = 'exact' | 'token' | 'count' | 'unanswered'
+
+export type AttemptState =
+  | 'open'
+  | 'matched'
+  | 'not_expected'
+  | 'unconfirmed'
+  | 'not_delivered'
+  | 'missing_suspected'
+  | 'missing'
+  | 'resolved_late'
+  | 'unverifiable'
+
+export interface EventDecision {
+  readonly state: EventState
+  /** `R0` to `R5`. */
+  readonly rule?: string
+  readonly confidence?: Confidence
+  /** The attempt that accounts for it, or that it contradicts. */
+  readonly attempt?: string
+  readonly reason?: string
+}
+
+export interface AttemptDecision {
+  readonly state: AttemptState
+  readonly rule?: string
+}
+
+/** A mirrored event, without what no rule looks at. Times are milliseconds since the epoch. */
+export interface TrailEvent {
+  readonly id: string
+  readonly uid: string
+  readonly scope: string
+  readonly time: number
+  /** By our own clock or that of the trail, not of whoever made the call. */
+  readonly arrivedAt: number
+  readonly kind: 'call' | 'service' | 'lifecycle' | 'logging'
+  readonly operation: string
+  readonly operationClass: OperationClass
+  readonly outcome: EventOutcome
+  readonly requestId?: string
+  readonly callToken?: string
+  readonly principal?: string
+  readonly credentialId?: string
+  readonly kekId?: string
+  readonly sourceKekId?: string
+  readonly copyGroup?: string
+  readonly supersedes?: string
+  /** The envelope that its encryption context names. */
+  readonly envelope?: string
+  /** The id of what expects such an event. */
+  readonly expectedBy?: string
+  /** Belongs to another day, whose own pass decides. */
+  readonly isNeighbour: boolean
+  readonly previous?: EventDecision
+}
+
+export interface LedgerReply {
+  /** As the trail names it. */
+  readonly operation: string
+  readonly requestId?: string
+  readonly principal?: string
+  readonly at: number
+}
+
+/** An attempt of the ledger and its end. */
+export interface LedgerAttempt {
+  readonly id: string
+  readonly writer: string
+  readonly operation: KmsOperation
+  /** By the clock of the database: the writer cannot choose it. */
+  readonly insertedAt: number
+  readonly startedAt: number
+  readonly endedAt?: number
+  readonly outcome?: 'succeeded' | 'failed'
+  readonly errorCode?: string
+  /** The KEKs that were named or used, as the trail names them; none is known of some attempts that failed. */
+  readonly keks: readonly string[]
+  readonly replies: readonly LedgerReply[]
+  readonly isNeighbour: boolean
+  readonly previous?: AttemptState
+}
+
+/** Everything that one pass looks at: a day of one scope, and what lies around it. */
+export interface ReconciliationInput {
+  readonly now: number
+  readonly trail: TrailFacts
+  readonly events: readonly TrailEvent[]
+  readonly attempts: readonly LedgerAttempt[]
+  readonly coverage: Coverage
+  /** Up to where every writer that is alive has stored what it did. */
+  readonly flushedTo: number
+  /** Identities of the application that the configuration names. */
+  readonly principals: ReadonlySet<string>
+  /** KEKs of ours, as the trail names them. Others in the same scope are of no concern. */
+  readonly keks: ReadonlySet<string>
+  /** Attempts that account for a copy of an event in another scope, by the group of the copies. */
+  readonly copiesElsewhere: ReadonlyMap<string, string>
+}

@@ -1,0 +1,45 @@
+import { difference, isBackfilled } from '../agreement.js'
+import type { LedgerRequest } from '../ledger-requests.js'
+import type { Matching } from '../matching.js'
+import type { TrailEvent, TrailFacts } from '../records.js'
+import { matchByTime } from './match-by-time.js'
+
+/**
+ * Where neither the trail nor the reply has an id, events can be counted. Which of them is the one too many cannot be told, so
+ * what is found is the number of a bucket.
+ */
+export function matchByCount(
+  matching: Matching,
+  events: readonly TrailEvent[],
+  requests: readonly LedgerRequest[],
+  principals: ReadonlySet<string>,
+  trail: TrailFacts,
+): void {
+  if (trail.identifies.includes('request-id') || tokensAreLogged(matching)) return
+  const countable = requests.filter((request) => request.answered && request.id === undefined)
+  const fits = (event: TrailEvent, request: LedgerRequest) =>
+    (event.outcome === 'success') === request.succeeded &&
+    difference(event, request, principals) === undefined &&
+    !isBackfilled(request, event)
+  const open = events.filter((event) => matching.isOpen(event) && event.kind === 'call')
+  for (const [event, request] of matchByTime(open, countable.filter(matching.isFree), fits)) {
+    matching.account(event, request, 'R3', 'count')
+  }
+  const known = new Set(countable.flatMap((request) => request.keks.map((kek) => `${request.operation} ${kek}`)))
+  for (const event of open.filter(matching.isOpen)) {
+    const { operation, kekId, principal, outcome } = event
+    const isOurs = principals.size === 0 || (principal !== undefined && principals.has(principal))
+    if (isOurs && known.has(`${operation} ${kekId}`)) {
+      matching.surplus.set(event, bucketOf(operation, kekId, outcome === 'success'))
+    }
+  }
+}
+
+/** Then an event without one is not ours. */
+function tokensAreLogged({ links }: Matching): boolean {
+  return [...links.keys()].some((request) => request.answered && request.id === undefined)
+}
+
+export function bucketOf(operation: string, kekId: string | undefined, succeeded: boolean): string {
+  return `${operation} ${kekId} ${succeeded ? 'success' : 'failure'}`
+}

@@ -1,0 +1,96 @@
+import { expect, test } from '@jest/globals'
+import type { OperationClass } from '../../../src/audit/trail/audit-event.js'
+import { attempt, event, MINUTE, NOON, outcomeOf } from './records.js'
+
+const ours = () => attempt({ reply: { requestId: 'r' } })
+const accounted = () => event({ requestId: 'r' })
+
+test('case 39: use from outside with our own identity is unaccounted', () => {
+  const events = [accounted(), event({ requestId: 'x', time: NOON + 20 })]
+  expect(outcomeOf({ attempts: [ours()], events })).toMatchObject({
+    events: ['accounted R1', 'unaccounted R5'],
+    findings: ['unaccounted high'],
+  })
+})
+
+test('use by an identity that was never seen is critical, and the identity a finding', () => {
+  const events = [accounted(), event({ requestId: 'x', principal: 'somebody-else' })]
+  expect(outcomeOf({ attempts: [ours()], events }).findings).toEqual([
+    'unaccounted critical',
+    'unknown-principal critical',
+  ])
+})
+
+test.each<[OperationClass, string]>([
+  ['policy', 'key-changed critical'],
+  ['key-disable', 'key-changed critical'],
+  ['key-delete', 'key-changed critical'],
+  ['key-enable', 'key-changed high'],
+  ['read', 'unaccounted low'],
+])('%s that nobody of ours asked for is: %s', (operationClass, finding) => {
+  const changed = event({ requestId: 'x', operation: 'Change', operationClass })
+  expect(outcomeOf({ attempts: [ours()], events: [accounted(), changed] }).findings).toEqual([finding])
+})
+
+test('case 45: rotation and deletion by the provider itself are no calls', () => {
+  const events = [
+    event({ kind: 'service', operation: 'RotateKey' }),
+    event({ kind: 'lifecycle', operation: 'DeleteKey' }),
+  ]
+  expect(outcomeOf({ events })).toMatchObject({
+    events: ['provider_initiated R0', 'provider_initiated R0'],
+    findings: [],
+  })
+})
+
+test('case 46: what is expected is named, unless the ledger knows it exactly', () => {
+  const looked = attempt({ operation: 'unwrap', replies: [{ operation: 'KeyGet', requestId: 'r', at: NOON }] })
+  const noise = { operation: 'KeyGet', operationClass: 'read', expectedBy: 'challenge/1' } as const
+  const events = [event({ ...noise, requestId: 'r' }), event(noise)]
+  expect(outcomeOf({ attempts: [looked], events }).events).toEqual(['accounted R1', 'expected R0 challenge/1'])
+})
+
+test('a corrected event is superseded, and the correction is what counts', () => {
+  const first = accounted()
+  const events = [first, event({ requestId: 'r', supersedes: first.uid, time: NOON + 1 })]
+  expect(outcomeOf({ attempts: [ours()], events }).events).toEqual(['superseded R0', 'accounted R1'])
+})
+
+test('copies of one call in two accounts are accounted for by one request', () => {
+  const events = [event({ requestId: 'r', copyGroup: 'g' }), event({ requestId: 'r', copyGroup: 'g', scope: 'other' })]
+  expect(outcomeOf({ attempts: [ours()], events }).events).toEqual(['accounted R1', 'accounted R0 copy'])
+  const elsewhere = outcomeOf({ events: [event({ copyGroup: 'g' })], copiesElsewhere: new Map([['g', 'attempt']]) })
+  expect(elsewhere.events).toEqual(['accounted R0 copy'])
+})
+
+test('other keys of the account are of no concern, and a call that names none is', () => {
+  const { kekId, ...denied } = event({ outcome: 'denied' })
+  const events = [event({ kekId: 'of-others' }), denied, { ...denied, id: 'look-up', operationClass: 'read' as const }]
+  expect(outcomeOf({ events }).events).toEqual(['expected R0 another-key', 'unaccounted R5', 'expected R0 another-key'])
+})
+
+test('case 40: an attempt that was inserted after the event accounts for nothing', () => {
+  const late = (insertedAt: number) => {
+    const attempts = [attempt({ reply: { requestId: 'r' }, insertedAt })]
+    return outcomeOf({ attempts, events: [event({ requestId: 'r', arrivedAt: NOON + 5 * MINUTE })] }).events
+  }
+  expect(late(NOON + 5 * MINUTE)).toEqual(['accounted R1'])
+  expect(late(NOON + 5 * MINUTE + 1)).toEqual(['unaccounted R1 backfilled'])
+})
+
+test('within the flush bound a journal may be later than a trail without delay', () => {
+  const attempts = [attempt({ reply: { requestId: 'r' }, insertedAt: NOON + MINUTE })]
+  expect(outcomeOf({ attempts, events: [event({ requestId: 'r', arrivedAt: NOON })] }).events).toEqual(['accounted R1'])
+})
+
+test('case 41: while a ledger writer lags, an event stays pending', () => {
+  const events = [event({ requestId: 'x' })]
+  expect(outcomeOf({ events, flushedTo: NOON })).toMatchObject({ events: ['pending'], findings: [] })
+  expect(outcomeOf({ events, flushedTo: NOON + 1 }).events).toEqual(['unaccounted R5'])
+})
+
+test('an event stays pending for a quarter of an hour', () => {
+  const events = [event({ requestId: 'x' })]
+  expect(outcomeOf({ events, now: NOON + 15 * MINUTE - 1 }).events).toEqual(['pending'])
+  expect(outcomeOf({ events, now: NOON + 15 * MINUTE }).events).toEqual(['unaccounted R5'])
+})
