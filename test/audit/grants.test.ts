@@ -34,7 +34,7 @@ async function as<T>(role: (typeof auditRoles)[number], use: (query: typeof data
 }
 
 const ATTEMPT = `INSERT INTO waxseal.ledger_attempt (id, call, started_at, writer, provider, operation)
-  VALUES ($1, $1, now(), $1, 'fake', 'unwrap')`
+  VALUES ($1, $1::uuid::text, now(), $1, 'fake', 'unwrap')`
 
 async function tables(): Promise<string[]> {
   const { rows } = await database.client.query<{ name: string }>(
