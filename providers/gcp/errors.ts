@@ -26,6 +26,11 @@ export interface GcpFailure {
   readonly replied: boolean
 }
 
+/** How a status is called; by its number where it has no name here. */
+export function statusNameOf(code: number): string {
+  return STATUSES[code]?.[0] ?? `status ${code}`
+}
+
 /** `of`: what was sent. A ciphertext that does not open is for whoever wrote the row, not for whoever configures. */
 export function gcpFailureOf(error: unknown, of: 'ciphertext' | 'request'): GcpFailure {
   const {

@@ -1,0 +1,29 @@
+import type { Members } from './members.js'
+
+const TOKEN = /(?:^|[\s,])waxseal-call\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?=$|[\s,;])/i
+
+/** Who called, from where and with what. The user agent is the caller's own word, and the token in it. */
+export function callerOf(members: Members, claims: Members) {
+  const objectId = claims.get('oid') ?? claims.get('objectidentifier')
+  const application = claims.get('appid')
+  const name = claims.get('upn') ?? claims.get('unique_name') ?? claims.get('name')
+  const userAgent = members.get('clientinfo')
+  return {
+    principal: objectId ?? application ?? name ?? members.get('caller'),
+    principalType: typeOf(claims),
+    // Of a managed identity: the resource that it belongs to.
+    principalName: name ?? claims.get('xms_mirid') ?? claims.get('xms_az_rid'),
+    credentialId: application,
+    source: members.get('calleripaddress'),
+    userAgent,
+    callToken: TOKEN.exec(userAgent ?? '')?.[1]?.toLowerCase(),
+  }
+}
+
+/** Tokens of users have a scope, those of applications none. */
+function typeOf(claims: Members): string | undefined {
+  const type = claims.get('idtyp')
+  if (type !== undefined || claims.size === 0) return type
+  if (claims.has('scp') || claims.has('scope') || claims.has('upn') || claims.has('unique_name')) return 'user'
+  return claims.has('appid') ? 'app' : undefined
+}

@@ -1,0 +1,37 @@
+import type { OperationClass } from '../../../src/audit/trail/audit-event.js'
+import { type JsonObject, objectAt, textAt } from '../../../src/kms/untrusted-json.js'
+
+/** What Cloud KMS does by itself. https://github.com/googleapis/googleapis/blob/master/google/cloud/kms/logging/v1/logs.proto */
+const EVENTS: Readonly<Record<string, readonly [operation: string, OperationClass]>> = {
+  rotationEvent: ['Rotation', 'key-rotate'],
+  scheduledDestructionEvent: ['ScheduledDestruction', 'key-delete'],
+  keyGenerationEvent: ['KeyGeneration', 'key-create'],
+  importEvent: ['Import', 'key-create'],
+}
+
+/** Undefined for an entry that is not about such an event. These entries are no audit logs and name no caller. */
+export function lifecycleOf(entry: JsonObject) {
+  const payload = objectAt(entry, 'jsonPayload') ?? objectAt(entry, 'protoPayload')
+  const type = textAt(payload, '@type') ?? textAt(payload, 'at_sign_type') ?? ''
+  if (!/google\.cloud\.kms\.logging\.v1\.CryptoKey(Version)?Event$/.test(type)) return undefined
+  for (const [member, [operation, operationClass]] of Object.entries(EVENTS)) {
+    const event = objectAt(payload, member) ?? objectAt(payload, snakeCase(member))
+    if (event) return { operation, operationClass, status: objectAt(event, 'status') ?? {} }
+  }
+  return { operation: 'CryptoKeyEvent', operationClass: 'other' as const, status: {} }
+}
+
+/** The key by the labels of the resource: these entries have no other name of it. */
+export function labelledKeyOf(entry: JsonObject) {
+  const label = (of: string) => textAt(entry, 'resource', 'labels', of)
+  const [project, location, ring, key] = ['project_id', 'location', 'key_ring_id', 'crypto_key_id'].map(label)
+  if (project === undefined || location === undefined || ring === undefined || key === undefined) return {}
+  return {
+    kekId: `projects/${project}/locations/${location}/keyRings/${ring}/cryptoKeys/${key}`,
+    kekVersion: label('crypto_key_version_id'),
+  }
+}
+
+function snakeCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

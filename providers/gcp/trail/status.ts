@@ -1,0 +1,31 @@
+import type { EventOutcome } from '../../../src/audit/trail/audit-event.js'
+import { type JsonObject, listAt, objectAt, textAt } from '../../../src/kms/untrusted-json.js'
+import { statusNameOf } from '../errors.js'
+
+const OUTCOMES: Readonly<Record<string, EventOutcome>> = { 7: 'denied', 8: 'throttled', 16: 'denied' }
+
+/** What became of a call: a status of gRPC, of which an empty one is a success. */
+export function statusOf(payload: JsonObject | undefined, status = objectAt(payload, 'status')) {
+  const refused = refusedPermissions(payload)
+  const code = textAt(status, 'code') ?? '0'
+  if (code !== '0') {
+    return {
+      outcome: OUTCOMES[code] ?? ('error' as const),
+      status: statusNameOf(Number(code)),
+      statusDetail: textAt(status, 'message'),
+    }
+  }
+  // Without any status the permissions are what there is.
+  if (!status && refused.length > 0) {
+    return { outcome: 'denied' as const, status: undefined, statusDetail: `not granted: ${refused.join(', ')}` }
+  }
+  return { outcome: 'success' as const, status: undefined, statusDetail: undefined }
+}
+
+/** `granted` is left out where it is false. */
+function refusedPermissions(payload: JsonObject | undefined): string[] {
+  return listAt(payload, 'authorizationInfo').flatMap((each) => {
+    const permission = textAt(each, 'permission')
+    return permission !== undefined && objectAt(each)?.['granted'] !== true ? [permission] : []
+  })
+}

@@ -1,0 +1,190 @@
+import { describe, expect, test } from '@jest/globals'
+import { azureTrail } from '../../../providers/azure/audit-trail.js'
+import { normalizeAzure } from '../../../providers/azure/trail/normalize.js'
+import { azureEvent, otherShapes, storageRecord, TOKEN, VAULT, VERSION } from './azure-records.js'
+import { eventOf, testSamples } from './sample-events.js'
+
+testSamples('azure', normalizeAzure)
+
+const normalize = (record: object) => normalizeAzure({ raw: JSON.stringify(record) })
+
+test('azure: a record becomes an event', () => {
+  expect(azureEvent()).toEqual({
+    uid: expect.stringMatching(/^[0-9a-f]{64}$/),
+    uidQuality: 'composite',
+    scope: VAULT,
+    time: new Date('2026-11-05T10:00:00.123Z'),
+    timeText: '2026-11-05T10:00:00.1234567Z',
+    kind: 'call',
+    operation: 'KeyUnwrap',
+    operationClass: 'decrypt',
+    outcome: 'success',
+    status: '200',
+    requestId: 'r1',
+    callToken: TOKEN,
+    principal: 'object-1',
+    principalType: 'app',
+    principalName: '/subscriptions/s/identity',
+    credentialId: 'app-1',
+    source: '203.0.113.7',
+    userAgent: expect.stringContaining('azsdk-js'),
+    kekId: `${VAULT}/kek`,
+    kekVersion: VERSION,
+    content: expect.any(String),
+  })
+})
+
+test.each(Object.entries(otherShapes))('azure: one request as %s is the same event', (_log, record) => {
+  expect(eventOf(normalize(record))).toEqual(azureEvent())
+})
+
+test('azure: one record in what Event Hub delivers is the record; several are for the reader to split', () => {
+  const record = storageRecord()
+  expect(eventOf(normalize({ records: [record] }))).toEqual(azureEvent())
+  expect(eventOf(normalize([record]))).toEqual(azureEvent())
+  expect(normalize({ records: [record, record] })).toEqual({ quarantined: 'several records in one' })
+})
+
+describe('azure: what became of it', () => {
+  test.each([
+    [200, 'success'],
+    [202, 'success'],
+    [400, 'error'],
+    [401, 'denied'],
+    [403, 'denied'],
+    [404, 'error'],
+    [409, 'error'],
+    [429, 'throttled'],
+    [500, 'error'],
+  ])('azure: status %s is %s, whatever resultType says', (httpStatusCode, outcome) => {
+    expect(azureEvent({ httpStatusCode })).toMatchObject({ outcome, status: String(httpStatusCode) })
+  })
+
+  test.each([
+    ['OK', 'success'],
+    ['Forbidden', 'denied'],
+    ['Unauthorized', 'denied'],
+    ['Too Many Requests', 'throttled'],
+    ['Bad Request', 'error'],
+    ['Internal Server Error', 'error'],
+  ])('azure: without a status the signature %s is %s', (resultSignature, outcome) => {
+    expect(azureEvent({ httpStatusCode: undefined }, { resultSignature })).toMatchObject({ outcome })
+  })
+
+  test('azure: the reason of a refusal is kept', () => {
+    const refused = { httpStatusCode: 403 }
+    expect(azureEvent(refused, { resultDescription: 'not allowed' }).statusDetail).toBe('not allowed')
+    expect(azureEvent(refused, { resultSignature: 'Forbidden' }).statusDetail).toBe('Forbidden')
+  })
+})
+
+describe('azure: which key', () => {
+  test.each([[443], [8443]])('azure: port %s in the URI is none of the vault', (port) => {
+    const requestUri = `https://${VAULT}:${port}/keys/KEK/${VERSION}/unwrapkey?api-version=2025-07-01`
+    expect(azureEvent({ requestUri })).toEqual(azureEvent())
+    expect(azureEvent({ id: undefined, requestUri })).toMatchObject({ scope: VAULT, kekId: `${VAULT}/kek` })
+  })
+
+  test('azure: the control plane has a host of its own, and the vault is in the id or in the resource', () => {
+    const requestUri = 'https://control-prod-wus.vaultcore.azure.net/subscriptions/s?api-version=1'
+    expect(azureEvent({ id: `https://${VAULT}/`, requestUri })).toMatchObject({ scope: VAULT })
+    expect(azureEvent({ id: undefined, requestUri })).toMatchObject({ scope: VAULT })
+  })
+
+  test('azure: names that are no keys give none', () => {
+    expect(azureEvent({ id: undefined, requestUri: `https://${VAULT}/secrets/kek` })).not.toHaveProperty('kekId')
+    expect(azureEvent({ id: 'https://', requestUri: 'https://[' })).toMatchObject({ scope: VAULT })
+  })
+})
+
+describe('azure: who asked', () => {
+  test('azure: a user by the long names of the claims', () => {
+    const claim = {
+      'http://schemas.microsoft.com/identity/claims/objectidentifier': 'object-2',
+      'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn': 'someone@example.com',
+    }
+    expect(azureEvent({}, { identity: { claim } })).toMatchObject({
+      principal: 'object-2',
+      principalType: 'user',
+      principalName: 'someone@example.com',
+    })
+  })
+
+  test('azure: a token in the user agent is of the ledger where it is a UUID with our name', () => {
+    expect(azureEvent({ clientInfo: `azsdk-js/1 waxseal-call/${TOKEN}` })).toMatchObject({ callToken: TOKEN })
+    expect(azureEvent({ clientInfo: `x-waxseal-call/${TOKEN}` })).not.toHaveProperty('callToken')
+    expect(azureEvent({ clientInfo: 'waxseal-call/01JD' })).not.toHaveProperty('callToken')
+  })
+})
+
+describe('azure: the Activity Log', () => {
+  const activity = (operationName: string, record: object = {}) =>
+    normalize({
+      time: '2026-11-05T10:00:00Z',
+      resourceId: '/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/shop-keys/providers/x',
+      operationName,
+      category: 'Administrative',
+      resultType: 'Success',
+      correlationId: 'c1',
+      ...record,
+    })
+
+  test.each([
+    'Microsoft.Insights/diagnosticSettings/write',
+    'microsoft.insights/diagnosticsettings/delete',
+    'Microsoft.OperationalInsights/workspaces/delete',
+  ])('azure: %s changes what is logged', (operation) => {
+    expect(eventOf(activity(operation))).toMatchObject({ kind: 'logging', operationClass: 'logging', scope: VAULT })
+  })
+
+  test.each([
+    ['Microsoft.Authorization/roleAssignments/write', 'policy'],
+    ['Microsoft.KeyVault/vaults/write', 'policy'],
+    ['Microsoft.KeyVault/vaults/accessPolicies/write', 'policy'],
+    ['Microsoft.KeyVault/vaults/delete', 'key-delete'],
+    ['Microsoft.KeyVault/vaults/keys/write', 'key-create'],
+    ['Microsoft.KeyVault/vaults/secrets/write', 'other'],
+  ])('azure: %s is %s, and its id is not that of one request', (operation, operationClass) => {
+    const event = eventOf(activity(operation))
+    expect(event).toMatchObject({ kind: 'call', operationClass })
+    expect(event).not.toHaveProperty('requestId')
+  })
+
+  test('azure: what failed did, and other services are of no concern', () => {
+    expect(eventOf(activity('Microsoft.KeyVault/vaults/write', { resultType: 'Failure' })).outcome).toBe('error')
+    expect(activity('Microsoft.Compute/virtualMachines/delete')).toEqual({ ignored: 'another activity' })
+    expect(normalize({ ...storageRecord(), resourceId: '/x/MICROSOFT.STORAGE/y' })).toEqual({
+      ignored: 'another service',
+    })
+  })
+})
+
+describe('azure: one request, one uid', () => {
+  test.each([
+    ['correlationId', 'r2'],
+    ['operationName', 'KeyWrap'],
+    ['time', '2026-11-05T10:00:00.1234568Z'],
+  ])('azure: another %s is another event', (member, value) => {
+    expect(azureEvent({}, { [member]: value }).uid).not.toBe(azureEvent().uid)
+  })
+
+  test('azure: another URI is another event; without the id of a request the content counts', () => {
+    expect(azureEvent({ requestUri: `https://${VAULT}/keys/other` }).uid).not.toBe(azureEvent().uid)
+    const without = (properties: object) => azureEvent(properties, { correlationId: '' })
+    expect(without({}).uidQuality).toBe('content')
+    expect(without({}).uid).toBe(without({}).uid)
+    expect(without({}).uid).not.toBe(without({ httpStatusCode: 403 }).uid)
+  })
+})
+
+test('azure: what every client asks before it has a token, and what Azure takes stock with, are expected; a refusal is not', () => {
+  const expectedIds = (properties: object, record: object) =>
+    azureTrail.expected.filter(({ matches }) => matches(azureEvent(properties, record))).map(({ id }) => id)
+  const challenge = { operationName: 'Authentication', identity: {} }
+  expect(expectedIds({ httpStatusCode: 401 }, challenge)).toEqual(['azure-authentication-401/1'])
+  expect(expectedIds({ httpStatusCode: 403 }, challenge)).toEqual([])
+  expect(expectedIds({ httpStatusCode: 401 }, {})).toEqual([])
+  const clientInfo = 'AzureResourceGraph.IngestionWorkerService.global/1.0'
+  expect(expectedIds({ clientInfo }, { operationName: 'VaultGet' })).toEqual(['azure-resource-graph-vaultget/1'])
+  expect(expectedIds({ clientInfo }, {})).toEqual([])
+})

@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals'
+import type { AuditEvent, Normalized, TrailRecord } from '../../../src/audit/trail/audit-event.js'
+import { withSharedFolder } from '../../setup/shared-data.js'
+
+/** Tests of every sample of a provider's trail: what is no event of the KMS is ignored, and nothing is not understood. */
+export function testSamples(provider: string, normalize: (record: TrailRecord) => Normalized): void {
+  const [own, derived] = [`audit-samples/${provider}`, 'audit-samples/derived']
+  withSharedFolder(`samples of ${provider}`, own, (samples) => {
+    withSharedFolder(`derived samples of ${provider}`, derived, (all) => {
+      const others = all.filter(({ name }) => name.startsWith(`${provider}-`))
+      test(`${provider}: every sample of the trail is an event or ignored`, () => {
+        const counts = { events: 0, ignored: 0 }
+        for (const { name, content } of [...samples, ...others]) {
+          const normalized = normalize({ raw: content })
+          if ('event' in normalized) counts.events++
+          else if ('ignored' in normalized) counts.ignored++
+          else throw new Error(`${name}: quarantined: ${normalized.quarantined}`)
+        }
+        process.stderr.write(`samples of ${provider}: ${counts.events} events, ${counts.ignored} ignored\n`)
+        expect(counts.events + counts.ignored).toBe(samples.length + others.length)
+        expect(counts.events).toBeGreaterThan(others.length)
+      })
+    })
+  })
+}
+
+export function eventOf(normalized: Normalized): AuditEvent {
+  if ('event' in normalized) return normalized.event
+  throw new Error(`expected an event, found ${JSON.stringify(normalized)}`)
+}
