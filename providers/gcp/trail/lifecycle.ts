@@ -1,7 +1,7 @@
 import type { OperationClass } from '../../../src/audit/trail/audit-event.js'
 import { type JsonObject, objectAt, textAt } from '../../../src/kms/untrusted-json.js'
 
-/** What Cloud KMS does by itself. https://github.com/googleapis/googleapis/blob/master/google/cloud/kms/logging/v1/logs.proto */
+/** What Cloud KMS does by itself. https://cloud.google.com/kms/docs/audit-logging */
 const EVENTS: Readonly<Record<string, readonly [operation: string, OperationClass]>> = {
   rotationEvent: ['Rotation', 'key-rotate'],
   scheduledDestructionEvent: ['ScheduledDestruction', 'key-delete'],
