@@ -4,8 +4,8 @@ import { azureTrail } from '../../../providers/azure/audit-trail.js'
 import { gcpTrail } from '../../../providers/gcp/audit-trail.js'
 import { localTrail } from '../../../providers/local/audit-trail.js'
 import type { AuditEvent, Normalized, TrailRecord } from '../../../src/audit/trail/audit-event.js'
-import { azureEvent, otherShapes, storageRecord } from './azure-records.js'
-import { gcpEntry, gcpEvent } from './gcp-records.js'
+import { azureEvent, otherShapes, storageRecord } from '../azure/records.js'
+import { gcpEntry, gcpEvent } from '../gcp/records.js'
 import { eventOf } from './sample-events.js'
 
 const TRAILS = [

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { azureTrail } from '../../../providers/azure/audit-trail.js'
 import { normalizeAzure } from '../../../providers/azure/trail/normalize.js'
-import { azureEvent, otherShapes, storageRecord, TOKEN, VAULT, VERSION } from './azure-records.js'
-import { eventOf, testSamples } from './sample-events.js'
+import { eventOf, testSamples } from '../trail/sample-events.js'
+import { azureEvent, otherShapes, storageRecord, TOKEN, VAULT, VERSION } from './records.js'
 
 testSamples('azure', normalizeAzure)
 

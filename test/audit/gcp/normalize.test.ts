@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { normalizeGcp } from '../../../providers/gcp/trail/normalize.js'
-import { gcpEntry, gcpEvent, KEY } from './gcp-records.js'
-import { eventOf, testSamples } from './sample-events.js'
+import { eventOf, testSamples } from '../trail/sample-events.js'
+import { gcpEntry, gcpEvent, KEY } from './records.js'
 
 testSamples('gcp', normalizeGcp)
 
