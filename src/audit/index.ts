@@ -11,6 +11,8 @@ export {
 } from './review/query.js'
 export type { ReviewRecord } from './review/record.js'
 export { type AuditCount, type AuditPage, countAudit, searchAudit } from './review/search.js'
+export { type ShownRecord, showRecord } from './review/show.js'
+export { type TailQuery, type TailSettings, tailRecords } from './review/tail.js'
 export type { AuditEvent, EventOutcome, Normalized, OperationClass, TrailRecord } from './trail/audit-event.js'
 export type { ExpectedEvent, ProviderTrail, TrailDelays } from './trail/provider-trail.js'
 export type {

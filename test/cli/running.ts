@@ -27,12 +27,17 @@ export class Running {
   }
 
   /** The first event of a type. Rejects when it ends without one. */
-  async event(type: string): Promise<Record<string, any>> {
+  event(type: string): Promise<Record<string, any>> {
+    return this.object(type, (event) => event['type'] === type)
+  }
+
+  /** Likewise, the first object of which something holds. */
+  async object(what: string, holds: (object: Record<string, any>) => boolean): Promise<Record<string, any>> {
     for (;;) {
-      const found = this.#events.find((event) => event['type'] === type)
+      const found = this.#events.find(holds)
       if (found) return found
       const ended = this.#ended.then((how) => {
-        throw new Error(`it ended (${String(how)}) without ${type}: ${this.#errors}`)
+        throw new Error(`it ended (${String(how)}) without ${what}: ${this.#errors}`)
       })
       await Promise.race([once(this.#lines, 'line'), ended])
     }

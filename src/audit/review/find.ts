@@ -17,8 +17,11 @@ export const instant = (column: string) => `to_char(${column} AT TIME ZONE 'UTC'
 
 /** Keys alone: the wide columns are read for the page that is shown, and for nothing that sorting throws away. */
 export function findStatement(query: CheckedQuery, limit: number, after?: Position): Statement {
-  const { text, values } = branches(query, limit, after)
-  if (text === '') return { text: `SELECT NULL AS kind, NULL AS id, NULL AS time WHERE false`, values: [] }
+  const { text, values } = unionOf(
+    query,
+    inWindow(query, after),
+    (time) => `ORDER BY r.${time} DESC, r.id DESC LIMIT ${limit}`,
+  )
   return {
     text: `SELECT kind, id, ${instant('time')} AS time FROM (${text}) found ORDER BY found.time DESC, id DESC LIMIT ${limit}`,
     values,
@@ -26,38 +29,47 @@ export function findStatement(query: CheckedQuery, limit: number, after?: Positi
 }
 
 export function countStatement(query: CheckedQuery, limit: number): Statement {
-  const { text, values } = branches(query, limit)
-  if (text === '') return { text: 'SELECT 0 AS count', values: [] }
+  const { text, values } = unionOf(query, inWindow(query), () => `LIMIT ${limit}`)
   return { text: `SELECT count(*)::int AS count FROM (SELECT FROM (${text}) found LIMIT ${limit}) counted`, values }
 }
 
-export async function find(client: Queryable, statement: Statement): Promise<Found[]> {
-  const { rows } = await client.query(statement.text, [...statement.values])
+export async function find(client: Queryable, { text, values }: Statement): Promise<Found[]> {
+  const { rows } = await client.query(text, [...values])
   return rows as unknown as Found[]
 }
 
-/** For each kind and alternative the newest, in the order of an index; UNION takes out what two alternatives found. */
-function branches(query: CheckedQuery, limit: number, after?: Position): Statement {
+/** Of a column of time: conditions that say where to look. */
+type Place = (time: string, bind: Bind) => readonly string[]
+
+function inWindow({ from, to }: CheckedQuery, after?: Position): Place {
+  return (time, bind) => [
+    `r.${time} >= ${bind(from)}::timestamptz AND r.${time} < ${bind(to)}::timestamptz`,
+    // A comparison of rows prunes no partition: the time alone does.
+    ...(after
+      ? [
+          `r.${time} <= ${bind(after.time)}::timestamptz`,
+          `(r.${time}, r.id) < (${bind(after.time)}::timestamptz, ${bind(after.id)}::uuid)`,
+        ]
+      : []),
+  ]
+}
+
+/** For each kind and alternative as many as are asked for; UNION takes out what two alternatives found. */
+export function unionOf(query: CheckedQuery, place: Place, order: (time: string) => string): Statement {
   const values: unknown[] = []
   const bind: Bind = (value) => `$${values.push(value)}`
-  const window = { from: bind(query.from), to: bind(query.to) }
-  const position = after && { time: bind(after.time), id: bind(after.id) }
   const texts = query.kinds.flatMap((kind) => {
     const { table, time } = SOURCES[kind]
-    const place = [`r.${time} >= ${window.from}::timestamptz`, `r.${time} < ${window.to}::timestamptz`]
-    if (position) {
-      // A comparison of rows prunes no partition: the time alone does.
-      place.push(`r.${time} <= ${position.time}::timestamptz`)
-      place.push(`(r.${time}, r.id) < (${position.time}::timestamptz, ${position.id}::uuid)`)
-    }
     const bound = values.length
     const alternatives = alternativesOf(kind, query, bind)
     // A parameter that nothing refers to has no type.
     if (alternatives.length === 0) values.length = bound
-    return alternatives.map(
-      (conditions) => `(SELECT '${kind}' AS kind, r.id, r.${time} AS time FROM ${table} r
-    WHERE ${[...place, ...conditions].join(' AND ')} ORDER BY r.${time} DESC, r.id DESC LIMIT ${limit})`,
-    )
+    return alternatives.map((conditions) => {
+      const where = [...place(time, bind), ...conditions].join(' AND ')
+      return `(SELECT '${kind}' AS kind, r.id, r.${time} AS time, r.written_in FROM ${table} r
+    WHERE ${where} ${order(time)})`
+    })
   })
-  return texts.length === 0 ? { text: '', values: [] } : { text: texts.join('\n  UNION '), values }
+  const none = 'SELECT NULL AS kind, NULL::uuid AS id, NULL::timestamptz AS time, NULL::xid8 AS written_in WHERE false'
+  return { text: texts.length === 0 ? none : texts.join('\n  UNION '), values }
 }

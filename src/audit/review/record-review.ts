@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { uuidV7 } from '../../kms/uuid-v7.js'
 import type { Queryable } from '../../postgres/queryable.js'
 
 /** What a reviewer does with the audit. */
@@ -6,5 +6,5 @@ export type ReviewAction = 'search' | 'show' | 'tail' | 'export' | 'exported'
 
 /** Writes it down under the role of the connection, which no argument can change. */
 export async function recordReview(client: Queryable, action: ReviewAction, detail: object): Promise<void> {
-  await client.query('SELECT waxseal.record_review($1, $2, $3)', [randomUUID(), action, JSON.stringify(detail)])
+  await client.query('SELECT waxseal.record_review($1, $2, $3)', [uuidV7(Date.now()), action, JSON.stringify(detail)])
 }

@@ -1,5 +1,8 @@
 import type { Command } from 'commander'
 import { printGrants } from './grants.js'
+import { defineSearch } from './search.js'
+import { defineShow } from './show.js'
+import { defineTail } from './tail.js'
 
 export function define(command: Command): void {
   command
@@ -8,4 +11,7 @@ export function define(command: Command): void {
     .requiredOption('--role <role>', 'application, mirror or auditor')
     .requiredOption('--to <name>', 'the role in Postgres')
     .action(printGrants)
+  defineSearch(command.command('search'))
+  defineShow(command.command('show'))
+  defineTail(command.command('tail'))
 }

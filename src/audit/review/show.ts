@@ -1,0 +1,92 @@
+import { ConfigurationError } from '../../errors.js'
+import type { Queryable } from '../../postgres/queryable.js'
+import { SOURCES } from './conditions.js'
+import { type Found, find, instant } from './find.js'
+import type { RecordKind } from './query.js'
+import { readRecords, readStored } from './read-records.js'
+import type { ReviewRecord } from './record.js'
+import { recordReview } from './record-review.js'
+
+export interface ShownRecord {
+  readonly record: ReviewRecord
+  /** All columns as they are stored, the raw event with them. */
+  readonly stored: Readonly<Record<string, unknown>>
+  /** The call of ours: its attempts, the record among them where it is one. */
+  readonly attempts: readonly ReviewRecord[]
+  /** What the provider logged of that call. */
+  readonly events: readonly ReviewRecord[]
+  /** What the reconciliation said of it, the oldest first. */
+  readonly history: readonly Readonly<Record<'at' | 'from' | 'to' | 'rule', string | null>>[]
+  readonly findings: readonly Readonly<Record<'id' | 'kind' | 'severity', string>>[]
+  /** The readers that saw an event, and what attests it there. */
+  readonly sightings: readonly Readonly<Record<'reader' | 'at' | 'proof', string | null>>[]
+  /** Its place in the log; null until it is appended. */
+  readonly position: string | null
+}
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** One record with all that belongs to it. Undefined where there is none of this id, or none any more. */
+export async function showRecord(client: Queryable, id: string): Promise<ShownRecord | undefined> {
+  if (!ID.test(id))
+    throw new ConfigurationError('id: expected the id of a record as a search shows it, found another text')
+  const tables = Object.entries(SOURCES).map(
+    ([kind, { table, time }]) => `SELECT '${kind}' AS kind, id, ${instant(time)} AS time FROM ${table} WHERE id = $1`,
+  )
+  const found = await find(client, { text: tables.join(' UNION ALL '), values: [id] })
+  const [whole] = await readStored(client, found)
+  await recordReview(client, 'show', { record: id, records: found.length })
+  if (!whole) return undefined
+  const { record, stored } = whole
+  const attempts = await attemptsOf(client, record)
+  return {
+    ...{ record, stored: JSON.parse(stored), attempts: await readRecords(client, attempts) },
+    events: await readRecords(client, await eventsOf(client, attempts)),
+    history: await list(client, HISTORY, id),
+    findings: await list(
+      client,
+      'SELECT id, kind, severity FROM waxseal.finding WHERE $1 IN (event, attempt) ORDER BY id',
+      id,
+    ),
+    sightings: await list(client, SIGHTINGS, id, record.time),
+    position: await positionOf(client, record),
+  }
+}
+
+const HISTORY = `SELECT ${instant('inserted_at')} AS at, old_state AS "from", new_state AS "to", rule
+  FROM waxseal.state_change WHERE subject_id = $1 ORDER BY inserted_at, id`
+const SIGHTINGS = `SELECT s.reader, ${instant('g.seen_at')} AS at, g.proof
+  FROM waxseal.audit_sighting g JOIN waxseal.trail_source s ON s.id = g.source
+  WHERE g.event = $1 AND g.event_time = $2::timestamptz ORDER BY g.seen_at`
+
+async function list<T>(client: Queryable, text: string, ...values: readonly unknown[]): Promise<T[]> {
+  return (await client.query(text, [...values])).rows as T[]
+}
+
+/** An application event belongs to no call: its envelope and its request are what it has in common with one. */
+async function attemptsOf(client: Queryable, { kind, call, attempt }: ReviewRecord): Promise<Found[]> {
+  const columns = `SELECT 'attempt' AS kind, id, ${instant('inserted_at')} AS time FROM waxseal.ledger_attempt`
+  if (kind === 'attempt') return list(client, `${columns} WHERE call = $1 ORDER BY inserted_at, id`, call)
+  if (attempt === null) return []
+  const ofCall = `(SELECT call FROM waxseal.ledger_attempt WHERE id = $1)`
+  return list(client, `${columns} WHERE call IN ${ofCall} ORDER BY inserted_at, id`, attempt)
+}
+
+async function eventsOf(client: Queryable, attempts: readonly Found[]): Promise<Found[]> {
+  if (attempts.length === 0) return []
+  return list(
+    client,
+    `SELECT 'event' AS kind, event AS id, ${instant('event_time')} AS time FROM waxseal.event_state
+      WHERE attempt = ANY ($1::uuid[]) ORDER BY event_time, event`,
+    attempts.map(({ id }) => id),
+  )
+}
+
+async function positionOf(client: Queryable, { id, kind }: { id: string; kind: RecordKind }): Promise<string | null> {
+  const [leaf] = await list<{ position: string }>(
+    client,
+    'SELECT position::text FROM waxseal.log_leaf WHERE record = $1 AND kind = $2',
+    ...[id, kind],
+  )
+  return leaf?.position ?? null
+}

@@ -1,0 +1,43 @@
+import type { ReviewRecord } from '../../audit/index.js'
+import { paint } from '../terminal.js'
+import { escaped } from './untrusted-text.js'
+
+const WIDTHS = { time: 23, kind: 11, operation: 16, outcome: 10 }
+
+export const heading = [
+  ...['time (UTC)'.padEnd(WIDTHS.time), 'kind'.padEnd(WIDTHS.kind), 'operation'.padEnd(WIDTHS.operation)],
+  ...['outcome'.padEnd(WIDTHS.outcome), 'who, from where, which key, what it was for, how it was accounted for, id'],
+].join('  ')
+
+/** One record on one line. */
+export function recordLine(record: ReviewRecord): string {
+  const { time, kind, operation, outcome } = record
+  return [
+    time.slice(0, 23).replace('T', ' ').padEnd(WIDTHS.time),
+    kind.padEnd(WIDTHS.kind),
+    escaped(operation).padEnd(WIDTHS.operation),
+    paint(outcome === 'success' ? 'green' : 'red', outcome.padEnd(WIDTHS.outcome)),
+    [...factsOf(record), record.id].join(', '),
+  ].join('  ')
+}
+
+function factsOf(record: ReviewRecord): string[] {
+  const { actor, from, kekId, kekVersion, provider, entity, row, purpose, tenant, reason } = record
+  const key = kekId && [provider, kekId, kekVersion].filter((part) => part !== null).join(' ')
+  const facts = [
+    [actor ?? '(nobody named)', from && `from ${from}`].filter(Boolean).join(' '),
+    key,
+    [entity, row].filter((part) => part !== null).join(' '),
+    [tenant && `tenant ${tenant}`, purpose && `for ${purpose}`].filter(Boolean).join(' '),
+    reason,
+    accountOf(record),
+  ]
+  return facts.flatMap((fact) => (fact ? [escaped(fact)] : []))
+}
+
+/** What a reviewer is to know first: whether it was ours, and how sure that is. */
+export function accountOf({ kind, state, confidence, rule }: ReviewRecord): string {
+  if (kind === 'application') return ''
+  if (state === null) return 'not reconciled yet'
+  return [state, confidence, rule && `(${rule})`].filter(Boolean).join(' ')
+}

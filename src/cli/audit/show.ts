@@ -1,0 +1,68 @@
+import type { Command } from 'commander'
+import { type ReviewRecord, type ShownRecord, showRecord } from '../../audit/index.js'
+import { ConfigurationError } from '../../errors.js'
+import { type ConfiguredOptions, withConfiguration } from '../configured.js'
+import { onDatabase } from '../on-database.js'
+import { paint, printLine } from '../terminal.js'
+import { accountOf, recordLine } from './record-lines.js'
+import { jsonLines } from './untrusted-text.js'
+
+interface Options extends ConfiguredOptions {
+  readonly json?: true
+}
+
+export function defineShow(command: Command): void {
+  withConfiguration(command)
+    .argument('<id>', 'of a record, as search prints it')
+    .description(
+      'show one record with all that belongs to it: who, which call of ours, the raw event, its place in the log',
+    )
+    .option('--json', 'print JSON')
+    .action(show)
+}
+
+async function show(id: string, options: Options): Promise<void> {
+  await onDatabase(options, async (client) => {
+    const shown = await showRecord(client, id)
+    if (!shown) {
+      throw new ConfigurationError(
+        `id: expected a record of the tables, found none of ${id}; its month may have been archived (waxseal audit archive)`,
+      )
+    }
+    if (options.json) return printLine(jsonLines(shown))
+    for (const line of linesOf(shown)) printLine(line)
+  })
+}
+
+function linesOf({ record, stored, attempts, events, history, findings, sightings, position }: ShownRecord): string[] {
+  return [
+    recordLine(record),
+    ...section('What it says of it', [
+      accountOf(record),
+      ...history.map(({ at, from, to, rule }) => {
+        return `${at}  ${from ?? '-'} → ${to}${rule ? ` (${rule})` : ''}`
+      }),
+    ]),
+    ...section(
+      'Findings',
+      findings.map(({ id, kind, severity }) => `${severity}  ${kind}  ${id}`),
+    ),
+    ...section('The call of ours', others(record, attempts)),
+    ...section('What the provider logged of that call', others(record, events)),
+    ...section(
+      'Seen by',
+      sightings.map(({ reader, at, proof }) => `${reader}  ${at}${proof ? `  proof: ${proof}` : ''}`),
+    ),
+    ...section('Log', [position === null ? 'not appended yet: nothing proves it' : `leaf ${position}`]),
+    ...section('As it is stored', jsonLines(stored).split('\n')),
+  ]
+}
+
+/** Those that are not the record itself. */
+const others = ({ id }: ReviewRecord, records: readonly ReviewRecord[]) =>
+  records.filter((each) => each.id !== id).map(recordLine)
+
+function section(title: string, lines: readonly string[]): string[] {
+  const filled = lines.filter((line) => line !== '')
+  return filled.length === 0 ? [] : ['', paint('bold', title), ...filled.map((line) => `  ${line}`)]
+}
