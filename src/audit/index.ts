@@ -1,6 +1,11 @@
 export { type Actor, currentActor, withActor } from './actor/actor.js'
 export { actorOfRequest } from './actor/actor-of-request.js'
 export { type AuditRole, auditGrants, auditRoles } from './grants.js'
+export { makeReport, type Report, type ReportHeader } from './reports/make-report.js'
+export { type Period, parsePeriod } from './reports/period.js'
+export { type Rendering, renderings } from './reports/render.js'
+export type { Cell, DeclaredKey, ReportBody, ReportColumn, ReportDefinition, ReportSources } from './reports/report.js'
+export { reports } from './reports/reports.js'
 export {
   type AuditQuery,
   type RecordFilters,

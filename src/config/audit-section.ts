@@ -20,6 +20,19 @@ export interface AuditDeclaration {
    * nobody is a stranger.
    */
   readonly principals?: readonly string[]
+  /** What only people know of a KEK, for the inventory of keys. Default: none. */
+  readonly keys?: readonly KeyDeclaration[]
+}
+
+/** Repeated in reports as it is written here, and never concluded from anything. */
+export interface KeyDeclaration {
+  /** Of the KEK, as in its KEK ref. */
+  readonly id: string
+  readonly owner?: string
+  readonly custodians?: readonly string[]
+  readonly classification?: string
+  /** Such as the number of a FIPS 140-3 certificate. */
+  readonly moduleValidation?: string
 }
 
 const text = z.string(expecting('text')).min(1, expecting('text that is not empty'))
@@ -33,4 +46,16 @@ const trail = z.looseObject(
 export const auditSection = strict({
   trails: z.array(trail, expecting('a list of trails')).default([]),
   principals: z.array(text, expecting('a list of texts')).default([]),
+  keys: z
+    .array(
+      strict({
+        id: text,
+        owner: text.optional(),
+        custodians: z.array(text, expecting('a list of texts')).optional(),
+        classification: text.optional(),
+        moduleValidation: text.optional(),
+      }),
+      expecting('a list of { id, owner, custodians, classification, moduleValidation }'),
+    )
+    .default([]),
 })

@@ -15,6 +15,12 @@ const TYPEORM = 'test/typeorm'
  * `test/rules/options.test.ts` checks that the list and the tests are complete.
  */
 export const OPTION_EFFECTS: Effects = {
+  'waxseal report/command': {
+    '--period': [`${CLI}/report/report.test.ts`, 'a report says who asked and for which time'],
+    '--format': [`${CLI}/report/report.test.ts`, 'as CSV, into a file of its owner alone'],
+    '--output': [`${CLI}/report/report.test.ts`, 'as CSV, into a file of its owner alone'],
+    '--who': [`${CLI}/report/report.test.ts`, 'a report says who asked and for which time'],
+  },
   'waxseal audit/command': {
     '--role': [`${CLI}/audit/grants.test.ts`, 'a role that there is not is an error'],
     '--to': [`${CLI}/audit/grants.test.ts`, 'prints what the owner of the tables has to run for a role'],
@@ -589,6 +595,7 @@ export const OPTION_EFFECTS: Effects = {
     '--json': ['test/e2e/demo.test.ts', 'it prints no secret as JSON'],
   },
   AuditDeclaration: {
+    keys: [`${CLI}/report/report.test.ts`, 'a report says who asked and for which time'],
     trails: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],
     principals: [`${UNIT}/config/audit-section.test.ts`, 'the principals of the application'],
   },

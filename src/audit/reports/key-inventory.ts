@@ -1,5 +1,6 @@
 import { census } from '../../census/census.js'
 import { type KekRef, sameKek } from '../../kms/provider.js'
+import { secondsOf } from '../../lifecycle/duration.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { type Cell, cells, type ReportDefinition } from './report.js'
 
@@ -24,19 +25,21 @@ export const keyInventory: ReportDefinition = {
       meaning: 'credentials with a wrapped data key under it; each has a data key of its own, AES-256-GCM',
     },
     { name: 'oldest_wrap', meaning: 'when the oldest of these was wrapped' },
+    { name: 'next_due_at', meaning: 'when that wrap is to be replaced, by `rotation.every` of the configuration' },
     { name: 'created_at', meaning: 'of the key, where its creation is in the mirrored trail' },
     { name: 'last_state_change', meaning: 'the last operation on the key itself in the mirrored trail' },
     { name: 'wraps', meaning: 'uses in the period, by the mirrored trail' },
     { name: 'unwraps', meaning: 'uses in the period, by the mirrored trail' },
     { name: 'last_used_at', meaning: 'by the mirrored trail' },
   ],
-  async read({ client, tables, currentKeks, environment, keys }, { from, to }) {
+  async read({ client, tables, currentKeks, environment, rotationEvery, keys }, { from, to }) {
     const counted = await census(client, tables)
     const found = counted.flatMap(({ keks }) => keks)
     const keks = unique([...currentKeks, ...found.map(({ kek }) => kek)])
     const rows: Record<string, Cell>[] = []
     for (const kek of keks) {
       const of = found.filter(({ kek: other }) => sameKek(kek, other))
+      const oldest = of.map(({ oldestWrap }) => oldestWrap).sort()[0] ?? null
       const declared = keys.find(({ id }) => id === kek.id)
       rows.push({
         ...{ provider: kek.provider, kek_id: kek.id, kek_version: kek.version },
@@ -47,7 +50,8 @@ export const keyInventory: ReportDefinition = {
         classification: declared?.classification ?? null,
         module_validation: declared?.moduleValidation ?? null,
         rows: of.reduce((sum, { rows: count }) => sum + count, 0),
-        oldest_wrap: of.map(({ oldestWrap }) => oldestWrap).sort()[0] ?? null,
+        oldest_wrap: oldest,
+        next_due_at: oldest && rotationEvery ? later(oldest, rotationEvery) : null,
         ...(await usesOf(client, kek, from, to)),
       })
     }
@@ -57,6 +61,10 @@ export const keyInventory: ReportDefinition = {
       limits: ['Uses of a KEK are those that a mirrored trail shows; a trail that names no version counts for each.'],
     }
   },
+}
+
+function later(from: string, duration: string): string {
+  return new Date(Date.parse(from) + secondsOf(duration) * 1_000).toISOString()
 }
 
 function unique(keks: readonly KekRef[]): KekRef[] {

@@ -14,11 +14,11 @@ export interface ReportColumn {
 /** What is known of a KEK and stands in no table: written into the configuration by somebody who answers for it. */
 export interface DeclaredKey {
   readonly id: string
-  readonly owner?: string
-  readonly custodians?: readonly string[]
-  readonly classification?: string
+  readonly owner?: string | undefined
+  readonly custodians?: readonly string[] | undefined
+  readonly classification?: string | undefined
   /** Such as the number of a FIPS 140-3 certificate. Repeated as it is written, never concluded. */
-  readonly moduleValidation?: string
+  readonly moduleValidation?: string | undefined
 }
 
 export interface ReportSources {
@@ -32,6 +32,8 @@ export interface ReportSources {
   /** Who of ours uses the KEKs, as the trails name them. */
   readonly principals: readonly string[]
   readonly now: Date
+  /** What could not be found out, in a sentence each: it is said in every report. */
+  readonly limits?: readonly string[]
 }
 
 export interface ReportBody {

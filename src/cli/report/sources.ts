@@ -1,0 +1,28 @@
+import type { ReportSources } from '../../audit/index.js'
+import { cipherOf } from '../../config/connect-cipher.js'
+import type { KekRef } from '../../kms/provider.js'
+import type { Queryable } from '../../postgres/queryable.js'
+import { type ConfiguredTables, tablesOn } from '../configured.js'
+import { failureOf } from '../failure.js'
+
+/** What a report is made of. A KMS that does not say what is current is a limit of the report, not its end. */
+export async function readSources(client: Queryable, setup: ConfiguredTables, now: Date): Promise<ReportSources> {
+  const { environment, rotation, audit } = setup.configuration
+  const { keks, limit } = await currentKeks(setup)
+  return {
+    ...{ client, now, currentKeks: keks, keys: audit?.keys ?? [], principals: audit?.principals ?? [] },
+    tables: await tablesOn(client, setup),
+    ...(environment !== undefined && { environment }),
+    ...(rotation && { rotationEvery: rotation.every }),
+    ...(limit !== undefined && { limits: [limit] }),
+  }
+}
+
+async function currentKeks({ configuration }: ConfiguredTables): Promise<{ keks: readonly KekRef[]; limit?: string }> {
+  try {
+    await using cipher = await cipherOf(configuration)
+    return { keks: await cipher.currentKeks({ entity: 'waxseal-doctor', context: {} }) }
+  } catch (error) {
+    return { keks: [], limit: `Which KEKs are current is not known: ${failureOf(error).message}` }
+  }
+}
