@@ -15,7 +15,8 @@ const AREAS = {
   'src/adoption/': 'Adoption',
   'src/census/': 'Census and retirement',
   'src/shredding/': 'Shredding',
-  'migrations/': 'The schema of the jobs',
+  'src/audit/': 'The audit',
+  'migrations/': 'The schema of the jobs and of the audit',
   'src/cli/': 'Commands',
   'src/testing/': 'Servers for tests',
 }
