@@ -36,21 +36,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   return found
 }
 
-/** What an index of Postgres takes at least, whatever the characters. */
-const MAX_LENGTH = 800
-
-/**
- * The members that are not undefined, with texts that a column and its index can hold: a caller of a KMS chooses some of
- * them, and one that could not be stored would stop whoever stores.
- */
-export function storable<T extends object>(members: { readonly [K in keyof T]: T[K] | undefined }): T {
-  const entries = Object.entries(members).flatMap(([name, value]) => {
-    if (value === undefined) return []
-    return [[name, typeof value === 'string' ? storableText(value) : value]]
-  })
-  return Object.fromEntries(entries) as T
-}
-
-function storableText(text: string): string {
-  return text.slice(0, MAX_LENGTH).toWellFormed().replaceAll('\0', '\u{FFFD}')
+/** The members that are not undefined. */
+export function defined<T extends object>(members: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AuditEvent, Normalized, OperationClass, TrailRecord } from '../../../src/audit/trail/audit-event.js'
-import { type JsonObject, storable } from '../../../src/kms/untrusted-json.js'
+import { defined, type JsonObject } from '../../../src/kms/untrusted-json.js'
 import { parseUtcTime, type UtcTime } from '../../../src/kms/utc-time.js'
 import { callerOf } from './caller.js'
 import { claimsOf, type Members, membersOf } from './members.js'
@@ -28,7 +28,7 @@ export function normalizeAzure({ raw, receivedAt }: TrailRecord): Normalized {
   const time = parseUtcTime(timeText)
   if (!time) return { quarantined: 'no time that can be read' }
   const { scope = scopeOfActivity(members, operation) ?? '', kekId, kekVersion } = resourceOf(members)
-  const what = storable<What>({
+  const what = defined<What>({
     kind: kindOf(operation, operationClass),
     ...{ operation, operationClass },
     ...outcomeOf(members, isActivity),
@@ -40,7 +40,7 @@ export function normalizeAzure({ raw, receivedAt }: TrailRecord): Normalized {
   // Each log writes it in another way.
   const content = JSON.stringify({ ...what, time: time.text })
   const known = { ...identityOf(members, operation, time, what), scope, time: time.date, timeText, receivedAt }
-  return { event: { ...storable<Omit<AuditEvent, keyof What>>(known), ...what, content } }
+  return { event: { ...defined<Omit<AuditEvent, keyof What>>(known), ...what, content } }
 }
 
 /** The Activity Log counts as asked for: by somebody who administers. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AuditEvent, Normalized, TrailRecord } from '../../../src/audit/trail/audit-event.js'
-import { type JsonObject, objectAt, storable, textAt } from '../../../src/kms/untrusted-json.js'
+import { defined, type JsonObject, objectAt, textAt } from '../../../src/kms/untrusted-json.js'
 import { parseUtcTime, type UtcTime } from '../../../src/kms/utc-time.js'
 import { callerOf } from './caller.js'
 import { keyOf, scopeOfEntry } from './entry-key.js'
@@ -28,14 +28,14 @@ export function normalizeGcp({ raw }: TrailRecord): Normalized {
   const known = { ...identityOf(entry, time, what), scope, time: time.date, timeText, receivedAt }
   // What is around an entry is another for each delivery.
   const content = JSON.stringify({ ...what, time: time.text })
-  return { event: { ...storable<Omit<AuditEvent, keyof What>>(known), ...what, content } }
+  return { event: { ...defined<Omit<AuditEvent, keyof What>>(known), ...what, content } }
 }
 
 function lifecycleEventOf(entry: JsonObject): What | undefined {
   const found = lifecycleOf(entry)
   if (!found) return undefined
   const { operation, operationClass, status } = found
-  return storable<What>({
+  return defined<What>({
     kind: 'lifecycle',
     ...{ operation, operationClass },
     ...statusOf(undefined, status),
@@ -50,7 +50,7 @@ function callOf(entry: JsonObject): What | { readonly ignored: string } {
   const operation = (textAt(payload, 'methodName') ?? '').split('.').at(-1) as string
   const isLogging = isLoggingChange(service, operation, payload)
   if (!isLogging && service !== KMS) return { ignored: 'another service' }
-  return storable<What>({
+  return defined<What>({
     kind: isLogging ? 'logging' : 'call',
     operation: operation === '' ? 'unknown' : operation,
     operationClass: isLogging ? 'logging' : operationClassOf(operation, objectAt(payload, 'request')),

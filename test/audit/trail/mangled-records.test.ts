@@ -33,29 +33,28 @@ const anything = fc.oneof(
   fc.constantFrom('\0', '\ud800', '__proto__', 'https://', '=1+1', undefined, -0),
 )
 
-function assertStorable(normalized: Normalized): void {
+function assertWhole(normalized: Normalized): void {
   if (!('event' in normalized)) return
   const { content, ...event } = normalized.event
   const problems = Object.entries(event).filter(([, value]) => {
-    if (typeof value !== 'string') return !(value instanceof Date) || Number.isNaN(value.getTime())
-    return value.includes('\0') || !value.isWellFormed() || value.length > 800
+    return typeof value === 'string' ? false : !(value instanceof Date) || Number.isNaN(value.getTime())
   })
   expect(problems).toEqual([])
 }
 
 describe.each(TRAILS)('%s', (provider, normalize, records) => {
   test(`${provider}: any text is an event, ignored or quarantined`, () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (raw) => assertStorable(normalize({ raw }))))
-    fc.assert(fc.property(fc.json(), (raw) => assertStorable(normalize({ raw }))))
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (raw) => assertWhole(normalize({ raw }))))
+    fc.assert(fc.property(fc.json(), (raw) => assertWhole(normalize({ raw }))))
   })
 
-  test(`${provider}: a mangled record is an event that can be stored, ignored or quarantined, the same each time`, () => {
+  test(`${provider}: a mangled record is an event, ignored or quarantined, the same each time`, () => {
     const path = fc.array(fc.nat({ max: 40 }), { maxLength: 5 })
     fc.assert(
       fc.property(fc.constantFrom<object>(...records), path, anything, (record, at, other) => {
         const raw = JSON.stringify(mangled(record, at, other)) ?? ''
         const normalized = normalize({ raw })
-        assertStorable(normalized)
+        assertWhole(normalized)
         expect(normalize({ raw })).toEqual(normalized)
       }),
       { numRuns: 200 },
@@ -69,14 +68,13 @@ const POISON: readonly (readonly [string, (text: string) => AuditEvent, (record:
 ]
 
 describe.each(POISON)('poison: %s', (provider, eventWith, normalize) => {
-  test(`${provider}: a NUL and half a character in the user agent are replaced, a formula stays`, () => {
-    expect(eventWith('a\0b').userAgent).toBe('a\u{FFFD}b')
-    expect(eventWith('a\ud800b').userAgent).toBe('a\u{FFFD}b')
-    expect(eventWith('=HYPERLINK("x")').userAgent).toBe('=HYPERLINK("x")')
-  })
-
-  test(`${provider}: a user agent of 512 KiB is cut`, () => {
-    expect(eventWith('x'.repeat(512 * 1024)).userAgent).toHaveLength(800)
+  test.each([
+    ['a NUL', 'a\0b'],
+    ['half a character', 'a\ud800b'],
+    ['a formula', '=HYPERLINK("x")'],
+    ['512 KiB', 'x'.repeat(512 * 1024)],
+  ])(`${provider}: %s in the user agent is kept as it is written`, (_what, text) => {
+    expect(eventWith(text).userAgent).toBe(text)
   })
 
   test(`${provider}: a record that is nested deeply, and one whose members have names of the language`, () => {
