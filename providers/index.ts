@@ -13,7 +13,7 @@ interface ProviderEntry {
   limits(): Promise<ProviderLimits>
   disabling(): Promise<DescribeDisabling>
   /** What its audit trail can show. */
-  readonly trail: (() => Promise<ProviderTrail>) | undefined
+  trail(): Promise<ProviderTrail>
 }
 
 /**
@@ -54,7 +54,7 @@ export const providers = {
     access: async () => (await import('./vault/access.js')).vaultAccess,
     limits: async () => (await import('./vault/limits.js')).vaultLimits,
     disabling: async () => (await import('./vault/disabling.js')).vaultDisabling,
-    trail: undefined,
+    trail: async () => (await import('./vault/audit-trail.js')).vaultTrail,
   },
 } satisfies Record<string, ProviderEntry>
 

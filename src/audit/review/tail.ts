@@ -37,7 +37,7 @@ export async function* tailRecords(
   client: Queryable,
   query: TailQuery,
   { signal, intervalMs = 1_000, clock = systemClock }: TailSettings,
-): AsyncGenerator<readonly ReviewRecord[], undefined> {
+): AsyncGenerator<readonly ReviewRecord[]> {
   const checked = checkedQuery(query)
   const { kinds, filters } = checked
   let mark: Mark = { writtenIn: await horizonOf(client), id: FIRST }

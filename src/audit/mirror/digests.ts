@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '../canonical-json.js'
+
+export interface Digests {
+  /** Of the bytes as received. */
+  readonly raw: Buffer
+  /** Of the RFC 8785 form, the same however the JSON was laid out; null where it has none. */
+  readonly canonical: Buffer | null
+}
+
+export function digestsOf(raw: string, content: string = raw): Digests {
+  const canonical = canonicalForm(content)
+  return { raw: sha256(raw), canonical: canonical === undefined ? null : sha256(canonical) }
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest()
+
+/**
+ * Undefined for what is no I-JSON (RFC 7493): a member that stands twice, half a surrogate pair, a whole number that a double
+ * does not hold. Two such texts can differ where their canonical forms do not.
+ */
+function canonicalForm(text: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (namesIn(text) !== membersOf(value)) return undefined
+    return canonicalJson(value)
+  } catch {
+    // No JSON, or one that is nested too deep.
+    return undefined
+  }
+}
+
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g
+
+/** How many names of members are written, of valid JSON. */
+function namesIn(text: string): number {
+  let names = 0
+  for (const [, colon] of text.matchAll(STRING)) if (colon !== undefined) names++
+  return names
+}
+
+/** How many members there are; NaN, which equals nothing, where there is a value that I-JSON does not have. */
+function membersOf(value: unknown): number {
+  if (typeof value === 'string') return value.isWellFormed() ? 0 : Number.NaN
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value) ? Number.NaN : 0
+  if (typeof value !== 'object' || value === null) return 0
+  if (Array.isArray(value)) return sum(value.map(membersOf))
+  return sum(Object.entries(value).map(([name, each]) => 1 + membersOf(name) + membersOf(each)))
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)

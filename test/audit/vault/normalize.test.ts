@@ -1,0 +1,136 @@
+import { expect, test } from '@jest/globals'
+import { vaultTrail } from '../../../providers/vault/audit-trail.js'
+import type { AuditEvent } from '../../../src/audit/trail/audit-event.js'
+import { withSharedData } from '../../setup/shared-data.js'
+import { auditLine, type LineOptions } from './lines.js'
+
+const normalize = (raw: string) => vaultTrail.normalize({ raw })
+
+function eventOf(options: LineOptions): AuditEvent {
+  const found = normalize(auditLine(options))
+  if (!('event' in found)) throw new Error(`expected an event, found ${JSON.stringify(found)}`)
+  return found.event
+}
+
+test('request and response are one event, which is the response', () => {
+  const pair = { id: 'r-1', path: 'transit/encrypt/waxseal', response: { key_version: 3 } }
+  expect(normalize(auditLine({ ...pair, type: 'request' }))).toEqual({ ignored: expect.stringContaining('response') })
+  expect(eventOf(pair)).toEqual({
+    ...{ uid: 'r-1|response', uidQuality: 'native', requestId: 'r-1', scope: '', kind: 'call' },
+    ...{ time: new Date('2026-03-01T12:00:00.123Z'), timeText: '2026-03-01T12:00:00.123456789Z' },
+    ...{ operation: 'transit/encrypt', operationClass: 'encrypt', outcome: 'success', status: 'ok' },
+    ...{ kekId: 'transit/waxseal', kekVersion: '3', source: '10.0.0.7' },
+    ...{ principal: 'e-1', principalName: 'approle', principalType: 'service' },
+    credentialId: expect.stringMatching(/^hmac-sha256:/),
+    content: expect.any(String),
+  })
+})
+
+test('a record without request.id has a uid made of the record', () => {
+  const found = eventOf({
+    path: 'sys/audit/file',
+    request: { id: undefined, mount_type: 'system', mount_point: 'sys/' },
+  })
+  expect(found).toMatchObject({ uidQuality: 'content', uid: expect.stringMatching(/^[0-9a-f]{64}$/) })
+  expect(found.requestId).toBeUndefined()
+})
+
+test.each([
+  ['transit/datakey/plaintext/k', 'update', 'transit/datakey', 'data-key', 'transit/k'],
+  ['transit/datakey/wrapped/k', 'update', 'transit/datakey', 'data-key', 'transit/k'],
+  ['transit/decrypt/k', 'update', 'transit/decrypt', 'decrypt', 'transit/k'],
+  ['transit/rewrap/k', 'update', 'transit/rewrap', 'rewrap', 'transit/k'],
+  ['transit/hmac/k/sha2-256', 'update', 'transit/hmac', 'mac', 'transit/k'],
+  ['transit/keys/k', 'read', 'transit/keys', 'read', 'transit/k'],
+  ['transit/keys/k', 'update', 'update transit/keys', 'key-create', 'transit/k'],
+  ['transit/keys/k', 'delete', 'delete transit/keys', 'key-delete', 'transit/k'],
+  ['transit/keys/k/rotate', 'update', 'update transit/keys/rotate', 'key-rotate', 'transit/k'],
+  ['transit/keys/k/config', 'update', 'update transit/keys/config', 'key-update', 'transit/k'],
+  ['transit/keys/k/soft-delete', 'update', 'update transit/keys/soft-delete', 'key-disable', 'transit/k'],
+  ['transit/keys/', 'list', 'list transit/keys', 'read', undefined],
+  ['transit/export/encryption-key/k/1', 'read', 'transit/export', 'other', 'transit/k'],
+  ['transit/what-comes-next/k', 'update', 'transit/what-comes-next', 'other', 'transit/k'],
+  ['auth/approle/login', 'update', 'auth/approle/login', 'authentication', undefined],
+  ['auth/token/lookup-self', 'read', 'auth/token/lookup-self', 'authentication', undefined],
+  ['sys/policies/acl/writer', 'update', 'sys/policies/acl/writer', 'policy', undefined],
+])('%s, %s', (path, operation, name, operationClass, kekId) => {
+  expect(eventOf({ path, operation })).toMatchObject({ kind: 'call', operation: name, operationClass })
+  expect(eventOf({ path, operation }).kekId).toBe(kekId)
+})
+
+test('a key is spelt as in KEK refs: with its namespace, in a mount of several parts, and where no engine is mounted', () => {
+  const namespace = { id: 'TFavl8', path: 'team/' }
+  const point = (mount_point: string | undefined, more = {}) => ({ request: { mount_point, ...more } })
+  const within = { path: 'transit/decrypt/k', ...point('team/transit/', { namespace }) }
+  expect(eventOf(within).kekId).toBe('team/transit/k')
+  expect(eventOf({ path: 'a/b/decrypt/k', ...point('a/b/') }).kekId).toBe('a/b/k')
+  // As older servers write it, and as a line of a mount that is gone is.
+  expect(eventOf({ path: 'transit/decrypt/k', ...point(undefined, { namespace }) }).kekId).toBe('team/transit/k')
+  const gone = { path: 'gone/decrypt/k', ...point(undefined, { mount_type: undefined }), error: 'no handler for route' }
+  expect(eventOf(gone)).toMatchObject({ kekId: 'gone/k', outcome: 'error' })
+})
+
+test('a batch is one event; it names the version where all of its results do', () => {
+  const batch = (versions: readonly (number | undefined)[]) => ({
+    path: 'transit/rewrap/k',
+    response: { batch_results: versions.map((key_version) => ({ key_version, reference: 'hmac-sha256:0' })) },
+  })
+  expect(eventOf(batch([2, 2, undefined])).kekVersion).toBe('2')
+  expect(eventOf(batch([2, 3])).kekVersion).toBeUndefined()
+})
+
+test.each([
+  ['1 error occurred:\n\t* permission denied\n\n', 'denied', 'permission denied'],
+  ['permission denied', 'denied', 'permission denied'],
+  ['invalid role or secret ID', 'denied', 'invalid role or secret ID'],
+  ['request path "transit/decrypt/k": rate limit quota exceeded', 'throttled', expect.stringContaining('quota')],
+  ['1 error occurred:\n\t* invalid request\n\n', 'error', 'invalid request'],
+])('the outcome of %j is %s', (error, outcome, status) => {
+  expect(eventOf({ error })).toMatchObject({ outcome, status, statusDetail: error })
+})
+
+test('the token of the call, where its header is written in clear; hashed it says nothing', () => {
+  const header = (value: unknown) => ({ request: { headers: { 'x-waxseal-call': value } } })
+  expect(eventOf(header(['token-1'])).callToken).toBe('token-1')
+  expect(eventOf(header([`hmac-sha256:${'0'.repeat(64)}`])).callToken).toBeUndefined()
+  expect(eventOf({}).callToken).toBeUndefined()
+})
+
+test('changes of the trail are told; a device that is opened is nobody’s doing', () => {
+  const system = { mount_type: 'system', mount_point: 'sys/' }
+  for (const path of ['sys/audit/file', 'sys/config/auditing/request-headers/x-waxseal-call']) {
+    expect(eventOf({ path, operation: 'delete', request: system })).toMatchObject({
+      ...{ kind: 'logging', operation: `delete ${path}`, operationClass: 'logging' },
+    })
+  }
+  const opened = { type: 'request', path: 'sys/audit/test', request: { mount_type: undefined } } as const
+  expect(eventOf({ ...opened, id: 'r-2' })).toMatchObject({ kind: 'lifecycle', uid: 'r-2|request' })
+})
+
+test('other engines, readings of the system and help are of no concern', () => {
+  for (const line of [
+    auditLine({ path: 'secret/data/x', request: { mount_type: 'kv', mount_point: 'secret/' } }),
+    auditLine({ path: 'kv/encrypt/x', request: { mount_type: 'kv', mount_point: 'kv/' } }),
+    auditLine({ path: 'sys/audit', operation: 'read' }),
+    auditLine({ path: 'sys/internal/ui/mounts', operation: 'read' }),
+    auditLine({ path: 'transit/', operation: 'help' }),
+  ]) {
+    expect(normalize(line)).toEqual({ ignored: expect.any(String) })
+  }
+})
+
+test('a line of another kind, and one without a time, are put aside', () => {
+  for (const line of ['', '[]', '"x"', '{}', '{"type":"reply"}', auditLine({ time: 'yesterday' })]) {
+    expect(normalize(line)).toEqual({ quarantined: expect.any(String) })
+  }
+})
+
+for (const kind of ['request', 'response'] as const) {
+  withSharedData(`the sample of a ${kind}`, `audit-samples/derived/vault-transit-encrypt-${kind}.json`, (content) => {
+    test(`the sample of a ${kind}`, () => {
+      const found = normalize(content)
+      if (kind === 'request') expect(found).toEqual({ ignored: expect.any(String) })
+      else expect(found).toMatchObject({ event: { operationClass: 'encrypt', kekVersion: '3', outcome: 'success' } })
+    })
+  })
+}

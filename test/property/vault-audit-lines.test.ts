@@ -1,0 +1,40 @@
+import { test } from '@jest/globals'
+import fc from 'fast-check'
+import { withoutSecrets } from '../../providers/vault/trail/clear-values.js'
+import { normalizeVault } from '../../providers/vault/trail/normalize.js'
+import { auditLine } from '../audit/vault/lines.js'
+
+const WORDS = ['event', 'ignored', 'quarantined']
+
+/** Some member of a line, wherever it stands, is replaced by any JSON. */
+const mangled = fc
+  .tuple(
+    fc.constantFrom(
+      auditLine({ id: 'r' }),
+      auditLine({ id: 'r', path: 'transit/rewrap/k', response: { batch_results: [{ key_version: 1 }] } }),
+    ),
+    fc.nat(60),
+    fc.jsonValue(),
+  )
+  .map(([line, at, value]) => {
+    let seen = 0
+    return JSON.stringify(JSON.parse(line), (_, member) => (seen++ === at ? value : member)) ?? 'null'
+  })
+
+test('any text, and a line with any member replaced, is an event, ignored or put aside; nothing throws', () => {
+  fc.assert(
+    fc.property(fc.oneof(mangled, fc.json(), fc.string({ unit: 'binary' })), (raw) => {
+      const found = normalizeVault({ raw: withoutSecrets(raw) })
+      const [word] = Object.keys(found)
+      return Object.keys(found).length === 1 && WORDS.includes(word as string)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('a line that is cut anywhere is no event', () => {
+  const line = auditLine({ id: 'r' })
+  fc.assert(
+    fc.property(fc.nat(line.length - 2), (end) => 'quarantined' in normalizeVault({ raw: line.slice(0, end + 1) })),
+  )
+})
