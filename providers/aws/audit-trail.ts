@@ -51,5 +51,7 @@ export const awsTrail: ProviderTrail = {
     'a trail in S3 can leave the KMS out by its event selectors; LookupEvents cannot',
     'of an alias the event of a refused call does not say which key it meant',
   ],
-  readers: {},
+  readers: {
+    'cloudtrail-lookup': async (section) => (await import('./trail/connect-lookup.js')).connectLookup(section),
+  },
 }

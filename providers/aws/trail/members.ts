@@ -13,9 +13,9 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** Text that is not empty. Postgres stores neither U+0000 nor half a surrogate pair, and a caller can put both into an event. */
+/** Text that is not empty. */
 export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : undefined
+  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 /** Without the members that are not there. */

@@ -98,9 +98,6 @@ function versionOf(record: Members): string | undefined {
 function contextOf(record: Members): EncryptionContext | undefined {
   const request = membersOf(record.requestParameters)
   const context = request.encryptionContext ?? request.destinationEncryptionContext ?? request.sourceEncryptionContext
-  const pairs = Object.entries(membersOf(context)).flatMap(([name, value]) => {
-    const [key, text] = [textOf(name), textOf(value)]
-    return key !== undefined && text !== undefined ? [[key, text] as const] : []
-  })
-  return pairs.length > 0 ? Object.fromEntries(pairs) : undefined
+  const pairs = Object.entries(membersOf(context)).filter(([, value]) => typeof value === 'string')
+  return pairs.length > 0 ? (Object.fromEntries(pairs) as EncryptionContext) : undefined
 }

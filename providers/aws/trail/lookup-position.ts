@@ -1,0 +1,42 @@
+import type { CursorValue } from '../../../src/audit/trail/trail-reader.js'
+import { membersOf, textOf } from './members.js'
+import type { Sweep } from './sweeps.js'
+import { settled } from './sweeps.js'
+
+/** Where the reader stands. Times are ISO texts, since this is stored as JSON. */
+export interface LookupPosition {
+  /** Up to here the newest events were looked for once. */
+  readonly readTo: string
+  /** Up to here all events are there. */
+  readonly settledTo: string
+  /** When each sweep was last made. */
+  readonly swept: Readonly<Record<string, string>>
+  /** Of the events from before the first pass: down to which they were read, and how long the next step is. */
+  readonly history?: { readonly reached: string; readonly end: string; readonly stepMs: number }
+}
+
+/** Undefined before the first pass, and for what another version wrote: the reader then begins anew. */
+export function positionOf(cursor: CursorValue): LookupPosition | undefined {
+  const { readTo, settledTo, swept, history } = membersOf(cursor)
+  const { reached, end, stepMs } = membersOf(history)
+  if (!isTime(readTo) || !isTime(settledTo)) return undefined
+  const times = Object.entries(membersOf(swept)).filter((entry): entry is [string, string] => isTime(entry[1]))
+  return {
+    readTo,
+    settledTo,
+    swept: Object.fromEntries(times),
+    ...(isTime(reached) && isTime(end) && typeof stepMs === 'number' && { history: { reached, end, stepMs } }),
+  }
+}
+
+const isTime = (value: unknown): value is string => !Number.isNaN(Date.parse(textOf(value) ?? ''))
+
+export function afterSweep(position: LookupPosition, { window, names }: Sweep): LookupPosition {
+  const now = window.to.toISOString()
+  return {
+    ...position,
+    readTo: now,
+    settledTo: settled(window)?.to.toISOString() ?? position.settledTo,
+    swept: { ...position.swept, ...Object.fromEntries(names.map((name) => [name, now])) },
+  }
+}
