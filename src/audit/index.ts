@@ -1,5 +1,8 @@
 export { type Actor, currentActor, withActor } from './actor/actor.js'
 export { actorOfRequest } from './actor/actor-of-request.js'
+export { type ExportManifest, type ExportSettings, exportAudit } from './export/export-audit.js'
+export type { ExportFormat } from './export/formats.js'
+export type { ExportedFile } from './export/hashed-file.js'
 export { type AuditRole, auditGrants, auditRoles } from './grants.js'
 export { makeReport, type Report, type ReportHeader } from './reports/make-report.js'
 export { type Period, parsePeriod } from './reports/period.js'

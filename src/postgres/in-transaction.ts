@@ -13,3 +13,11 @@ export async function inTransaction<T>(client: Queryable, run: () => Promise<T>)
     throw error
   }
 }
+
+/** Runs `run` on the database as it is now, whatever is written meanwhile, and writes nothing. */
+export async function inSnapshot<T>(client: Queryable, run: () => Promise<T>): Promise<T> {
+  return inTransaction(client, async () => {
+    await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+    return run()
+  })
+}

@@ -46,6 +46,11 @@ export const OPTION_EFFECTS: Effects = {
     '--cursor': [`${CLI}/audit/review.test.ts`, 'search: a table page by page'],
     '--json': [`${CLI}/audit/review.test.ts`, 'search: --json'],
   },
+  'waxseal audit/export': {
+    '--out': [`${CLI}/audit/review.test.ts`, 'export: a folder with the manifest that --json prints'],
+    '--format': [`${CLI}/audit/review.test.ts`, 'in the format of --format'],
+    '--json': [`${CLI}/audit/review.test.ts`, 'export: a folder with the manifest that --json prints'],
+  },
   'waxseal audit/show': {
     '--json': [`${CLI}/audit/review.test.ts`, 'show: the record, what belongs to it, and the raw event'],
   },

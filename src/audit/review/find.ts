@@ -28,9 +28,11 @@ export function findStatement(query: CheckedQuery, limit: number, after?: Positi
   }
 }
 
-export function countStatement(query: CheckedQuery, limit: number): Statement {
+/** One more than `most`, where there are more. */
+export function countStatement(query: CheckedQuery, most: number): Statement {
+  const limit = most + 1
   const { text, values } = unionOf(query, inWindow(query), () => `LIMIT ${limit}`)
-  return { text: `SELECT count(*)::int AS count FROM (SELECT FROM (${text}) found LIMIT ${limit}) counted`, values }
+  return { text: `SELECT count(*)::float8 AS count FROM (SELECT FROM (${text}) found LIMIT ${limit}) counted`, values }
 }
 
 export async function find(client: Queryable, { text, values }: Statement): Promise<Found[]> {

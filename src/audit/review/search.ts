@@ -54,10 +54,10 @@ export async function searchAudit(
   return { records, from, to, ...(found.length > limit && last && { cursor: cursorAfter(checked, last) }) }
 }
 
-/** How many a search finds, up to 10,000. */
-export async function countAudit(client: Queryable, query: AuditQuery): Promise<AuditCount> {
-  const { text, values } = countStatement(checkedQuery(query), COUNTED + 1)
+/** How many a search finds, up to `most`: 10,000 unless it says otherwise. */
+export async function countAudit(client: Queryable, query: AuditQuery, most = COUNTED): Promise<AuditCount> {
+  const { text, values } = countStatement(checkedQuery(query), most)
   const { rows } = await client.query(text, [...values])
   const count = rows[0]!['count'] as number
-  return { count: Math.min(count, COUNTED), isMore: count > COUNTED }
+  return { count: Math.min(count, most), isMore: count > most }
 }

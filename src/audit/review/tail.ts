@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../kms/clock.js'
 import { pause } from '../../kms/pause.js'
 import type { Queryable } from '../../postgres/queryable.js'
+import { readHorizon } from '../integrity/unappended.js'
 import { type Found, instant, unionOf } from './find.js'
 import { type CheckedQuery, checkedQuery, type RecordFilters, type RecordKind } from './query.js'
 import { readRecords } from './read-records.js'
@@ -40,10 +41,10 @@ export async function* tailRecords(
 ): AsyncGenerator<readonly ReviewRecord[]> {
   const checked = checkedQuery(query)
   const { kinds, filters } = checked
-  let mark: Mark = { writtenIn: await horizonOf(client), id: FIRST }
+  let mark: Mark = { writtenIn: (await readHorizon(client)).ended, id: FIRST }
   await recordReview(client, 'tail', { kinds, filters: Object.fromEntries(filters) })
   while (!signal.aborted) {
-    const horizon = await horizonOf(client)
+    const { ended: horizon } = await readHorizon(client)
     const found = await look(client, checked, mark, horizon)
     if (found.length > 0) yield await readRecords(client, found)
     const last = found.at(-1)
@@ -51,12 +52,6 @@ export async function* tailRecords(
     // Whoever ends it is not told that it ended.
     if (found.length < LOOK) await pause(intervalMs, clock, signal).catch(() => undefined)
   }
-}
-
-/** No transaction below it is still at work. */
-async function horizonOf(client: Queryable): Promise<string> {
-  const { rows } = await client.query('SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon')
-  return rows[0]!['horizon'] as string
 }
 
 async function look(client: Queryable, query: CheckedQuery, mark: Mark, horizon: string): Promise<(Found & Mark)[]> {

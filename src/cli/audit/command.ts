@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { defineExport } from './export.js'
 import { printGrants } from './grants.js'
 import { defineSearch } from './search.js'
 import { defineShow } from './show.js'
@@ -12,6 +13,7 @@ export function define(command: Command): void {
     .requiredOption('--to <name>', 'the role in Postgres')
     .action(printGrants)
   defineSearch(command.command('search'))
+  defineExport(command.command('export'))
   defineShow(command.command('show'))
   defineTail(command.command('tail'))
 }

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { auditGrants } from '../../../src/audit/grants.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
@@ -69,6 +71,18 @@ test('show: the record, what belongs to it, and the raw event', async () => {
 test('show: an id of no record', async () => {
   const { status, stderr } = await made.run(['audit', 'show', '00000000-0000-4000-8000-000000000000'])
   expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('expected a record of the tables') })
+})
+
+test('export: a folder with the manifest that --json prints, in the format of --format', async () => {
+  const args = ['audit', 'export', ...MAY, '--out', 'june', '--format', 'csv']
+  const { status, stdout, stderr } = await made.run([...args, '--json'])
+  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('2 of 2') })
+  const read = (name: string) => readFileSync(join(made.project.folder, 'june', name), 'utf8')
+  expect(read('manifest.json')).toBe(stdout)
+  expect(JSON.parse(stdout)).toMatchObject({ counts: { attempt: 1, event: 1 }, checkpoint: null })
+  expect(read('records.csv')).toContain(event)
+  const again = await made.run(args)
+  expect(again).toMatchObject({ status: 2, stderr: expect.stringContaining('found files in it') })
 })
 
 test('tail: --follow brings what comes', async () => {

@@ -1,0 +1,107 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigurationError } from '../../errors.js'
+import { VERSION } from '../../lifecycle/version.js'
+import { inSnapshot } from '../../postgres/in-transaction.js'
+import type { Queryable } from '../../postgres/queryable.js'
+import { find, findStatement } from '../review/find.js'
+import { type AuditQuery, type CheckedQuery, checkedQuery } from '../review/query.js'
+import { recordReview } from '../review/record-review.js'
+import { type ExportFormat, isExportFormat, writersOf } from './formats.js'
+import { type ExportedFile, HashedFile } from './hashed-file.js'
+import { readLines } from './read-lines.js'
+
+export interface ExportSettings {
+  /** A folder that is not there yet, or is empty. */
+  readonly folder: string
+  /** What is written beside `records.jsonl`, which every export has: it is what `verify` reads. Default: `jsonl`, nothing more. */
+  readonly format?: ExportFormat
+  /** The public key of the checkpoints, for the manifest. */
+  readonly verifierKey?: string
+  /** Told how many records were written since it was told last. */
+  readonly onProgress?: (records: number) => void
+}
+
+export interface ExportManifest {
+  readonly format: 'waxseal-audit-export'
+  readonly version: 1
+  readonly madeBy: string
+  readonly madeAt: string
+  readonly query: Readonly<Record<string, unknown>>
+  readonly counts: Readonly<Record<string, number>>
+  readonly files: readonly ExportedFile[]
+  readonly checkpoint: string | null
+  readonly verifierKey: string | null
+}
+
+const PAGE = 500
+
+/**
+ * Writes what a search finds, as of one moment, with the proof of each record. Memory stays flat. That it is made is written
+ * down before, and what it held after. `client` is one connection, in no transaction.
+ */
+export async function exportAudit(
+  client: Queryable,
+  query: AuditQuery,
+  settings: ExportSettings,
+): Promise<ExportManifest> {
+  const { folder, format = 'jsonl', verifierKey = null, onProgress } = settings
+  if (!isExportFormat(format)) throw new ConfigurationError(`format: expected jsonl, csv or ocsf, found "${format}"`)
+  const checked = checkedQuery(query)
+  const { from, to, kinds, filters } = checked
+  const asked = { from: from.toISOString(), to: to.toISOString(), kinds, ...Object.fromEntries(filters) }
+  await makeEmpty(folder)
+  await recordReview(client, 'export', { query: asked, format })
+  const files = writersOf(format).map(({ name, write }) => ({ write, file: new HashedFile(folder, name) }))
+  const counts: Record<string, number> = {}
+  let checkpoint: string | null
+  let written: ExportedFile[]
+  try {
+    // What stands above the first record, where there is none too.
+    for (const { file, write } of files) await file.append(write([]))
+    checkpoint = await inSnapshot(client, async () => {
+      const { size, note } = await lastCheckpoint(client)
+      for await (const found of pagesOf(client, checked)) {
+        const lines = await readLines(client, found, size)
+        for (const { kind } of lines) counts[kind] = (counts[kind] ?? 0) + 1
+        for (const { file, write } of files) await file.append(write(lines))
+        onProgress?.(found.length)
+      }
+      return note
+    })
+  } finally {
+    written = await Promise.all(files.map(({ file }) => file.close()))
+  }
+  const manifest: ExportManifest = {
+    ...{ format: 'waxseal-audit-export', version: 1, madeBy: `waxseal ${VERSION}`, madeAt: new Date().toISOString() },
+    ...{ query: asked, counts, files: written, checkpoint, verifierKey },
+  }
+  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
+  await recordReview(client, 'exported', { counts, files: written })
+  return manifest
+}
+
+async function makeEmpty(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    if ((await readdir(folder)).length === 0) return
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new ConfigurationError(`${folder}: expected a folder that can be made, found ${code}`, { cause })
+  }
+  throw new ConfigurationError(`${folder}: expected a folder that is empty or not there yet, found files in it`)
+}
+
+async function* pagesOf(client: Queryable, query: CheckedQuery) {
+  for (let found = await find(client, findStatement(query, PAGE)); found.length > 0; ) {
+    yield found
+    if (found.length < PAGE) return
+    found = await find(client, findStatement(query, PAGE, found.at(-1)))
+  }
+}
+
+async function lastCheckpoint(client: Queryable): Promise<{ readonly size: number; readonly note: string | null }> {
+  const { rows } = await client.query('SELECT size, note FROM waxseal.log_checkpoint ORDER BY size DESC LIMIT 1')
+  const [row] = rows as { size: string; note: string }[]
+  return row ? { size: Number(row.size), note: row.note } : { size: 0, note: null }
+}

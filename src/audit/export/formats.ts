@@ -1,0 +1,74 @@
+import { csvLine } from '../csv.js'
+import type { ReviewRecord } from '../review/record.js'
+import type { ExportedLine } from './read-lines.js'
+
+/** Makes the text that a page adds to a file. */
+interface ExportWriter {
+  readonly name: string
+  write(lines: readonly ExportedLine[]): string
+}
+
+const jsonl: ExportWriter = {
+  name: 'records.jsonl',
+  write: (lines) => lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+}
+
+const COLUMNS = [
+  ...[
+    'time',
+    'kind',
+    'operation',
+    'outcome',
+    'reason',
+    'actor',
+    'from',
+    'tenant',
+    'provider',
+    'scope',
+    'kekId',
+    'kekVersion',
+  ],
+  ...[
+    'entity',
+    'row',
+    'requestIds',
+    'purpose',
+    'ticket',
+    'category',
+    'state',
+    'rule',
+    'confidence',
+    'attempt',
+    'call',
+    'id',
+  ],
+] as readonly (keyof ReviewRecord)[]
+
+/** One line for each record that a search finds: the end of an attempt stands in the line of the attempt. */
+function csv(): ExportWriter {
+  let head = csvLine(COLUMNS)
+  return {
+    name: 'records.csv',
+    write(lines) {
+      const text = lines.flatMap(({ review }) => (review ? [csvLine(COLUMNS.map((name) => cellOf(review[name])))] : []))
+      const whole = head + text.join('')
+      head = ''
+      return whole
+    },
+  }
+}
+
+const cellOf = (value: ReviewRecord[keyof ReviewRecord]) =>
+  typeof value === 'object' ? (value?.join(' ') ?? null) : value
+
+const FORMATS = { jsonl: () => [jsonl], csv: () => [jsonl, csv()] }
+export type ExportFormat = keyof typeof FORMATS
+
+export function isExportFormat(name: string): name is ExportFormat {
+  return Object.hasOwn(FORMATS, name)
+}
+
+/** `records.jsonl` is always there: the others are proven through it. */
+export function writersOf(format: ExportFormat): readonly ExportWriter[] {
+  return FORMATS[format]()
+}

@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import { countAudit, type ExportFormat, exportAudit } from '../../audit/index.js'
+import { type ConfiguredOptions, withConfiguration } from '../configured.js'
+import { onDatabase } from '../on-database.js'
+import { Progress } from '../progress.js'
+import { paint, printLine, tell } from '../terminal.js'
+import { type QueryFlags, queryOf, withQuery } from './query-options.js'
+import { jsonLines } from './untrusted-text.js'
+
+export function defineExport(command: Command): void {
+  withConfiguration(withQuery(command))
+    .description('write records to a folder, with the proof of each, to be verified without the database')
+    .requiredOption('--out <folder>', 'one that is not there yet, or is empty')
+    .option('--format <format>', 'csv or ocsf: beside records.jsonl, which is always written (default: jsonl)')
+    .option('--json', 'print the manifest')
+    .action(run)
+}
+
+interface Options extends ConfiguredOptions, QueryFlags {
+  readonly out: string
+  readonly format?: ExportFormat
+  readonly json?: true
+}
+
+async function run(options: Options): Promise<void> {
+  const { out: folder, format, json } = options
+  // One window for the count and the export.
+  const now = new Date()
+  const query = { to: now, ...queryOf(options, now) }
+  await onDatabase(options, async (client) => {
+    const { count } = await countAudit(client, query, Number.MAX_SAFE_INTEGER)
+    const progress = new Progress({ terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }, count)
+    const onProgress = (records: number) => progress.advance(records)
+    const manifest = await exportAudit(client, query, { folder, onProgress, ...(format && { format }) })
+    progress.end()
+    if (json) return printLine(jsonLines(manifest))
+    const counts = Object.entries(manifest.counts).map(([kind, records]) => `${records} of the kind ${kind}`)
+    printLine(`${paint('green', '✓')} ${folder}: ${counts.join(', ') || 'no records'}`)
+    if (manifest.checkpoint === null)
+      tell('no checkpoint is signed yet: nothing proves that the records stand in the log')
+  })
+}

@@ -1,0 +1,181 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { exportAudit } from '../../../src/audit/export/export-audit.js'
+import { auditGrants } from '../../../src/audit/grants.js'
+import { appendLeaves } from '../../../src/audit/integrity/append-leaves.js'
+import { leafContentOf, leafOf } from '../../../src/audit/integrity/canonical-record.js'
+import { readRange } from '../../../src/audit/integrity/tree.js'
+import { verifyInclusion } from '../../../src/audit/integrity/verify-inclusion.js'
+import { installSchema } from '../../../src/lifecycle/index.js'
+import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import { AuditRows } from '../review/rows.js'
+
+const MAY = { from: new Date('2026-05-01'), to: new Date('2026-06-01') }
+const NOON = '2026-05-10T12:00:00.000001Z'
+const auditor = `auditor_${randomBytes(6).toString('hex')}`
+
+let database: FreshDatabase
+let rows: AuditRows
+let root: Buffer
+let size: number
+beforeAll(async () => {
+  database = await freshDatabase()
+  const { client } = database
+  await installSchema(client)
+  rows = new AuditRows(client)
+  const context = { 'waxseal-entity': 'account', 'waxseal-row': '7' }
+  await rows.event(NOON, { user_agent: '=cmd()', principal: '@SUM(1)', raw: '{"poison":"\\u0000"}', context })
+  const attempt = await rows.attempt(NOON, { actor: 'a,"b"\r\nc', context })
+  await rows.end(attempt, '2026-06-01T00:00:00Z', {
+    replies: JSON.stringify([{ operation: 'Decrypt', requestId: 'r-1' }]),
+  })
+  await rows.application(NOON, { actor: '-1', reason: '+1' })
+  size = (await appendLeaves(client)).size
+  root = (await readRange(client, size)).root()
+  await client.query(`INSERT INTO waxseal.log_checkpoint (size, root, note) VALUES ($1, $2, 'a note')`, [size, root])
+  await rows.application('2026-05-11T12:00:00Z', { action: 'unsigned' })
+  await appendLeaves(client)
+  await client.query(`CREATE ROLE ${auditor}`)
+  for (const statement of auditGrants('auditor', auditor)) await client.query(statement)
+  await client.query(`SET ROLE ${auditor}`)
+})
+afterAll(async () => {
+  await database.client.query(`RESET ROLE; DROP OWNED BY ${auditor}; DROP ROLE ${auditor}`)
+  rmSync(parent, { recursive: true })
+  await database.drop()
+})
+
+const parent = mkdtempSync(join(tmpdir(), 'waxseal-export-'))
+let folder: string
+beforeEach(() => {
+  folder = join(parent, randomBytes(6).toString('hex'))
+})
+const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+const lines = () =>
+  read('records.jsonl')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+test('each record has a proof that leads to the checkpoint, and one that came after it has none', async () => {
+  await exportAudit(database.client, MAY, { folder })
+  const proven = lines().filter(({ leaf }) => leaf !== null)
+  expect(proven.map(({ kind }) => kind).sort()).toEqual(['application', 'attempt', 'end', 'event'])
+  for (const { kind, record, leaf, proof } of proven) {
+    const hash = leafOf(leafContentOf(kind, record)!)
+    const path = proof.map((node: string) => Buffer.from(node, 'base64'))
+    expect(verifyInclusion(hash, { position: leaf.position, size, path }, root)).toBe(true)
+  }
+  const unproven = lines().filter(({ leaf }) => leaf === null)
+  expect(unproven).toMatchObject([{ record: { action: 'unsigned' }, proof: [] }])
+})
+
+test('an event has its raw text, and each record what a search shows of it', async () => {
+  await exportAudit(database.client, { ...MAY, kinds: ['event'] }, { folder })
+  const [event] = lines()
+  expect(event).toMatchObject({ raw: '{"poison":"\\u0000"}', review: { entity: 'account', row: '7' } })
+  expect(createHash('sha256').update(event.raw).digest('hex')).toBe(event.record.raw_sha256)
+})
+
+test('the manifest has query, counts, digests and checkpoint', async () => {
+  const manifest = await exportAudit(
+    database.client,
+    { ...MAY, row: '7' },
+    { folder, format: 'csv', verifierKey: 'key' },
+  )
+  expect(JSON.parse(read('manifest.json'))).toEqual(manifest)
+  expect(manifest).toMatchObject({
+    ...{ format: 'waxseal-audit-export', version: 1, checkpoint: 'a note', verifierKey: 'key' },
+    ...{ query: { row: '7', from: '2026-05-01T00:00:00.000Z' }, counts: { event: 1, attempt: 1, end: 1 } },
+  })
+  expect(manifest.files.map(({ name }) => name).sort()).toEqual(
+    readdirSync(folder)
+      .filter((name) => name !== 'manifest.json')
+      .sort(),
+  )
+  for (const { name, bytes, sha256 } of manifest.files) {
+    expect({ bytes, sha256 }).toEqual({
+      bytes: statSync(join(folder, name)).size,
+      sha256: createHash('sha256').update(read(name)).digest('hex'),
+    })
+    expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
+  }
+})
+
+test('CSV has a heading, and no cell that a spreadsheet would run', async () => {
+  await exportAudit(database.client, MAY, { folder, format: 'csv' })
+  const [heading, ...records] = read('records.csv').split(/\r\n(?=\d{4}-|$)/)
+  expect(heading).toMatch(/^time,kind,operation,outcome,reason,actor,/)
+  expect(records).toHaveLength(5)
+  expect(records.join('\n')).toContain(`,"a,""b""\r\nc",`)
+  expect(records.join('\n')).toContain(`,'@SUM(1),`)
+  expect(records.join('\n')).toContain(`success,'+1,'-1,`)
+})
+
+test('what nothing matches is an export, too', async () => {
+  await exportAudit(database.client, { ...MAY, actor: 'nobody' }, { folder, format: 'csv' })
+  expect([read('records.jsonl'), read('records.csv').split('\r\n')]).toEqual([
+    '',
+    [expect.stringContaining('time,'), ''],
+  ])
+})
+
+test('page after page', async () => {
+  const { client } = database
+  await client.query('RESET ROLE')
+  await client.query(
+    `INSERT INTO waxseal.application_event (id, inserted_at, occurred_at, category, action, outcome, tenant)
+      SELECT gen_random_uuid(), '2026-05-20', '2026-05-20', 'access', 'read', 'success', 't-1' FROM generate_series(1, 1001)`,
+  )
+  const progress: number[] = []
+  const { counts } = await exportAudit(
+    client,
+    { ...MAY, tenant: 't-1' },
+    { folder, onProgress: (n) => progress.push(n) },
+  )
+  expect({ counts, progress }).toEqual({ counts: { application: 1001 }, progress: [500, 500, 1] })
+  expect(new Set(lines().map(({ record }) => record.id)).size).toBe(1001)
+  await client.query(`SET ROLE ${auditor}`)
+})
+
+test('that it is made is written down before, and what it held after', async () => {
+  const { files } = await exportAudit(database.client, { ...MAY, kinds: ['attempt'] }, { folder })
+  const { rows: views } = await database.client.query(
+    `SELECT action, detail FROM waxseal.application_event WHERE category = 'audit' ORDER BY inserted_at DESC LIMIT 2`,
+  )
+  expect(views).toEqual([
+    { action: 'exported', detail: { counts: { attempt: 1, end: 1 }, files } },
+    { action: 'export', detail: { format: 'jsonl', query: expect.objectContaining({ kinds: ['attempt'] }) } },
+  ])
+})
+
+describe('refuses', () => {
+  const refused = { code: 'ERR_CONFIGURATION' }
+
+  test('a folder with files in it, and leaves them', async () => {
+    writeFileSync(join(parent, 'mine'), 'mine')
+    await expect(exportAudit(database.client, MAY, { folder: parent })).rejects.toMatchObject(refused)
+    expect(readFileSync(join(parent, 'mine'), 'utf8')).toBe('mine')
+  })
+
+  test('a folder that is a file', async () => {
+    writeFileSync(folder, '')
+    await expect(exportAudit(database.client, MAY, { folder })).rejects.toMatchObject(refused)
+  })
+
+  test('a format that there is not', () => {
+    return expect(exportAudit(database.client, MAY, { folder, format: 'xml' as never })).rejects.toMatchObject(refused)
+  })
+
+  test('to export for whom nothing can be written down, and makes no file', async () => {
+    const { client } = database
+    await client.query(
+      `RESET ROLE; REVOKE EXECUTE ON FUNCTION waxseal.record_review(uuid, text, jsonb) FROM ${auditor}; SET ROLE ${auditor}`,
+    )
+    await expect(exportAudit(client, MAY, { folder })).rejects.toMatchObject({ code: '42501' })
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
