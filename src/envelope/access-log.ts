@@ -1,6 +1,6 @@
 import type { Clock } from '../kms/clock.js'
 import type { WaitOptions } from '../kms/deadline.js'
-import { type EventEnd, type EventLog, failureOf, recordIn } from '../kms/event-log.js'
+import { type EventEnd, type EventLog, failureOf, recordIn, SUCCESS } from '../kms/event-log.js'
 import type { KekRef } from '../kms/provider.js'
 import type { EnvelopeBinding } from './binding.js'
 
@@ -42,5 +42,3 @@ export async function recorded<T>(
   await recordIn(log, { ...about, kek: accessed.kek, end: SUCCESS }, wait, clock)
   return accessed.value
 }
-
-export const SUCCESS: EventEnd = Object.freeze({ outcome: 'success' })

@@ -19,6 +19,8 @@ export type EventEnd =
   | { readonly outcome: 'success' }
   | { readonly outcome: 'denied' | 'error'; readonly reason: string }
 
+export const SUCCESS: EventEnd = Object.freeze({ outcome: 'success' })
+
 /** Of those who are told of no events. */
 export const noEventLog: EventLog<unknown> = { full: false, record: () => undefined, room: async () => undefined }
 

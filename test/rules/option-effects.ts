@@ -58,6 +58,15 @@ export const OPTION_EFFECTS: Effects = {
     '--follow': [`${CLI}/audit/review.test.ts`, 'tail: --follow brings what comes'],
     '--json': [`${CLI}/audit/review.test.ts`, 'tail: --follow brings what comes'],
   },
+  AuditLoggerOptions: {
+    connection: ['test/audit/application/audit-logger.test.ts', 'an event is stored when the promise resolves'],
+    capacity: ['test/audit/application/audit-logger.test.ts', 'no more are given out than fit into memory'],
+    oneCacheHitIn: ['test/audit/application/audit-logger.test.ts', 'of those from the cache one in so many is a row'],
+    stream: ['test/audit/application/format.test.ts', 'gets each event as a line, after it was stored'],
+    format: ['test/audit/application/format.test.ts', 'gets each event as a line, after it was stored'],
+    timeoutMs: ['test/audit/application/audit-logger.test.ts', 'one that cannot be stored by "timeoutMs" is an error'],
+    clock: ['test/audit/application/audit-logger.test.ts', 'the time of an event is that of the clock'],
+  },
   EnvelopeCipherOptions: {
     provider: [`${UNIT}/envelope/mint.test.ts`, 'makes one data key, wraps it for the provider and each recipient'],
     recipients: [`${UNIT}/envelope/mint.test.ts`, 'each wrap alone opens the envelope'],

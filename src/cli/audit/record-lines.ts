@@ -1,6 +1,6 @@
+import { escaped } from '../../audit/escaped.js'
 import type { ReviewRecord } from '../../audit/index.js'
 import { paint } from '../terminal.js'
-import { escaped } from './untrusted-text.js'
 
 const WIDTHS = { time: 23, kind: 11, operation: 16, outcome: 10 }
 

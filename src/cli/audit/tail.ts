@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { escaped } from '../../audit/escaped.js'
 import { type ReviewRecord, searchAudit, tailRecords } from '../../audit/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { interruptible } from '../interruptible.js'
@@ -6,7 +7,6 @@ import { onDatabase } from '../on-database.js'
 import { printLine } from '../terminal.js'
 import { type FilterFlags, filtersOf, withFilters } from './query-options.js'
 import { recordLine } from './record-lines.js'
-import { escaped } from './untrusted-text.js'
 
 interface Options extends ConfiguredOptions, FilterFlags {
   readonly follow?: true

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
+import { escaped } from '../../../src/audit/escaped.js'
 import type { ReviewRecord } from '../../../src/audit/index.js'
 import { recordLine } from '../../../src/cli/audit/record-lines.js'
-import { escaped, jsonLines } from '../../../src/cli/audit/untrusted-text.js'
+import { jsonLines } from '../../../src/cli/audit/untrusted-text.js'
 
 /** Moves the cursor, ends the line, answers the terminal, turns what follows around, and is a sequence in eight bits. */
 const HOSTILE = [
