@@ -38,7 +38,7 @@ export async function* tailRecords(
   client: Queryable,
   query: TailQuery,
   { signal, intervalMs = 1_000, clock = systemClock }: TailSettings,
-): AsyncGenerator<readonly ReviewRecord[]> {
+): AsyncGenerator<readonly ReviewRecord[], undefined> {
   const checked = checkedQuery(query)
   const { kinds, filters } = checked
   let mark: Mark = { writtenIn: (await readHorizon(client)).ended, id: FIRST }
