@@ -29,5 +29,7 @@ export const gcpTrail: ProviderTrail = {
     'A key that is configured by the number of its project is logged by its id: configure the id.',
     'Entries carry no signature: what was removed before it was read cannot be told from what never happened.',
   ],
-  readers: {},
+  readers: {
+    'entries-list': async (section) => (await import('./trail/entries-reader.js')).connectEntriesReader(section),
+  },
 }

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type ServerFault, ServerFaults } from '../server-faults.js'
 import type { ServerCall } from '../test-kms-server.js'
 import { checksumOf } from './checksum.js'
+import type { LoggedCall } from './cloud-log.js'
 import type { AnswerGrpcCall, GcpGrpc, GrpcMethod, GrpcServerCall, GrpcService, Message } from './grpc.js'
 import { denied, permissionOf } from './iam.js'
 import { GcpRefusal, RESOURCE_EXHAUSTED, refusalOf, UNAVAILABLE } from './refusal.js'
@@ -31,6 +32,7 @@ export interface GrpcKmsServer {
 export async function serveGrpcKms(
   { grpc, kms, iam }: GcpGrpc,
   perform: PerformGrpc,
+  log: { write(call: LoggedCall): void },
   port = 0,
 ): Promise<GrpcKmsServer> {
   const faults = new ServerFaults(['corruption', 'old version'])
@@ -47,8 +49,12 @@ export async function serveGrpcKms(
       calls.push(record)
       const fault = faults.take(method.originalName, identity)
       const request = { method, message: call.request, call, identity, isLate: fault?.fault === 'old version' }
+      const [userAgent = ''] = call.metadata.get('user-agent').map(String)
+      const asked = { operation: method.originalName, request: call.request, identity, userAgent }
+      const logged = { ...asked, reason: reason === undefined ? undefined : String(reason) }
       answer(perform, request, fault).then(
         (reply) => {
+          log.write({ ...logged, code: 0, details: '' })
           if (fault?.fault === 'lost reply') return sockets.get(call.getPeer())?.destroy()
           record.status = 'ok'
           callback(null, reply)
@@ -56,6 +62,7 @@ export async function serveGrpcKms(
         (error: unknown) => {
           const { code, details } = refusalOf(error)
           record.status = String(code)
+          log.write({ ...logged, code, details })
           callback({ code, details })
         },
       )

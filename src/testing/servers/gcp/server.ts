@@ -1,4 +1,5 @@
 import type { TestKmsServer, TestKmsServerOptions } from '../test-kms-server.js'
+import { CloudLog } from './cloud-log.js'
 import { forwardTo } from './forward.js'
 import { loadGcpGrpc } from './grpc.js'
 import { type PerformGrpc, serveGrpcKms } from './grpc-kms-server.js'
@@ -9,11 +10,17 @@ import { perform } from './operations.js'
 const RING = 'projects/test/locations/global/keyRings/test'
 const KEY = `${RING}/cryptoKeys/test`
 
+/** With what the audit logs would have of its calls. */
+export interface GcpTestServer extends TestKmsServer {
+  readonly log: CloudLog
+  now(): Date
+}
+
 /**
  * Google Cloud KMS over gRPC, from the service definition that the installed SDK ships. Enforces the IAM policy of a key
  * that has one. With `upstream` (`host:port`) it passes what meets no fault on to an emulator.
  */
-export async function startGcpServer({ port, upstream }: TestKmsServerOptions = {}): Promise<TestKmsServer> {
+export async function startGcpServer({ port, upstream }: TestKmsServerOptions = {}): Promise<GcpTestServer> {
   const gcp = loadGcpGrpc()
   const keys = new Keys()
   let offsetMs = 0
@@ -22,13 +29,15 @@ export async function startGcpServer({ port, upstream }: TestKmsServerOptions = 
     perform({ operation: method.originalName, request: message, identity, keys, now: now(), isLate })
   const forward = upstream === undefined ? undefined : forwardTo(upstream, gcp)
   if (!forward) createTestKey(keys, now())
-  const server = await serveGrpcKms(gcp, forward?.perform ?? here, port)
+  const log = new CloudLog(now)
+  const server = await serveGrpcKms(gcp, forward?.perform ?? here, log, port)
   const endpoint = `127.0.0.1:${server.port}`
   return {
     endpoint,
     environment: { WAXSEAL_GCP_ENDPOINT: endpoint, WAXSEAL_GCP_INSECURE: 'true', WAXSEAL_GCP_KEY: KEY },
     faults: server.faults,
     calls: server.calls,
+    ...{ log, now },
     advance(ms) {
       offsetMs += ms
     },
