@@ -1,17 +1,14 @@
 export { type Actor, currentActor, withActor } from './actor/actor.js'
 export { actorOfRequest } from './actor/actor-of-request.js'
-<<<<<<< HEAD
-export { type ExportManifest, type ExportSettings, exportAudit } from './export/export-audit.js'
-export type { ExportFormat } from './export/formats.js'
-export type { ExportedFile } from './export/hashed-file.js'
-=======
 export { AuditLogger, type AuditLoggerHealth } from './application/audit-logger.js'
 export type { AuditLoggerOptions } from './application/audit-logger-options.js'
 export { DETAIL_KEYS, type Detail, type LoggedCategory } from './application/detail.js'
 export type { FormatName } from './application/format.js'
 export type { LoggedEvent } from './application/logged-event.js'
 export type { EventStream } from './application/sink.js'
->>>>>>> ff93fc8 (AuditLogger: uses of data keys and events of the application, kept in bounded memory and stored in batches; lines of JSON, to read, and of OCSF 1.4.0)
+export { type ExportManifest, type ExportSettings, exportAudit } from './export/export-audit.js'
+export type { ExportFormat } from './export/formats.js'
+export type { ExportedFile } from './export/hashed-file.js'
 export { type AuditRole, auditGrants, auditRoles } from './grants.js'
 export { makeReport, type Report, type ReportHeader } from './reports/make-report.js'
 export { type Period, parsePeriod } from './reports/period.js'
