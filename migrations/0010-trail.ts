@@ -70,6 +70,7 @@ export const trail: Migration = {
   WHERE context IS NOT NULL`,
     `CREATE INDEX IF NOT EXISTS audit_event_row
   ON waxseal.audit_event ((context ->> 'waxseal-row'), event_time DESC, id DESC) WHERE context IS NOT NULL`,
+    `CREATE INDEX IF NOT EXISTS audit_event_logging ON waxseal.audit_event (event_time DESC) WHERE kind = 'logging'`,
     'CREATE INDEX IF NOT EXISTS audit_event_written ON waxseal.audit_event (written_in)',
     // Which reader saw it, and with which content.
     `CREATE TABLE IF NOT EXISTS waxseal.audit_sighting (

@@ -12,6 +12,7 @@ export const reconciliation: Migration = {
   rule text,
   confidence text CHECK (confidence IN ('exact', 'token', 'count', 'unanswered')),
   attempt uuid,
+  reason text,
   decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (event, event_time)
 ) PARTITION BY RANGE (event_time)`,
@@ -76,12 +77,14 @@ export const reconciliation: Migration = {
 )`,
     'CREATE INDEX IF NOT EXISTS finding_note_of ON waxseal.finding_note (finding, noted_at)',
     'CREATE INDEX IF NOT EXISTS finding_note_written ON waxseal.finding_note (written_in)',
+    // `seen_below`: what later transactions wrote makes a settled day one to look at again.
     `CREATE TABLE IF NOT EXISTS waxseal.reconciled (
   provider text NOT NULL,
   scope text NOT NULL,
   day date NOT NULL,
   reconciled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   settled boolean NOT NULL,
+  seen_below xid8 NOT NULL,
   counts jsonb NOT NULL,
   PRIMARY KEY (provider, scope, day)
 )`,

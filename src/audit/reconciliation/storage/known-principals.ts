@@ -1,0 +1,22 @@
+import type { Queryable } from '../../../postgres/queryable.js'
+import type { Reconciliation } from '../reconcile.js'
+
+/** Of those who did what nothing accounts for: who was accounted for at another time, by an id and not by counting. */
+export async function knownPrincipals(
+  client: Queryable,
+  provider: string,
+  { events, principals }: Reconciliation,
+): Promise<ReadonlySet<string>> {
+  const strange = new Set<string>()
+  for (const [{ principal }, { state }] of events) {
+    if (state === 'unaccounted' && principal !== undefined && !principals.has(principal)) strange.add(principal)
+  }
+  if (strange.size === 0) return new Set()
+  const { rows } = await client.query(
+    `SELECT name FROM unnest($1::text[]) AS name WHERE EXISTS (
+      SELECT FROM waxseal.audit_event e JOIN waxseal.event_state s ON s.event = e.id AND s.event_time = e.event_time
+      WHERE e.principal = name AND e.provider = $2 AND s.confidence IN ('exact', 'token'))`,
+    [[...strange], provider],
+  )
+  return new Set(rows.map(({ name }) => name as string))
+}

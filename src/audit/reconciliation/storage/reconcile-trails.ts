@@ -1,0 +1,75 @@
+import type { Queryable } from '../../../postgres/queryable.js'
+import type { ProviderTrail } from '../../trail/provider-trail.js'
+import type { Surroundings } from './load-day.js'
+import { lastSeen, openDays, rememberSeen, transactionsOver } from './open-days.js'
+import { type DayReport, reconcileDay } from './reconcile-day.js'
+import type { StoredEnvelopes } from './record-findings.js'
+import { sourceFindings } from './source-findings.js'
+import { storeFindings } from './store-findings.js'
+import { type Unit, unitsOf } from './unit.js'
+
+export interface ReconcileOptions extends Partial<Surroundings> {
+  /** The trails to reconcile, by the name of their provider. */
+  readonly trails: Readonly<Record<string, ProviderTrail>>
+  /** Days in UTC, such as `2026-11-26`, both included, also if they are settled. Default: every day that is not. */
+  readonly days?: { readonly from: string; readonly to: string }
+  /** Which envelopes rows have. Default: nobody knows. */
+  readonly storedEnvelopes?: StoredEnvelopes
+  /** Stores nothing. */
+  readonly dryRun?: boolean
+  /** Called when a day is done. */
+  readonly onDay?: (report: DayReport) => void
+}
+
+/**
+ * Accounts for every event of the trails, day by day, and stores states, their changes and findings. Running it again changes
+ * nothing that is still so. Two at a time do not work on one scope: the second leaves it out.
+ */
+export async function reconcileTrails(client: Queryable, options: ReconcileOptions): Promise<DayReport[]> {
+  const reports: DayReport[] = []
+  for (const [provider, trail] of Object.entries(options.trails)) {
+    for (const unit of await unitsOf(client, provider, trail)) {
+      reports.push(...(await alone(client, unit, () => reconcileUnit(client, unit, options))))
+    }
+  }
+  return reports
+}
+
+async function reconcileUnit(client: Queryable, unit: Unit, options: ReconcileOptions): Promise<DayReport[]> {
+  const { now = Date.now(), principals = [], keks = [], dryRun = false, onDay } = options
+  const storedEnvelopes = options.storedEnvelopes ?? (async () => undefined)
+  const upTo = await transactionsOver(client)
+  const seenBelow = await lastSeen(client, unit)
+  const reports: DayReport[] = []
+  for (const day of options.days ? daysBetween(options.days) : await openDays(client, unit)) {
+    const settings = { now, principals, keks, storedEnvelopes, isTrial: dryRun, seenBelow }
+    const report = await reconcileDay(client, unit, day, settings)
+    onDay?.(report)
+    reports.push(report)
+  }
+  if (!dryRun) {
+    // Only now: of a pass that ended early, nothing counts as seen.
+    if (!options.days) await rememberSeen(client, unit, upTo)
+    const place = { provider: unit.provider, scope: unit.scope, from: new Date(0), to: new Date(8.64e12) }
+    await storeFindings(client, { ...place, kinds: ['source-blind'] }, await sourceFindings(client, unit))
+  }
+  return reports
+}
+
+function daysBetween({ from, to }: { readonly from: string; readonly to: string }): string[] {
+  const days: string[] = []
+  for (let at = Date.parse(from); at <= Date.parse(to); at += 86_400_000)
+    days.push(new Date(at).toISOString().slice(0, 10))
+  return days
+}
+
+async function alone<T>(client: Queryable, { provider, scope }: Unit, run: () => Promise<T[]>): Promise<T[]> {
+  const lock = [`waxseal reconcile ${provider} ${scope}`]
+  const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken', lock)
+  if (!rows[0]?.taken) return []
+  try {
+    return await run()
+  } finally {
+    await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock)
+  }
+}

@@ -1,0 +1,69 @@
+import type { Queryable } from '../../../postgres/queryable.js'
+import type { Finding } from '../finding.js'
+import { about } from '../findings/event-findings.js'
+import type { Reconciliation } from '../reconcile.js'
+import type { TrailEvent } from '../records.js'
+import type { Day } from './day.js'
+import { milliseconds } from './pages.js'
+import type { Unit } from './unit.js'
+
+/** Events that two readers, or one reader twice, saw with different content. */
+export async function changedContents(client: Queryable, { provider, scopes }: Unit, day: Day): Promise<Finding[]> {
+  const { rows } = await client.query(
+    `SELECT e.id, e.event_uid AS uid, ${milliseconds('e.event_time')} AS time, e.kek_id AS "kekId",
+      count(DISTINCT coalesce(s.canonical_sha256, s.raw_sha256))::int AS contents
+    FROM waxseal.audit_event e JOIN waxseal.audit_sighting s ON s.event = e.id AND s.event_time = e.event_time
+    WHERE e.provider = $1 AND e.scope = ANY ($2) AND e.event_time >= $3 AND e.event_time < $4
+    GROUP BY e.id, e.event_time HAVING count(DISTINCT coalesce(s.canonical_sha256, s.raw_sha256)) > 1`,
+    [provider, scopes, new Date(day.from), new Date(day.to)],
+  )
+  return rows.map(({ id, uid, time, kekId, contents }) => ({
+    kind: 'content-changed' as const,
+    severity: 'critical' as const,
+    subject: uid as string,
+    occurredAt: time as number,
+    event: id as string,
+    ...(kekId !== null && { kekId: kekId as string }),
+    detail: { contents: contents as number },
+  }))
+}
+
+/**
+ * Uses of a data key that no row has any more: after it was shredded, or, where nothing accounts for the use, by an envelope
+ * that is in no table. Both are what somebody with an old backup does.
+ */
+export async function supersededEnvelopes(
+  client: Queryable,
+  { events }: Reconciliation,
+  storedEnvelopes: StoredEnvelopes,
+): Promise<Finding[]> {
+  const opened = [...events].filter(([event]) => event.envelope !== undefined && !event.isNeighbour && opens(event))
+  if (opened.length === 0) return []
+  const shredded = await shreddedAt(client, [...new Set(opened.map(([{ envelope }]) => envelope as string))])
+  const strange = opened.filter(([, { state }]) => state === 'unaccounted').map(([{ envelope }]) => envelope as string)
+  const stored = await storedEnvelopes(client, strange)
+  return opened.flatMap(([event, { state }]) => {
+    const envelope = event.envelope as string
+    const wasShredded = event.time > (shredded.get(envelope) ?? Number.POSITIVE_INFINITY)
+    const isGone = state === 'unaccounted' && stored !== undefined && !stored.has(envelope)
+    if (!wasShredded && !isGone) return []
+    const detail = { envelope, reason: wasShredded ? 'shredded' : 'in-no-table', operation: event.operation }
+    return { ...about(event), kind: 'superseded-envelope' as const, severity: 'high' as const, detail }
+  })
+}
+
+/** Which of these envelopes a row has; `undefined` where nobody knows the tables. */
+export type StoredEnvelopes = (client: Queryable, ids: readonly string[]) => Promise<ReadonlySet<string> | undefined>
+
+function opens({ operationClass, outcome }: TrailEvent): boolean {
+  return outcome === 'success' && (operationClass === 'decrypt' || operationClass === 'rewrap')
+}
+
+async function shreddedAt(client: Queryable, envelopes: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await client.query(
+    `SELECT envelope, ${milliseconds('min(shredded_at)')} AS at FROM waxseal.shredded_row
+    WHERE envelope = ANY ($1) GROUP BY envelope`,
+    [envelopes],
+  )
+  return new Map(rows.map(({ envelope, at }) => [envelope as string, at as number]))
+}

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { installSchema } from '../../../src/lifecycle/index.js'
+import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import { KEY } from './records.js'
+import { StoredTrail } from './stored.js'
+
+let database: FreshDatabase
+let stored: StoredTrail
+beforeAll(async () => {
+  database = await freshDatabase()
+  await installSchema(database.client)
+  stored = new StoredTrail(database.client)
+  await stored.rows.event('2026-10-01T00:00:00Z', { kind: 'service', kek_id: KEY })
+})
+afterAll(() => database.drop())
+
+const query = (text: string, values: unknown[] = []) => database.client.query(text, values)
+
+test('case 19: one event that was seen with two contents is a finding', async () => {
+  const day = '2026-11-02'
+  await stored.unwrapped(`${day}T10:00:00Z`, 'r1')
+  const event = await stored.logged(`${day}T10:00:00Z`, 'r1')
+  const sight = (content: string) =>
+    query(
+      `INSERT INTO waxseal.audit_sighting (event, event_time, source, raw_sha256, canonical_sha256)
+      SELECT $1, $2, min(id), sha256($3::text::bytea), sha256($3::text::bytea) FROM waxseal.trail_source`,
+      [event, `${day}T10:00:00Z`, content],
+    )
+  await sight('one')
+  await stored.pass()
+  expect(await stored.findings(day)).toEqual([])
+  await sight('another')
+  await stored.pass({ days: { from: day, to: day } })
+  expect(await stored.findings(day)).toEqual(['content-changed critical'])
+})
+
+test('a data key that is used after it was shredded is a finding, and before is none', async () => {
+  const day = '2026-11-04'
+  const receipt = '00000000-0000-7000-8000-000000000001'
+  await query(
+    `INSERT INTO waxseal.shred_receipt (id, target, tables, reason, who, caches_kept, backups_kept)
+    VALUES ($1, '{}', '[]', 'test', 'test', '0', '0')`,
+    [receipt],
+  )
+  await query(
+    `INSERT INTO waxseal.shredded_row (receipt, entity, primary_key, envelope, wraps, shredded_at)
+    VALUES ($1, 'account', '["1"]', 'e1', '[]', $2)`,
+    [receipt, `${day}T11:00:00Z`],
+  )
+  for (const [hour, envelope] of [
+    [10, 'e1'],
+    [12, 'e1'],
+    [13, 'e2'],
+  ] as const) {
+    await stored.unwrapped(`${day}T${hour}:00:00Z`, `s${hour}`)
+    await stored.logged(`${day}T${hour}:00:00Z`, `s${hour}`, { context: { 'waxseal-envelope': envelope } })
+  }
+  await stored.pass()
+  expect(await stored.findings(day)).toEqual(['superseded-envelope high'])
+})
+
+test('an outside use of an envelope that is in no table is a finding of its own, and one that a row has is not', async () => {
+  const day = '2026-11-06'
+  for (const envelope of ['in-a-row', 'in-no-row']) {
+    await stored.logged(`${day}T10:00:00Z`, `x-${envelope}`, { context: { 'waxseal-envelope': envelope } })
+  }
+  await stored.pass({ storedEnvelopes: async () => new Set(['in-a-row']) })
+  expect(await stored.findings(day)).toEqual(['superseded-envelope high', 'unaccounted high', 'unaccounted high'])
+})
+
+test('case 43: after logging was switched off nothing is missing until a look finds the trail in order', async () => {
+  const day = '2026-11-09'
+  const attempts = [9, 11, 13].map((hour) =>
+    stored.unwrapped(`${day}T${hour < 10 ? '0' : ''}${hour}:00:00Z`, `l${hour}`),
+  )
+  const [before, during, after] = await Promise.all(attempts)
+  await stored.logged(`${day}T10:00:00Z`, 'off', {
+    kind: 'logging',
+    operation: 'StopLogging',
+    operation_class: 'logging',
+  })
+  await stored.covered(day)
+  await query(
+    `INSERT INTO waxseal.trail_posture (source, checked_at, ok, checks)
+    SELECT id, $1, true, '[]' FROM waxseal.trail_source`,
+    [`${day}T12:00:00Z`],
+  )
+  await stored.pass()
+  expect(await Promise.all([before, during, after].map((id) => stored.stateOfAttempt(id as string)))).toEqual([
+    'missing',
+    'unverifiable',
+    'missing',
+  ])
+  expect(await stored.findings(day)).toEqual(['logging-changed critical', 'missing high', 'missing high'])
+})
+
+test('a source that went blind is a finding until it sees again; what nobody understood is one for each day', async () => {
+  const day = '2026-11-11'
+  await query(
+    `INSERT INTO waxseal.trail_cursor (source, state, state_since, state_reason)
+    SELECT id, 'blind', $1, 'access denied' FROM waxseal.trail_source`,
+    [`${day}T10:00:00Z`],
+  )
+  for (const payload of ['one', 'two']) {
+    await query(
+      `INSERT INTO waxseal.trail_quarantine (source, quarantined_at, reason, payload, payload_sha256)
+      SELECT id, $1, 'no JSON', $2::text::bytea, sha256($2::text::bytea) FROM waxseal.trail_source`,
+      [`${day}T10:00:00Z`, payload],
+    )
+  }
+  await stored.pass()
+  expect(await stored.findings(day)).toEqual(['quarantined medium', 'source-blind critical'])
+  await query(`UPDATE waxseal.trail_cursor SET state = 'ok'`)
+  await stored.pass()
+  expect(await stored.findings(day)).toEqual(['quarantined medium', 'source-blind critical resolved'])
+})

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { installSchema } from '../../../src/lifecycle/index.js'
+import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import { KEY } from './records.js'
+import { StoredTrail } from './stored.js'
+
+let database: FreshDatabase
+let stored: StoredTrail
+beforeAll(async () => {
+  database = await freshDatabase()
+  await installSchema(database.client)
+  stored = new StoredTrail(database.client)
+  // The source: of an event that the provider made by itself.
+  await stored.rows.event('2026-10-01T00:00:00Z', { kind: 'service', kek_id: KEY })
+})
+afterAll(() => database.drop())
+
+test('case 48: states, their history and findings are stored, and running twice changes nothing', async () => {
+  const day = '2026-11-02'
+  const attempt = await stored.unwrapped(`${day}T10:00:00Z`, 'r1')
+  const accounted = await stored.logged(`${day}T10:00:00Z`, 'r1')
+  const outside = await stored.logged(`${day}T11:00:00Z`, 'x1')
+  const lost = await stored.unwrapped(`${day}T12:00:00Z`, 'r2')
+  await stored.covered(day)
+  const reports = await stored.pass()
+  expect(reports.find((report) => report.day === day)).toMatchObject({
+    events: { accounted: 1, unaccounted: 1 },
+    attempts: { matched: 1, missing: 1 },
+    settled: true,
+    changed: 4,
+  })
+  expect([await stored.stateOf(accounted), await stored.stateOf(outside)]).toEqual(['accounted', 'unaccounted'])
+  expect([await stored.stateOfAttempt(attempt), await stored.stateOfAttempt(lost)]).toEqual(['matched', 'missing'])
+  expect(await stored.findings(day)).toEqual(['missing high', 'unaccounted high'])
+  const before = await stored.written()
+  expect(await stored.pass()).toEqual([])
+  const again = await stored.pass({ days: { from: day, to: day } })
+  expect(again).toMatchObject([{ day, changed: 0, events: { accounted: 1, unaccounted: 1 } }])
+  expect(await stored.written()).toBe(before)
+})
+
+test('case 42: an event that arrives late reopens its day; missing becomes resolved late, with its history', async () => {
+  const day = '2026-11-04'
+  const attempt = await stored.unwrapped(`${day}T10:00:00Z`, 'r3')
+  await stored.covered(day)
+  await stored.pass()
+  expect(await stored.stateOfAttempt(attempt)).toBe('missing')
+  await stored.logged(`${day}T10:00:00Z`, 'r3')
+  expect((await stored.pass()).map((report) => report.day)).toEqual([day])
+  expect(await stored.history(attempt)).toEqual(['missing', 'missing -> resolved_late'])
+  expect(await stored.findings(day)).toEqual(['missing high resolved'])
+})
+
+test('what goes over midnight is matched once, by either day', async () => {
+  const [before, after] = ['2026-11-06T23:59:59.9Z', '2026-11-07T00:00:00.1Z']
+  const late = await stored.unwrapped(before, 'r4')
+  const early = await stored.unwrapped(after, 'r5')
+  const events = [await stored.logged(after, 'r4'), await stored.logged(before, 'r5')]
+  await stored.covered('2026-11-06')
+  await stored.pass({ days: { from: '2026-11-06', to: '2026-11-06' } })
+  const first = await stored.written()
+  expect(await Promise.all(events.map((event) => stored.stateOf(event)))).toEqual(['accounted', 'accounted'])
+  expect([await stored.stateOfAttempt(late), await stored.stateOfAttempt(early)]).toEqual(['matched', 'matched'])
+  const [report] = await stored.pass({ days: { from: '2026-11-07', to: '2026-11-07' } })
+  expect(report).toMatchObject({ changed: 0, events: { accounted: 1 }, attempts: { matched: 1 } })
+  expect((await stored.written()).length).toBeGreaterThan(first.length)
+})
+
+test('a trial stores nothing', async () => {
+  await stored.logged('2026-11-09T10:00:00Z', 'x2')
+  const before = await stored.written()
+  const reports = await stored.pass({ dryRun: true })
+  expect(reports.find(({ day }) => day === '2026-11-09')).toMatchObject({ events: { unaccounted: 1 }, changed: 0 })
+  expect(await stored.written()).toBe(before)
+})
+
+test('a day of more than one page is loaded whole', async () => {
+  const day = '2026-11-11'
+  await stored.unwrapped(`${day}T00:00:00Z`, 'p0')
+  await database.client.query(
+    `WITH made AS (
+      INSERT INTO waxseal.ledger_attempt (id, call, inserted_at, started_at, writer, provider, operation, kek_id)
+      SELECT gen_random_uuid(), n, at, at, gen_random_uuid(), 'aws', 'unwrap', $2
+      FROM generate_series(1, 1100) n, LATERAL (SELECT $1::timestamptz + n * interval '30 seconds' AS at)
+      RETURNING id, call, inserted_at
+    ), ended AS (
+      INSERT INTO waxseal.ledger_end (attempt, inserted_at, ended_at, outcome, kek_id, latency_ms, replies)
+      SELECT id, inserted_at, inserted_at, 'succeeded', $2, 1,
+        jsonb_build_array(jsonb_build_object('operation', 'Decrypt', 'requestId', 'p' || call, 'at', inserted_at))
+      FROM made
+    )
+    INSERT INTO waxseal.audit_event (id, source, provider, scope, event_uid, uid_quality, event_time, event_time_raw, kind,
+      operation, operation_class, outcome, request_id, kek_id, raw, raw_sha256)
+    SELECT gen_random_uuid(), (SELECT min(id) FROM waxseal.trail_source), 'aws', '1/eu', 'p' || call, 'native',
+      inserted_at, '', 'call', 'Decrypt', 'decrypt', 'success', 'p' || call, $2, '', sha256('') FROM made`,
+    [`${day}T00:00:00Z`, KEY],
+  )
+  const report = (await stored.pass()).find((each) => each.day === day)
+  expect(report).toMatchObject({ events: { accounted: 1100 }, attempts: { matched: 1100, unverifiable: 1 } })
+})
+
+test('while somebody else works on a scope it is left out', async () => {
+  const other = (await import('pg')).default
+  const client = new other.Client({ connectionString: database.url })
+  await client.connect()
+  try {
+    await client.query(`SELECT pg_advisory_lock(hashtextextended('waxseal reconcile aws 1/eu', 0))`)
+    expect(await stored.pass({ days: { from: '2026-11-02', to: '2026-11-02' } })).toEqual([])
+  } finally {
+    await client.end()
+  }
+})
