@@ -9,6 +9,9 @@ export interface CuttingProxy {
    * answered it, before the answer reaches the client.
    */
   cut(text: string, when: 'before' | 'after'): void
+  /** Cuts every connection, and every new one, until `open`: the server is away. */
+  shut(): void
+  open(): void
   close(): void
 }
 
@@ -17,7 +20,9 @@ export function cuttingProxy(): CuttingProxy {
   const sockets = new Set<Socket>()
   let target: URL
   let planned: { readonly text: string; readonly when: 'before' | 'after' } | undefined
+  let isShut = false
   const server = createServer((client) => {
+    if (isShut) return void client.destroy()
     const upstream = connect(Number(target.port), target.hostname)
     let loseAnswer = false
     const cut = () => {
@@ -50,6 +55,13 @@ export function cuttingProxy(): CuttingProxy {
     },
     cut(text, when) {
       planned = { text, when }
+    },
+    shut() {
+      isShut = true
+      for (const socket of sockets) socket.destroy()
+    },
+    open() {
+      isShut = false
     },
     close() {
       server.close()

@@ -1,0 +1,131 @@
+import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { withActor } from '../../../src/audit/index.js'
+import { DataKey } from '../../../src/kms/data-key.js'
+import { CONTEXT, textIn, until, useLedger } from './ledger-suite.js'
+
+const suite = useLedger()
+const AWAY_BEAT_MS = 1_000
+const isStored = (attempts: readonly Record<string, any>[]) => attempts.map(({ ends }) => ends.length)
+
+test('while Postgres is away, calls are in a journal for us alone; once it is back they are stored and marked', async () => {
+  const { proxy, connection } = await suite.proxied()
+  const folder = suite.folder()
+  const { ledger, kms, provider, clock, problems } = await suite.open({ connection, journal: folder })
+  proxy.shut()
+  await withActor({ actor: 'user:1' }, () => provider.generateDataKey(CONTEXT))
+  expect(kms.calls.length).toBe(1)
+  expect(problems).toMatchObject([{ kind: 'away' }])
+  expect(ledger.statistics).toMatchObject({ isAway: true, stored: 0, journalled: 2, unrecorded: 0 })
+  const [name] = await readdir(folder)
+  expect((await stat(join(folder, name!))).mode & 0o777).toBe(0o600)
+  expect((await stat(folder)).mode & 0o777).toBe(0o700)
+  expect(await suite.attempts(ledger.writer)).toEqual([])
+
+  proxy.open()
+  await clock.advance(AWAY_BEAT_MS)
+  await until(() => ledger.statistics.replayed === 2)
+  expect(await suite.attempts(ledger.writer)).toMatchObject([
+    { operation: 'generateDataKey', actor: 'user:1', journalled: true, ends: [{ journalled: true }] },
+  ])
+  await until(async () => (await readdir(folder)).length === 0)
+  await provider.currentKek(CONTEXT)
+  expect(await suite.attempts(ledger.writer)).toMatchObject([{ journalled: true }, { journalled: false }])
+})
+
+test('a session that is terminated, and one whose answer is lost, need no journal, and no row is stored twice', async () => {
+  const { proxy, connection } = await suite.proxied()
+  const { ledger, provider } = await suite.open({ connection })
+  await provider.currentKek(CONTEXT)
+  const sessions = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1`
+  await suite.database.client.query(sessions, [`waxseal ledger ${ledger.writer}`])
+  await provider.currentKek(CONTEXT)
+  for (const when of ['before', 'after'] as const) {
+    for (const table of ['ledger_attempt', 'ledger_end']) {
+      proxy.cut(`INSERT INTO waxseal.${table}`, when)
+      await provider.currentKek(CONTEXT)
+    }
+  }
+  expect(isStored(await suite.attempts(ledger.writer))).toEqual([1, 1, 1, 1, 1, 1])
+  expect(ledger.statistics).toMatchObject({ isAway: false, stored: 12 })
+})
+
+test('without Postgres and without a journal an unwrap is refused before it is sent, and a wrap goes on', async () => {
+  const { proxy, connection } = await suite.proxied()
+  const { ledger, kms, provider, clock, problems } = await suite.open({ connection })
+  const { wrapped } = await kms.generateDataKey(CONTEXT)
+  kms.clearCalls()
+  proxy.shut()
+  const refused = { code: 'ERR_KMS_UNAVAILABLE', retryable: true, message: expect.stringContaining('refused') }
+  await expect(provider.unwrap(wrapped, CONTEXT)).rejects.toMatchObject(refused)
+  await expect(provider.rewrap(wrapped, CONTEXT)).rejects.toMatchObject(refused)
+  expect(kms.calls).toEqual([])
+  await provider.wrap(DataKey.generate(), CONTEXT)
+  await provider.generateDataKey(CONTEXT)
+  await provider.currentKek(CONTEXT)
+  expect(ledger.statistics).toMatchObject({ unrecorded: 3, stored: 0 })
+  expect(problems.map(({ kind }) => kind)).toEqual(['away', 'unrecorded'])
+
+  proxy.open()
+  await clock.advance(AWAY_BEAT_MS)
+  await until(() => !ledger.statistics.isAway)
+  await provider.unwrap(wrapped, CONTEXT)
+  expect(await suite.attempts(ledger.writer)).toMatchObject([{ operation: 'unwrap', ends: [{}] }])
+})
+
+test('each operation may be refused, or may go on', async () => {
+  const { proxy, connection } = await suite.proxied()
+  const { kms, provider } = await suite.open({ connection, whenUnavailable: { unwrap: 'proceed', wrap: 'refuse' } })
+  const { wrapped } = await kms.generateDataKey(CONTEXT)
+  proxy.shut()
+  await provider.unwrap(wrapped, CONTEXT)
+  await expect(provider.wrap(DataKey.generate(), CONTEXT)).rejects.toMatchObject({ code: 'ERR_KMS_UNAVAILABLE' })
+})
+
+test('a journal that takes nothing is as none: an unwrap is refused, and its data key is not given out', async () => {
+  const { proxy, connection } = await suite.proxied()
+  const folder = suite.folder()
+  const { kms, provider } = await suite.open({ connection, journal: folder })
+  const { wrapped } = await kms.generateDataKey(CONTEXT)
+  kms.clearCalls()
+  kms.faults.inject({
+    async transport({ options }, send) {
+      // The attempt is stored; its end is not.
+      proxy.shut()
+      await rename(folder, `${folder}-gone`)
+      await writeFile(folder, 'no folder')
+      return send(options)
+    },
+  })
+  await expect(provider.unwrap(wrapped, CONTEXT)).rejects.toMatchObject({ code: 'ERR_KMS_UNAVAILABLE' })
+  expect(kms.calls.length).toBe(1)
+  await expect(provider.unwrap(wrapped, CONTEXT)).rejects.toMatchObject({ code: 'ERR_KMS_UNAVAILABLE' })
+  expect(kms.calls.length).toBe(1)
+})
+
+test('a process starts while Postgres is away, and without its tables it does not', async () => {
+  const { proxy, connection } = await suite.proxied()
+  proxy.shut()
+  const folder = suite.folder()
+  const { ledger, provider, clock } = await suite.open({ connection, journal: folder })
+  await provider.currentKek(CONTEXT)
+  proxy.open()
+  await clock.advance(AWAY_BEAT_MS)
+  await until(() => ledger.statistics.replayed === 2)
+  const url = new URL(suite.database.url)
+  url.pathname = '/template1'
+  await expect(suite.open({ connection: url.href })).rejects.toMatchObject({
+    code: 'ERR_CONFIGURATION',
+    message: expect.stringContaining('waxseal schema install'),
+  })
+})
+
+test('a folder that others may write to is refused: they could put rows into the ledger', async () => {
+  const folder = suite.folder()
+  await mkdir(folder, { mode: 0o777 })
+  const { chmod } = await import('node:fs/promises')
+  await chmod(folder, 0o777)
+  await expect(suite.open({ journal: folder })).rejects.toMatchObject({ code: 'ERR_CONFIGURATION' })
+  expect(await textIn(folder)).toBe('')
+})
