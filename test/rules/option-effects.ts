@@ -2,6 +2,7 @@ import type { Effects } from './options.js'
 
 const ADOPTION = 'test/adoption'
 const CLI = 'test/cli'
+const LEDGER = 'test/audit/ledger'
 const PROVIDERS = 'test/providers'
 const UNIT = 'test/unit'
 const RENEW = 'test/rotation/renew.test.ts'
@@ -201,6 +202,16 @@ export const OPTION_EFFECTS: Effects = {
     by: ['test/census/retire.test.ts', 'without a name nothing is written down'],
     onWait: ['test/census/retire.test.ts', 'what a transaction stores that was open is waited for'],
     signal: ['test/census/retire.test.ts', 'the waiting can be ended'],
+  },
+  LedgerOptions: {
+    connection: [`${LEDGER}/postgres-ledger.test.ts`, 'an attempt is stored before it is sent, and its end afterwards'],
+    connections: [`${LEDGER}/postgres-ledger.test.ts`, 'as many statements are on their way as there are connections'],
+    journal: [`${LEDGER}/away.test.ts`, 'while Postgres is away, calls are in a journal for us alone'],
+    whenUnavailable: [`${LEDGER}/away.test.ts`, 'each operation may be refused, or may go on'],
+    actors: [`${LEDGER}/postgres-ledger.test.ts`, 'where an actor is required, what nobody asked for is refused'],
+    label: [`${LEDGER}/postgres-ledger.test.ts`, 'a ledger that is closed has stored everything'],
+    onProblem: [`${LEDGER}/away.test.ts`, 'without Postgres and without a journal an unwrap is refused'],
+    clock: [`${LEDGER}/away.test.ts`, 'while Postgres is away, calls are in a journal for us alone'],
   },
   FleetOptions: {
     cipher: ['test/lifecycle/fleet.test.ts', 'a message on the channel makes the cipher forget'],

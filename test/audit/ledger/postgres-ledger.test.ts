@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals'
+import pg from 'pg'
 import { withActor } from '../../../src/audit/index.js'
 import { RetryingProvider } from '../../../src/kms/retrying-provider.js'
 import { faults } from '../../../src/testing/index.js'
-import { CONTEXT, useLedger } from './ledger-suite.js'
+import { CONTEXT, until, useLedger } from './ledger-suite.js'
 
 const suite = useLedger()
 
@@ -84,6 +85,30 @@ test('calls at the same time are stored by few statements, each row once', async
   expect(attempts.length).toBe(300)
   expect(attempts.every(({ ends }) => ends.length === 1)).toBe(true)
   expect(new Set(attempts.map(({ written_in }) => written_in)).size).toBeLessThan(50)
+})
+
+test('as many statements are on their way as there are connections, and what comes meanwhile goes together', async () => {
+  const { ledger, provider } = await suite.open({ connections: 2 })
+  const locking = new pg.Client({ connectionString: suite.database.url })
+  await locking.connect()
+  await locking.query('BEGIN; LOCK TABLE waxseal.ledger_attempt IN EXCLUSIVE MODE')
+  const waiting = async () => {
+    const { rows } = await suite.database.client.query(
+      `SELECT FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'`,
+      [`waxseal ledger ${ledger.writer}`],
+    )
+    return rows.length
+  }
+  const calls: Promise<unknown>[] = []
+  for (const statements of [1, 2, 2, 2, 2]) {
+    calls.push(provider.currentKek(CONTEXT))
+    await until(async () => (await waiting()) === statements)
+  }
+  await locking.end()
+  await Promise.all(calls)
+  const groups = (await suite.attempts(ledger.writer)).map(({ written_in }) => written_in)
+  expect(groups.length).toBe(5)
+  expect(new Set(groups).size).toBe(3)
 })
 
 test('a month without a partition gets one', async () => {
