@@ -1,13 +1,9 @@
 import { ConfigurationError } from '../../../src/errors.js'
-import { membersOf, textOf } from './members.js'
+import { parseJson, textAt } from '../../../src/kms/untrusted-json.js'
 
 /** Of the record itself: an encryption context can hold a member of that name, too. */
 export function accountOf(raw: string): string | undefined {
-  try {
-    return textOf(membersOf(JSON.parse(raw)).recipientAccountId)
-  } catch {
-    return undefined
-  }
+  return textAt(parseJson(raw), 'recipientAccountId')
 }
 
 /** Coverage of an account that was never read would make every call look as if it were missing. */

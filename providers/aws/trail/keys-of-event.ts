@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../../../src/audit/trail/audit-event.js'
+import { defined, type JsonObject, listAt, textAt } from '../../../src/kms/untrusted-json.js'
 import { storedIdOf } from '../key-arn.js'
-import { listOf, type Members, membersOf, present, textOf } from './members.js'
 
 type Keys = Pick<AuditEvent, 'kekId' | 'sourceKekId' | 'requestedKey'>
 
@@ -11,29 +11,28 @@ const BARE_ID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
  * Which keys an event is about, each as in our KEK refs, whatever name the caller typed: `resources` has the ARNs, and
  * a denied call has no resources. An alias alone names no key: what it pointed to at that time is not in the event.
  */
-export function keysOf(record: Members): Keys {
-  const named = arnsOf(record.resources)
-  const request = membersOf(record.requestParameters)
-  const arnOf = (typed: unknown) => keyArnOf(textOf(typed), record)
-  const requestedKey = textOf(request.keyId ?? request.destinationKeyId ?? request.aliasName ?? request.targetKeyId)
+export function keysOf(record: JsonObject): Keys {
+  const named = arnsOf(record)
+  const typed = (name: string) => textAt(record, 'requestParameters', name)
+  const arnOf = (text: string | undefined) => keyArnOf(text, record)
+  const requestedKey = typed('keyId') ?? typed('destinationKeyId') ?? typed('aliasName') ?? typed('targetKeyId')
   const { source, destination } =
     record.eventName === 'ReEncrypt'
-      ? rewrapped(named, arnOf(request.sourceKeyId), arnOf(request.destinationKeyId))
+      ? rewrapped(named, arnOf(typed('sourceKeyId')), arnOf(typed('destinationKeyId')))
       : {
           source: undefined,
-          destination: named[0] ?? answered(record, arnOf) ?? arnOf(request.keyId ?? request.targetKeyId),
+          destination: named[0] ?? answered(record, arnOf) ?? arnOf(typed('keyId') ?? typed('targetKeyId')),
         }
-  return present<Keys>({
+  return defined<Keys>({
     kekId: destination && storedIdOf(destination),
     sourceKekId: source && storedIdOf(source),
     requestedKey: requestedKey === destination ? undefined : requestedKey,
   })
 }
 
-function arnsOf(resources: unknown): string[] {
-  return listOf(resources).flatMap((each) => {
-    const { ARN, arn } = membersOf(each)
-    const text = textOf(ARN ?? arn)
+function arnsOf(record: JsonObject): string[] {
+  return listAt(record, 'resources').flatMap((each) => {
+    const text = textAt(each, 'ARN') ?? textAt(each, 'arn')
     return text !== undefined && KEY.test(text) ? [text] : []
   })
 }
@@ -50,15 +49,14 @@ function rewrapped(named: readonly string[], typedSource: string | undefined, ty
 }
 
 /** Operations on keys answer with the key, the ones that use it do not. */
-function answered(record: Members, arnOf: (typed: unknown) => string | undefined): string | undefined {
-  const { keyId, keyMetadata } = membersOf(record.responseElements)
-  const { arn } = membersOf(keyMetadata)
-  return arnOf(arn) ?? arnOf(keyId)
+function answered(record: JsonObject, arnOf: (text: string | undefined) => string | undefined): string | undefined {
+  const metadata = textAt(record, 'responseElements', 'keyMetadata', 'arn')
+  return arnOf(metadata) ?? arnOf(textAt(record, 'responseElements', 'keyId'))
 }
 
-function keyArnOf(typed: string | undefined, record: Members): string | undefined {
+function keyArnOf(typed: string | undefined, record: JsonObject): string | undefined {
   if (typed === undefined || KEY.test(typed)) return typed
-  const [region, account] = [textOf(record.awsRegion), textOf(record.recipientAccountId)]
+  const [region, account] = [textAt(record, 'awsRegion'), textAt(record, 'recipientAccountId')]
   // A bare id can only be a key of the caller's own account and region.
   if (!BARE_ID.test(typed) || region === undefined || account === undefined) return undefined
   return `arn:${partitionOf(region)}:kms:${region}:${account}:key/${typed}`

@@ -1,4 +1,4 @@
-import { listOf, type Members, membersOf } from './members.js'
+import { type JsonObject, listAt, objectAt } from '../../../src/kms/untrusted-json.js'
 
 export const KMS = 'kms.amazonaws.com'
 
@@ -8,9 +8,9 @@ export const KMS = 'kms.amazonaws.com'
  * of a key are *read* events, so that a trail of writes alone has none of them.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
  */
-export function kmsExclusion(selectors: Members): string | undefined {
-  const basic = listOf(member(selectors, 'eventSelectors')).map(basicSelector)
-  const advanced = listOf(member(selectors, 'advancedEventSelectors')).map(advancedSelector)
+export function kmsExclusion(selectors: JsonObject): string | undefined {
+  const basic = listAt(member(selectors, 'eventSelectors')).map(basicSelector)
+  const advanced = listAt(member(selectors, 'advancedEventSelectors')).map(advancedSelector)
   const all = [...basic, ...advanced]
   const left = [
     ...(all.some(({ reads }) => reads) ? [] : ['reads']),
@@ -32,20 +32,20 @@ const because = (all: readonly Logged[]) => {
 }
 
 function basicSelector(value: unknown): Logged {
-  const selector = membersOf(value)
+  const selector = objectAt(value) ?? {}
   if (member(selector, 'includeManagementEvents') === false) return nothing('no management events')
-  if (listOf(member(selector, 'excludeManagementEventSources')).includes(KMS)) return nothing(`excludes ${KMS}`)
+  if (listAt(member(selector, 'excludeManagementEventSources')).includes(KMS)) return nothing(`excludes ${KMS}`)
   const type = member(selector, 'readWriteType') ?? 'All'
   return { reads: type !== 'WriteOnly', writes: type !== 'ReadOnly' }
 }
 
 /** All field selectors of one have to match. Any that narrows to some callers or operations is not all of the KMS. */
 function advancedSelector(value: unknown): Logged {
-  const fields = listOf(member(membersOf(value), 'fieldSelectors')).map(membersOf)
+  const fields = listAt(member(objectAt(value) ?? {}, 'fieldSelectors')).map((each) => objectAt(each) ?? {})
   const logged = { reads: true, writes: true }
   let isOfManagement = false
   for (const each of fields) {
-    const [field, values] = [member(each, 'field'), listOf(member(each, 'equals'))]
+    const [field, values] = [member(each, 'field'), listAt(member(each, 'equals'))]
     if (field === 'eventCategory') isOfManagement = values.includes('Management')
     else if (field === 'readOnly' && values.length > 0) logged[values.includes('true') ? 'writes' : 'reads'] = false
     else if (field !== 'eventSource') return nothing(`only some by ${String(field)}`)
@@ -54,8 +54,8 @@ function advancedSelector(value: unknown): Logged {
   return isOfManagement ? logged : nothing('no management events')
 }
 
-const admits = (selector: Members): boolean => {
-  const of = (name: string) => listOf(member(selector, name)).map(String)
+const admits = (selector: JsonObject): boolean => {
+  const of = (name: string) => listAt(member(selector, name)).map(String)
   const allowed: boolean[] = [
     !of('notEquals').includes(KMS),
     !of('notStartsWith').some((each) => KMS.startsWith(each)),
@@ -69,6 +69,6 @@ const admits = (selector: Members): boolean => {
 
 const nothing = (reason: string): Logged => ({ reads: false, writes: false, because: reason })
 
-function member(members: Members, name: string): unknown {
+function member(members: JsonObject, name: string): unknown {
   return members[name] ?? members[name[0]!.toUpperCase() + name.slice(1)]
 }

@@ -1,5 +1,5 @@
 import type { CursorValue } from '../../../src/audit/trail/trail-reader.js'
-import { membersOf, textOf } from './members.js'
+import { objectAt } from '../../../src/kms/untrusted-json.js'
 import type { Sweep } from './sweeps.js'
 import { settled } from './sweeps.js'
 
@@ -17,19 +17,19 @@ export interface LookupPosition {
 
 /** Undefined before the first pass, and for what another version wrote: the reader then begins anew. */
 export function positionOf(cursor: CursorValue): LookupPosition | undefined {
-  const { readTo, settledTo, swept, history } = membersOf(cursor)
-  const { reached, end, stepMs } = membersOf(history)
+  const { readTo, settledTo } = objectAt(cursor) ?? {}
+  const { reached, end, stepMs } = objectAt(cursor, 'history') ?? {}
   if (!isTime(readTo) || !isTime(settledTo)) return undefined
-  const times = Object.entries(membersOf(swept)).filter((entry): entry is [string, string] => isTime(entry[1]))
+  const swept = Object.entries(objectAt(cursor, 'swept') ?? {})
   return {
     readTo,
     settledTo,
-    swept: Object.fromEntries(times),
+    swept: Object.fromEntries(swept.filter((entry): entry is [string, string] => isTime(entry[1]))),
     ...(isTime(reached) && isTime(end) && typeof stepMs === 'number' && { history: { reached, end, stepMs } }),
   }
 }
 
-const isTime = (value: unknown): value is string => !Number.isNaN(Date.parse(textOf(value) ?? ''))
+const isTime = (value: unknown): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value))
 
 export function afterSweep(position: LookupPosition, { window, names }: Sweep): LookupPosition {
   const now = window.to.toISOString()

@@ -1,14 +1,14 @@
 import type { AuditEvent, EventOutcome } from '../../../src/audit/trail/audit-event.js'
-import { type Members, present, textOf } from './members.js'
+import { defined, type JsonObject, textAt } from '../../../src/kms/untrusted-json.js'
 
 /** Services differ in the suffix: `AccessDenied`, `AccessDeniedException`, `Client.UnauthorizedOperation`. */
 const DENIED = /AccessDenied|Unauthorized|NotAuthorized|InvalidGrantToken|ExpiredToken|UnrecognizedClient|OptInRequired/
 const THROTTLED = /Throttl|LimitExceeded|TooManyRequests|SlowDown/
 
-export function outcomeOf(record: Members): Pick<AuditEvent, 'outcome' | 'status' | 'statusDetail'> {
-  const [status, statusDetail] = [textOf(record.errorCode), textOf(record.errorMessage)]
+export function outcomeOf(record: JsonObject): Pick<AuditEvent, 'outcome' | 'status' | 'statusDetail'> {
+  const [status, statusDetail] = [textAt(record, 'errorCode'), textAt(record, 'errorMessage')]
   const isFailed = status !== undefined || statusDetail !== undefined
-  return { outcome: isFailed ? failureOf(status ?? '') : 'success', ...present<object>({ status, statusDetail }) }
+  return { outcome: isFailed ? failureOf(status ?? '') : 'success', ...defined<object>({ status, statusDetail }) }
 }
 
 function failureOf(code: string): EventOutcome {

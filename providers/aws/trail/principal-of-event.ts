@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../../../src/audit/trail/audit-event.js'
-import { type Members, membersOf, present, textOf } from './members.js'
+import { defined, type JsonObject, textAt } from '../../../src/kms/untrusted-json.js'
 
 type Principal = Pick<AuditEvent, 'principalType' | 'principal' | 'principalName' | 'credentialId' | 'via'>
 
@@ -8,25 +8,29 @@ type Principal = Pick<AuditEvent, 'principalType' | 'principal' | 'principalName
  * has no ARN; a service has no type either.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
  */
-export function principalOf(record: Members): Principal {
-  const identity = membersOf(record.userIdentity)
-  const session = membersOf(identity.sessionContext)
-  const { identityStoreArn, userId } = membersOf(identity.onBehalfOf)
-  const invokedBy = textOf(identity.invokedBy)
-  const person = textOf(userId) && `${textOf(identityStoreArn) ?? 'identity-center'}/${textOf(userId)}`
-  const principal = textOf(identity.arn) ?? textOf(identity.principalId) ?? person
-  return present<Principal>({
-    principalType: textOf(identity.type),
-    principal: principal ?? invokedBy,
-    principalName: textOf(identity.userName) ?? textOf(membersOf(session.sessionIssuer).userName),
-    credentialId: textOf(identity.accessKeyId) ?? textOf(identity.credentialId),
+export function principalOf(record: JsonObject): Principal {
+  const of = (...path: string[]) => textAt(record, 'userIdentity', ...path)
+  const invokedBy = of('invokedBy')
+  return defined<Principal>({
+    principalType: of('type'),
+    principal: of('arn') ?? of('principalId') ?? personOf(record) ?? invokedBy,
+    principalName: of('userName') ?? of('sessionContext', 'sessionIssuer', 'userName'),
+    credentialId: of('accessKeyId') ?? of('credentialId'),
     via: invokedBy,
   })
 }
 
+function personOf(record: JsonObject): string | undefined {
+  const user = textAt(record, 'userIdentity', 'onBehalfOf', 'userId')
+  const store = textAt(record, 'userIdentity', 'onBehalfOf', 'identityStoreArn')
+  return user && `${store ?? 'identity-center'}/${user}`
+}
+
 /** Nobody asked for it: AWS did it by itself. */
-export function isOfAws(record: Members): boolean {
+export function isOfAws(record: JsonObject): boolean {
   if (record.eventType === 'AwsServiceEvent') return true
-  const { type, arn, principalId, invokedBy } = membersOf(record.userIdentity)
-  return [type, arn, principalId].every((each) => textOf(each) === undefined) && invokedBy === 'AWS Internal'
+  const of = (name: string) => textAt(record, 'userIdentity', name)
+  return (
+    [of('type'), of('arn'), of('principalId')].every((each) => each === undefined) && of('invokedBy') === 'AWS Internal'
+  )
 }

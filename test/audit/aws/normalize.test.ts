@@ -120,13 +120,14 @@ describe('an envelope', () => {
       account: 'x',
       detail,
     }
-    expect(eventOf(envelope)).toEqual(eventOf(detail))
+    expect(eventOf(envelope)).toEqual({ ...eventOf(detail), content: JSON.stringify(detail) })
   })
 
   test('of LookupEvents, and a file with one record, hold the same event', () => {
     const record = decryptRecord()
-    expect(eventOf({ EventId: 'x', CloudTrailEvent: JSON.stringify(record) })).toEqual(eventOf(record))
-    expect(eventOf({ Records: [record] })).toEqual(eventOf(record))
+    const expected = { ...eventOf(record), content: JSON.stringify(record) }
+    expect(eventOf({ EventId: 'x', CloudTrailEvent: JSON.stringify(record) })).toEqual(expected)
+    expect(eventOf({ Records: [record] })).toEqual(expected)
   })
 
   test('with several records is for its reader to split', () => {
@@ -235,3 +236,8 @@ test.each(['2026-03-01 10:20:30', '2026-03-01T10:20:30.000Z', '2026-03-01T11:20:
     expect(decryptEvent({ eventTime })).toMatchObject({ time: new Date('2026-03-01T10:20:30Z'), timeText: eventTime })
   },
 )
+
+test('a record that does not say its account is of the reader that brought it', () => {
+  const userIdentity = { type: 'AWSService', invokedBy: 'AWS Internal' }
+  expect(decryptEvent({ recipientAccountId: undefined, userIdentity }).scope).toBe('')
+})

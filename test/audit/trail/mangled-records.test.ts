@@ -1,14 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
+import { awsTrail } from '../../../providers/aws/audit-trail.js'
 import { azureTrail } from '../../../providers/azure/audit-trail.js'
 import { gcpTrail } from '../../../providers/gcp/audit-trail.js'
 import { localTrail } from '../../../providers/local/audit-trail.js'
 import type { AuditEvent, Normalized, TrailRecord } from '../../../src/audit/trail/audit-event.js'
+import { decryptEvent, decryptRecord } from '../aws/record.js'
 import { azureEvent, otherShapes, storageRecord } from '../azure/records.js'
 import { gcpEntry, gcpEvent } from '../gcp/records.js'
 import { eventOf } from './sample-events.js'
 
 const TRAILS = [
+  ['aws', awsTrail.normalize, [decryptRecord(), { 'detail-type': 'x', source: 'aws.kms', detail: decryptRecord() }]],
   ['gcp', gcpTrail.normalize, [gcpEntry()]],
   ['azure', azureTrail.normalize, [storageRecord(), ...Object.values(otherShapes)]],
   ['local', localTrail.normalize, [{}]],
@@ -35,8 +38,8 @@ const anything = fc.oneof(
 
 function assertWhole(normalized: Normalized): void {
   if (!('event' in normalized)) return
-  const { content, ...event } = normalized.event
-  const problems = Object.entries(event).filter(([, value]) => {
+  const { content, context = {}, ...event } = normalized.event
+  const problems = Object.entries({ ...context, ...event }).filter(([, value]) => {
     return typeof value === 'string' ? false : !(value instanceof Date) || Number.isNaN(value.getTime())
   })
   expect(problems).toEqual([])
@@ -63,6 +66,7 @@ describe.each(TRAILS)('%s', (provider, normalize, records) => {
 })
 
 const POISON: readonly (readonly [string, (text: string) => AuditEvent, (record: TrailRecord) => Normalized])[] = [
+  ['aws', (text) => decryptEvent({ userAgent: text }), awsTrail.normalize],
   ['gcp', (text) => gcpEvent({ requestMetadata: { callerSuppliedUserAgent: text } }), gcpTrail.normalize],
   ['azure', (text) => azureEvent({ clientInfo: text }), azureTrail.normalize],
 ]
