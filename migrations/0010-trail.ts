@@ -72,7 +72,7 @@ export const trail: Migration = {
   ON waxseal.audit_event ((context ->> 'waxseal-row'), event_time DESC, id DESC) WHERE context IS NOT NULL`,
     `CREATE INDEX IF NOT EXISTS audit_event_logging ON waxseal.audit_event (event_time DESC) WHERE kind = 'logging'`,
     'CREATE INDEX IF NOT EXISTS audit_event_written ON waxseal.audit_event (written_in)',
-    // Which reader saw it, and with which content.
+    // Which reader saw it, with which content, and what attests it: a proof can come later than the event.
     `CREATE TABLE IF NOT EXISTS waxseal.audit_sighting (
   event uuid NOT NULL,
   event_time timestamptz NOT NULL,
@@ -80,8 +80,8 @@ export const trail: Migration = {
   seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   canonical_sha256 bytea,
   raw_sha256 bytea NOT NULL,
-  proof text,
-  PRIMARY KEY (event, event_time, source, raw_sha256)
+  proof text NOT NULL DEFAULT 'none',
+  PRIMARY KEY (event, event_time, source, raw_sha256, proof)
 ) PARTITION BY RANGE (event_time)`,
     `CREATE TABLE IF NOT EXISTS waxseal.trail_cursor (
   source bigint PRIMARY KEY REFERENCES waxseal.trail_source,

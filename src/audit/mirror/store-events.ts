@@ -71,7 +71,7 @@ async function storeSightings(client: Queryable, source: TrailSource, events: re
     [
       ...[source.id, source.provider, events.map(({ scope }) => scope), events.map(({ uid }) => uid)],
       ...[events.map(({ time }) => time), events.map(({ digests }) => digests.canonical)],
-      ...[events.map(({ digests }) => digests.raw), events.map(({ record }) => record.proof ?? null)],
+      ...[events.map(({ digests }) => digests.raw), events.map(({ record }) => record.proof ?? 'none')],
     ],
   )
 }
