@@ -13,6 +13,8 @@ import { type FileLine, type FilePosition, LogFile } from './log-file.js'
 
 const OPTIONS = ['files', 'scope'] as const
 const INTERVAL_MS = 5_000
+/** Each window that is covered is a row: not one for each pass. */
+const COVERED_EVERY_MS = 30_000
 
 interface Cursor {
   readonly files: Readonly<Record<string, FilePosition>>
@@ -84,8 +86,10 @@ class AuditFileReader implements TrailReader {
       }
     }
     // What could not be read now may still be there: it is covered by the pass that reads it.
-    if (isReadable) {
-      const covered = { from: new Date(known.readTo ?? first ?? now), to: now, complete: !isIncomplete }
+    const from = new Date(known.readTo ?? first ?? now)
+    const isDue = known.readTo === undefined || isIncomplete || now.getTime() - from.getTime() >= COVERED_EVERY_MS
+    if (isReadable && isDue) {
+      const covered = { from, to: now, complete: !isIncomplete }
       yield { records: [], cursor: cursorOf({ files, readTo: now.toISOString() }), covered }
     }
     if (problems.length > 0) throw new AuditTrailGapError(`provider "vault": ${problems.join('; ')}`)

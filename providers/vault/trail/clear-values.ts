@@ -1,4 +1,4 @@
-import { type Json, parseLine } from './audit-line.js'
+import { objectAt, parseJson } from '../../../src/kms/untrusted-json.js'
 
 const CLEAR = /"(?:client_token|plaintext|ciphertext)":\s*"(?!hmac-sha256:)[^"]/
 const KEPT =
@@ -13,11 +13,11 @@ export function holdsClearValues(line: string): boolean {
 /** The line, and without the values that it should not hold where the device writes them in clear. */
 export function withoutSecrets(line: string): string {
   if (!holdsClearValues(line)) return line
-  const parsed = parseLine(line)
+  const parsed = objectAt(parseJson(line))
   return parsed ? JSON.stringify(strip(parsed)) : REMOVED
 }
 
-function strip(value: Json, name = ''): Json {
+function strip(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.map((each) => strip(each, name))
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([member, each]) => [member, strip(each, member)]))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AuditEvent, EventOutcome, Normalized, TrailRecord } from '../../../src/audit/trail/audit-event.js'
-import { type Json, memberOf, objectAt, parseLine, textAt } from './audit-line.js'
+import { defined, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../src/kms/untrusted-json.js'
 import { factsOf } from './vault-request.js'
 
 /** The header by which a call says its token, if the audit device is told to write it down. */
@@ -14,11 +14,11 @@ const HMAC = /^hmac-sha256:/
  * without one. The request's line says nothing more and is ignored.
  */
 export function normalizeVault({ raw }: TrailRecord): Normalized {
-  const line = parseLine(raw)
+  const line = objectAt(parseJson(raw))
   if (!line) return { quarantined: 'no JSON object' }
   const type = textAt(line, 'type')
   if (type !== 'request' && type !== 'response') return { quarantined: 'expected the type "request" or "response"' }
-  const request = objectAt(line, 'request')
+  const request = objectAt(line, 'request') ?? {}
   const facts = factsOf(request)
   if (!facts) return { ignored: 'no transit engine, login or change of the trail' }
   if (type === 'request' && facts.kind !== 'lifecycle') return { ignored: 'the line of the response is the event' }
@@ -27,11 +27,12 @@ export function normalizeVault({ raw }: TrailRecord): Normalized {
   if (Number.isNaN(time.getTime())) return { quarantined: 'expected "time", an instant' }
   const requestId = textAt(request, 'id')
   const said = {
-    ...{ ...facts, scope: '', ...outcomeOf(line), ...whoOf(line) },
-    ...(requestId !== undefined && { requestId }),
-    ...optional('callToken', callTokenOf(request)),
-    ...optional('kekVersion', kekVersionOf(objectAt(line, 'response', 'data'))),
-  } satisfies Partial<AuditEvent>
+    ...{ ...facts, scope: '', ...outcomeOf(line) },
+    ...defined<Partial<AuditEvent>>({
+      ...{ ...whoOf(line, request), requestId, callToken: callTokenOf(request) },
+      kekVersion: kekVersionOf(objectAt(line, 'response', 'data')),
+    }),
+  }
   const { credentialId: _, ...content } = said
   return {
     event: {
@@ -46,7 +47,7 @@ export function normalizeVault({ raw }: TrailRecord): Normalized {
   }
 }
 
-function outcomeOf(line: Json): Pick<AuditEvent, 'outcome' | 'status' | 'statusDetail'> {
+function outcomeOf(line: JsonObject): Pick<AuditEvent, 'outcome' | 'status' | 'statusDetail'> {
   const error = textAt(line, 'error')
   if (error === undefined) return { outcome: 'success', status: 'ok' }
   const [, status = ''] = /^(?:\d+ errors? occurred:\s*\*?\s*)?([^\n]*)/.exec(error) ?? []
@@ -58,43 +59,34 @@ function outcomeOfError(error: string): EventOutcome {
   return /quota exceeded|too many requests/.test(error) ? 'throttled' : 'error'
 }
 
-function whoOf(line: Json): Partial<AuditEvent> {
-  const auth = objectAt(line, 'auth')
-  const request = objectAt(line, 'request')
-  const name = textAt(auth, 'display_name')
+function whoOf(line: JsonObject, request: JsonObject) {
+  const name = textAt(line, 'auth', 'display_name')
   return {
-    ...optional('principalType', textAt(auth, 'token_type')),
+    principalType: textAt(line, 'auth', 'token_type'),
     // The display name of an AppRole is the same for all of them; a root token has no entity.
-    ...optional('principal', textAt(auth, 'entity_id') ?? name),
-    ...optional('principalName', name),
-    ...optional('credentialId', textAt(auth, 'accessor') ?? textAt(request, 'client_token_accessor')),
-    ...optional('source', textAt(request, 'remote_address')),
-    ...optional('userAgent', headerOf(request, 'user-agent')),
+    principal: textAt(line, 'auth', 'entity_id') ?? name,
+    principalName: name,
+    credentialId: textAt(line, 'auth', 'accessor') ?? textAt(request, 'client_token_accessor'),
+    source: textAt(request, 'remote_address'),
+    userAgent: headerOf(request, 'user-agent'),
   }
 }
 
 /** One that is hashed says nothing that could be compared here. */
-function callTokenOf(request: Json): string | undefined {
+function callTokenOf(request: JsonObject): string | undefined {
   const token = headerOf(request, CALL_HEADER)
   return token === undefined || HMAC.test(token) ? undefined : token
 }
 
-function headerOf(request: Json, name: string): string | undefined {
-  const value = memberOf(objectAt(request, 'headers'), name)
-  const first = Array.isArray(value) ? value[0] : value
-  return typeof first === 'string' && first !== '' ? first : undefined
+function headerOf(request: JsonObject, name: string): string | undefined {
+  return textAt(request, 'headers', name) ?? textAt(listAt(request, 'headers', name), '0')
 }
 
 /** Numbers are not hashed. Of a batch, where all of its results name the same. */
-function kekVersionOf(data: Json): string | undefined {
-  const results = memberOf(data, 'batch_results')
-  const of = (each: Json) => memberOf(each, 'key_version')
-  const found = Array.isArray(results) ? results.map(of).filter((each) => each !== undefined) : [of(data)]
-  const versions = new Set(found)
+function kekVersionOf(data: JsonObject | undefined): string | undefined {
+  const versions = new Set(
+    [data, ...listAt(data, 'batch_results')].flatMap((each) => textAt(each, 'key_version') ?? []),
+  )
   const [version] = versions
-  return versions.size === 1 && Number.isSafeInteger(version) ? String(version) : undefined
-}
-
-function optional<Name extends string>(name: Name, value: string | undefined): { [N in Name]?: string } {
-  return (value === undefined ? {} : { [name]: value }) as { [N in Name]?: string }
+  return versions.size === 1 && /^\d+$/.test(String(version)) ? version : undefined
 }

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../../../src/audit/trail/audit-event.js'
-import { type Json, objectAt, textAt } from './audit-line.js'
+import { type JsonObject, textAt } from '../../../src/kms/untrusted-json.js'
 import { transitRequest } from './transit-request.js'
 
 /** What a line is about, as far as it concerns keys, logins and the trail itself. */
@@ -12,7 +12,7 @@ const LOGGING = /^(audit|config\/auditing)(\/|$)/
 const TRANSIT_PATH = /^(.+?)\/((?:encrypt|decrypt|rewrap|datakey\/(?:plaintext|wrapped)|keys)\/[^/]+.*)$/
 
 /** Undefined where the line concerns another engine. */
-export function factsOf(request: Json): VaultRequestFacts | undefined {
+export function factsOf(request: JsonObject): VaultRequestFacts | undefined {
   const path = textAt(request, 'path') ?? ''
   const verb = textAt(request, 'operation') ?? ''
   if (path.startsWith('sys/')) return systemFacts(path.slice('sys/'.length), verb)
@@ -36,8 +36,8 @@ function systemFacts(path: string, verb: string): VaultRequestFacts | undefined 
 }
 
 /** The mount with its namespace, as in KEK refs, and what follows it. */
-function transitPath(request: Json, path: string): { readonly mount: string; readonly path: string } | undefined {
-  const namespace = textAt(objectAt(request, 'namespace'), 'path') ?? ''
+function transitPath(request: JsonObject, path: string): { readonly mount: string; readonly path: string } | undefined {
+  const namespace = textAt(request, 'namespace', 'path') ?? ''
   const full = `${namespace}${path}`
   const type = textAt(request, 'mount_type')
   // With the namespace before it, which `path` lacks.

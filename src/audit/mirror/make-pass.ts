@@ -1,0 +1,110 @@
+import { isWaxsealError } from '../../errors.js'
+import type { Queryable } from '../../postgres/queryable.js'
+import type { ProviderTrail } from '../trail/provider-trail.js'
+import type { ReaderState, TrailBatch, TrailObject, TrailReader } from '../trail/trail-reader.js'
+import { type Lease, LeaseLostError, takeLease } from './lease.js'
+import { recordFailure, recordSuccess, type SourceState } from './source-state.js'
+import { type BatchCounts, storeBatch } from './store-batch.js'
+
+/** A trail that is mirrored: what reads it, and what understands it. */
+export interface MirroredTrail {
+  readonly reader: TrailReader
+  readonly normalize: ProviderTrail['normalize']
+}
+
+/** `elsewhere`: another process mirrors the source. */
+export interface PassResult {
+  readonly state: SourceState | 'elsewhere'
+  readonly counts: BatchCounts
+  readonly reason?: string
+}
+
+export interface PassSettings {
+  readonly now: Date
+  readonly signal: AbortSignal
+  readonly onBatch: (counts: BatchCounts) => void
+}
+
+const NOTHING: BatchCounts = { stored: 0, repeated: 0, ignored: 0, quarantined: 0 }
+
+/**
+ * One pass over a source, batch by batch, and what it says of the source. Rejects where the database fails or the signal ends
+ * it: neither says anything of the trail.
+ */
+export async function makePass(
+  client: Queryable,
+  { reader, normalize }: MirroredTrail,
+  lease: Lease,
+  { now, signal, onBatch }: PassSettings,
+): Promise<PassResult> {
+  signal.throwIfAborted()
+  const held = await takeLease(client, lease)
+  if (!held) return { state: 'elsewhere', counts: NOTHING }
+  let counts = NOTHING
+  const state: ReaderState = { cursor: held.cursor, object: (name) => readObject(client, lease.source.id, name) }
+  const batches = reader.read(now, state, signal)[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const next = await nextOf(batches, signal)
+      if ('failure' in next) {
+        await recordFailure(client, lease, next.failure, next.reason)
+        return { state: next.failure, counts, reason: next.reason }
+      }
+      if (!next.batch) break
+      const stored = await storeBatch(client, lease, next.batch, normalize, now)
+      counts = sumOf(counts, stored)
+      onBatch(stored)
+    }
+  } catch (error) {
+    await batches.return?.().catch(() => undefined)
+    if (error instanceof LeaseLostError) return { state: 'elsewhere', counts }
+    throw error
+  }
+  await recordSuccess(client, lease)
+  return { state: 'ok', counts }
+}
+
+type Next =
+  | { readonly batch: TrailBatch | undefined }
+  | { readonly failure: 'blind' | 'failing'; readonly reason: string }
+
+/** What a reader rejects with is about its trail, unlike what the database rejects with. */
+async function nextOf(batches: AsyncIterator<TrailBatch>, signal: AbortSignal): Promise<Next> {
+  try {
+    const { done, value } = await batches.next()
+    return { batch: done ? undefined : value }
+  } catch (error) {
+    signal.throwIfAborted()
+    return failureOf(error)
+  }
+}
+
+/** Messages of others can repeat what they were sent. */
+function failureOf(error: unknown): Extract<Next, { readonly failure: unknown }> {
+  if (!isWaxsealError(error)) {
+    const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown }
+    return { failure: 'failing', reason: ['the reader failed', name, code].filter(Boolean).join(': ') }
+  }
+  const isBlind = error.code === 'ERR_AUDIT_TRAIL_GAP' || error.code === 'ERR_KMS_ACCESS_DENIED'
+  return { failure: isBlind ? 'blind' : 'failing', reason: error.message }
+}
+
+async function readObject(client: Queryable, source: string, name: string): Promise<TrailObject | undefined> {
+  const { rows } = await client.query(
+    `SELECT etag, size::float8 AS size, sha256, byte_offset::float8 AS "byteOffset", digest_verified AS "digestVerified"
+    FROM waxseal.trail_object WHERE source = $1 AND name = $2`,
+    [source, name],
+  )
+  if (!rows[0]) return undefined
+  const members = Object.entries(rows[0]).filter(([, value]) => value !== null)
+  return { name, ...Object.fromEntries(members) } as unknown as TrailObject
+}
+
+function sumOf(a: BatchCounts, b: BatchCounts): BatchCounts {
+  return {
+    stored: a.stored + b.stored,
+    repeated: a.repeated + b.repeated,
+    ignored: a.ignored + b.ignored,
+    quarantined: a.quarantined + b.quarantined,
+  }
+}

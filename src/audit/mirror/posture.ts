@@ -1,0 +1,22 @@
+import type { Queryable } from '../../postgres/queryable.js'
+import type { PostureCheck } from '../trail/trail-reader.js'
+import { storableJson } from './storable.js'
+
+export interface Posture {
+  readonly checkedAt: Date
+  /** Whether every check was made and found what it should. */
+  readonly ok: boolean
+  readonly checks: readonly PostureCheck[]
+}
+
+export async function storePosture(
+  client: Queryable,
+  source: string,
+  checks: readonly PostureCheck[],
+): Promise<Pick<Posture, 'ok' | 'checks'>> {
+  const ok = checks.every(({ state }) => state === 'ok')
+  await client.query('INSERT INTO waxseal.trail_posture (source, ok, checks) VALUES ($1, $2, $3)', [
+    ...[source, ok, storableJson(checks)],
+  ])
+  return { ok, checks }
+}
