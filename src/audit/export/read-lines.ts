@@ -1,19 +1,17 @@
 import type { Queryable } from '../../postgres/queryable.js'
 import type { CanonicalRecord } from '../integrity/canonical-record.js'
-import { recordOf, selectRecord, timeText } from '../integrity/read-records.js'
-import { type RecordKindName, recordKinds } from '../integrity/record-kinds.js'
-import { proveInclusion } from '../integrity/tree.js'
+import { type LeafKindName, leafKinds } from '../integrity/leaf-kinds.js'
+import { proveRecords, type RecordProof } from '../integrity/prove-records.js'
+import { recordOf, selectRecord } from '../integrity/record-columns.js'
 import type { Found } from '../review/find.js'
 import type { RecordKind } from '../review/query.js'
 import { readRecords } from '../review/read-records.js'
 import type { ReviewRecord } from '../review/record.js'
 
 /** A line of `records.jsonl`: docs/audit-export-format.md. */
-export interface ExportedLine {
-  readonly kind: RecordKindName
+export interface ExportedLine extends RecordProof {
+  readonly kind: LeafKindName
   readonly record: CanonicalRecord
-  readonly leaf: { readonly position: number } | null
-  readonly proof: readonly string[]
   readonly raw?: string
   /** As a search shows it; not proven. An end has none of its own. */
   readonly review?: ReviewRecord
@@ -30,7 +28,7 @@ export async function readLines(client: Queryable, found: readonly Found[], size
     stored.push(...(await readStored(client, kind, page, 'r.id = page.id')))
     if (kind === 'attempt') stored.push(...(await readStored(client, 'end', page, 'r.attempt = page.id')))
   }
-  const proofs = await proofsOf(client, stored, size)
+  const proofs = await proveRecords(client, stored, size)
   const byRecord = new Map<string, Omit<ExportedLine, 'review'>[]>(reviews.map(({ id }) => [id, []]))
   for (const [index, { of, ...line }] of stored.entries()) byRecord.get(of)?.push({ ...line, ...proofs[index]! })
   return reviews.flatMap((review) =>
@@ -40,11 +38,11 @@ export async function readLines(client: Queryable, found: readonly Found[], size
 
 async function readStored(
   client: Queryable,
-  kind: RecordKindName & (RecordKind | 'end'),
+  kind: LeafKindName & (RecordKind | 'end'),
   page: readonly Found[],
   match: string,
 ): Promise<Stored[]> {
-  const { table, time } = recordKinds[kind]
+  const { table, time } = leafKinds[kind]
   const times = page.map((each) => each.time).sort()
   const { rows } = await client.query(
     `SELECT page.id AS "of record", ${kind === 'event' ? 'r.raw' : 'NULL'} AS "raw text", ${selectRecord(kind, 'r')}
@@ -57,37 +55,5 @@ async function readStored(
   return rows.map((row) => {
     const raw = row['raw text'] as string | null
     return { of: row['of record'] as string, kind, record: recordOf(kind, row), ...(raw !== null && { raw }) }
-  })
-}
-
-async function proofsOf(client: Queryable, stored: readonly Stored[], size: number) {
-  const positions = await positionsOf(client, stored, size)
-  const proven = positions.filter((position) => position !== undefined)
-  const paths = proven.length === 0 ? [] : await proveInclusion(client, proven, size)
-  const pathOf = new Map(proven.map((position, index) => [position, paths[index]!]))
-  return positions.map((position) => {
-    if (position === undefined) return { leaf: null, proof: [] }
-    return { leaf: { position }, proof: pathOf.get(position)!.map((hash) => hash.toString('base64')) }
-  })
-}
-
-/** Undefined where the checkpoint was signed before the record was appended. */
-async function positionsOf(
-  client: Queryable,
-  stored: readonly Stored[],
-  size: number,
-): Promise<(number | undefined)[]> {
-  const keyOf = (kind: string, id: unknown, time: unknown) => `${kind} ${id} ${time}`
-  const { rows } = await client.query(
-    `SELECT kind, record, ${timeText('record_time')} AS time, position::float8 AS position FROM waxseal.log_leaf
-  WHERE record = ANY ($1::uuid[]) AND position < $2`,
-    [stored.map(({ kind, record }) => record[recordKinds[kind].id]), size],
-  )
-  const positions = new Map(
-    rows.map(({ kind, record, time, position }) => [keyOf(String(kind), record, time), position]),
-  )
-  return stored.map(({ kind, record }) => {
-    const { id, time } = recordKinds[kind]
-    return positions.get(keyOf(kind, record[id], record[time])) as number | undefined
   })
 }

@@ -3,7 +3,7 @@ import { inTransaction } from '../../postgres/in-transaction.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { leafContentOf, leafOf } from './canonical-record.js'
 import type { HashedSubtree } from './compact-range.js'
-import { type RecordKindName, recordKindNames } from './record-kinds.js'
+import { type LeafKindName, leafKindNames } from './leaf-kinds.js'
 import { readRange, readSize, STORED_LEVEL } from './tree.js'
 import { type RowCursor, readFrontier, readHorizon, readWritten, type WrittenRecord } from './unappended.js'
 
@@ -30,7 +30,7 @@ const BATCH = 10_000
 export async function appendLeaves(client: Queryable, options: AppendOptions = {}): Promise<Appended> {
   const { batchSize = BATCH, onAppended, signal } = options
   let leaves = 0
-  for (const kind of recordKindNames) {
+  for (const kind of leafKindNames) {
     let from: RowCursor | undefined
     do {
       signal?.throwIfAborted()
@@ -49,7 +49,7 @@ export async function lockLog(client: Queryable): Promise<void> {
 }
 
 /** `next`: where to go on, unless all has been seen. */
-async function appendBatch(client: Queryable, kind: RecordKindName, after: RowCursor | undefined, limit: number) {
+async function appendBatch(client: Queryable, kind: LeafKindName, after: RowCursor | undefined, limit: number) {
   await lockLog(client)
   const horizon = await readHorizon(client)
   const { from, isWhole } = await readFrontier(client, kind, horizon)
@@ -68,7 +68,7 @@ async function appendBatch(client: Queryable, kind: RecordKindName, after: RowCu
 }
 
 /** A transaction may be cut by the end of a batch, and is begun again with the next: what was appended is left out. */
-async function withoutLeaf(client: Queryable, kind: RecordKindName, rows: readonly WrittenRecord[]) {
+async function withoutLeaf(client: Queryable, kind: LeafKindName, rows: readonly WrittenRecord[]) {
   if (rows.length === 0) return rows
   const { rows: found } = await client.query(
     `SELECT n::int - 1 AS at FROM unnest($2::uuid[], $3::timestamptz[]) WITH ORDINALITY AS row (id, time, n)
@@ -79,7 +79,7 @@ async function withoutLeaf(client: Queryable, kind: RecordKindName, rows: readon
   return rows.filter((_, at) => !appended.has(at))
 }
 
-async function append(client: Queryable, kind: RecordKindName, rows: readonly WrittenRecord[]): Promise<number> {
+async function append(client: Queryable, kind: LeafKindName, rows: readonly WrittenRecord[]): Promise<number> {
   if (rows.length === 0) return 0
   const first = await readSize(client)
   await assertNotShortened(client, first)

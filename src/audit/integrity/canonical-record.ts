@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../canonical-json.js'
+import { type ColumnForm, type LeafKindName, leafKinds } from './leaf-kinds.js'
 import { leafHash } from './merkle-hash.js'
-import { type ColumnForm, type RecordKindName, recordKinds } from './record-kinds.js'
 
 export type RecordValue =
   | null
@@ -16,7 +16,7 @@ export type CanonicalRecord = Readonly<Record<string, RecordValue>>
 
 /** What a leaf is made of. */
 export interface LeafContent {
-  readonly kind: RecordKindName
+  readonly kind: LeafKindName
   readonly id: string
   /** In UTC with microseconds, as in the record. */
   readonly time: string
@@ -32,8 +32,8 @@ export function leafOf({ kind, id, time, digest }: LeafContent): Buffer {
 }
 
 /** `undefined` where the record has other members than its kind, so that none is hashed which nobody looks at. */
-export function leafContentOf(kind: RecordKindName, record: CanonicalRecord): LeafContent | undefined {
-  const { id: idColumn, time: timeColumn, columns } = recordKinds[kind]
+export function leafContentOf(kind: LeafKindName, record: CanonicalRecord): LeafContent | undefined {
+  const { id: idColumn, time: timeColumn, columns } = leafKinds[kind]
   const names = Object.keys(columns)
   const isComplete = Object.keys(record).length === names.length && names.every((name) => Object.hasOwn(record, name))
   const { [idColumn]: id, [timeColumn]: time } = record
@@ -41,7 +41,7 @@ export function leafContentOf(kind: RecordKindName, record: CanonicalRecord): Le
   return { kind, id, time, digest: digestOf(record) }
 }
 
-/** A column as Postgres shows it (see `read-records.ts`) as it stands in the record. */
+/** A column as Postgres shows it (see `record-columns.ts`) as it stands in the record. */
 export function recordValue(form: ColumnForm, shown: string | null): RecordValue {
   if (shown === null) return null
   if (form === 'boolean') return shown === 'true'

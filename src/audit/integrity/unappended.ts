@@ -1,7 +1,7 @@
 import type { Queryable } from '../../postgres/queryable.js'
 import type { CanonicalRecord } from './canonical-record.js'
-import { recordOf, selectRecord, timeText } from './read-records.js'
-import { type RecordKindName, recordKinds } from './record-kinds.js'
+import { type LeafKindName, leafKinds } from './leaf-kinds.js'
+import { recordOf, selectRecord, timeText } from './record-columns.js'
 
 /** Which transactions have ended, and with them which rows will not become more. */
 export interface Horizon {
@@ -42,7 +42,7 @@ const START = { id: '00000000-0000-0000-0000-000000000000', time: '-infinity' }
 /** Where a kind was appended up to. `isWhole`: by numbers of another cluster, so that every row has to be looked at. */
 export async function readFrontier(
   client: Queryable,
-  kind: RecordKindName,
+  kind: LeafKindName,
   { cluster }: Horizon,
 ): Promise<{ readonly from: RowCursor; readonly isWhole: boolean }> {
   const { rows } = await client.query(
@@ -62,11 +62,11 @@ export interface WrittenRecord {
 /** The next rows of transactions that have ended, in the order (`written_in`, id), whether they have a leaf or not. */
 export async function readWritten(
   client: Queryable,
-  kind: RecordKindName,
+  kind: LeafKindName,
   { ended, next }: Horizon,
   { from, isWhole, limit }: { readonly from: RowCursor; readonly isWhole: boolean; readonly limit: number },
 ): Promise<readonly WrittenRecord[]> {
-  const { table, id, time } = recordKinds[kind]
+  const { table, id, time } = leafKinds[kind]
   const key = `stored.written_in, stored.${id}, stored.${time}`
   const { rows } = await client.query(
     `SELECT ${selectRecord(kind, 'stored')}, stored.written_in::text AS written_in, ${timeText(`stored.${time}`)} AS "cursor time"

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { appendLeaves } from '../../../src/audit/integrity/append-leaves.js'
-import { recordKindNames, recordKinds } from '../../../src/audit/integrity/record-kinds.js'
+import { leafKindNames, leafKinds } from '../../../src/audit/integrity/leaf-kinds.js'
 import { proveConsistency, proveInclusion, readRange, readSize } from '../../../src/audit/integrity/tree.js'
 import { verifyConsistency } from '../../../src/audit/integrity/verify-consistency.js'
 import { verifyInclusion } from '../../../src/audit/integrity/verify-inclusion.js'
@@ -46,21 +46,21 @@ const positions = async () => (await leaves()).map(({ position }) => position - 
 const upTo = (size: number) => Array.from({ length: size }, (_, at) => at)
 
 test('every column of a kind is in its canonical form, or is known not to be', async () => {
-  for (const kind of recordKindNames) {
+  for (const kind of leafKindNames) {
     const { rows } = await database.client.query(
       `SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped`,
-      [`waxseal.${recordKinds[kind].table}`],
+      [`waxseal.${leafKinds[kind].table}`],
     )
     const left = rows.map(({ name }) => name).filter((name) => name !== 'written_in' && name !== 'raw')
-    // A table that gets a column needs it in src/audit/integrity/record-kinds.ts: else the column could be changed unseen.
-    expect({ kind, columns: Object.keys(recordKinds[kind].columns).sort() }).toEqual({ kind, columns: left.sort() })
+    // A table that gets a column needs it in src/audit/integrity/leaf-kinds.ts: else the column could be changed unseen.
+    expect({ kind, columns: Object.keys(leafKinds[kind].columns).sort() }).toEqual({ kind, columns: left.sort() })
   }
 })
 
 test('each kind of record gets a leaf, once, and a row that is there later gets the next position', async () => {
   await insertOneOfEach(database.client)
   expect(await appendLeaves(database.client)).toEqual({ leaves: 7, size: before + 7 })
-  expect((await leaves()).map(({ kind }) => kind)).toEqual([...recordKindNames])
+  expect((await leaves()).map(({ kind }) => kind)).toEqual([...leafKindNames])
   expect(await appendLeaves(database.client)).toEqual({ leaves: 0, size: before + 7 })
   await insertAttempts(database.client, 1)
   expect(await appendLeaves(database.client)).toEqual({ leaves: 2, size: before + 9 })

@@ -1,11 +1,11 @@
-export const recordKindNames = ['attempt', 'end', 'application', 'event', 'finding', 'note', 'archive'] as const
-export type RecordKindName = (typeof recordKindNames)[number]
+export const leafKindNames = ['attempt', 'end', 'application', 'event', 'finding', 'note', 'archive'] as const
+export type LeafKindName = (typeof leafKindNames)[number]
 
 /** How a column becomes a member of the canonical record; see `docs/audit-export-format.md`. */
 export type ColumnForm = 'text' | 'time' | 'date' | 'double' | 'bytes' | 'json' | 'boolean'
 
 /** A table whose rows are leaves of the log. */
-export interface RecordKind {
+export interface LeafKind {
   readonly table: string
   readonly id: string
   readonly time: string
@@ -15,7 +15,7 @@ export interface RecordKind {
 
 const WHO = { actor: 'text', tenant: 'text', purpose: 'text', ticket: 'text', request: 'text', ip: 'text' } as const
 
-export const recordKinds: Readonly<Record<RecordKindName, RecordKind>> = {
+export const leafKinds: Readonly<Record<LeafKindName, LeafKind>> = {
   attempt: {
     table: 'ledger_attempt',
     id: 'id',
@@ -88,6 +88,6 @@ export const recordKinds: Readonly<Record<RecordKindName, RecordKind>> = {
   },
 }
 
-export function isRecordKind(name: unknown): name is RecordKindName {
-  return typeof name === 'string' && Object.hasOwn(recordKinds, name)
+export function isLeafKind(name: unknown): name is LeafKindName {
+  return typeof name === 'string' && Object.hasOwn(leafKinds, name)
 }

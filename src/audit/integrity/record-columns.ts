@@ -1,5 +1,5 @@
 import { type CanonicalRecord, recordValue } from './canonical-record.js'
-import { type ColumnForm, type RecordKindName, recordKinds } from './record-kinds.js'
+import { type ColumnForm, type LeafKindName, leafKinds } from './leaf-kinds.js'
 
 /** None of them depends on a setting of the session: the same row is the same text to everybody. */
 const SHOWN: Readonly<Record<ColumnForm, (column: string) => string>> = {
@@ -14,15 +14,15 @@ const SHOWN: Readonly<Record<ColumnForm, (column: string) => string>> = {
 }
 
 /** The columns of a kind as text, as a select list over `alias`. */
-export function selectRecord(kind: RecordKindName, alias: string): string {
-  return Object.entries(recordKinds[kind].columns)
+export function selectRecord(kind: LeafKindName, alias: string): string {
+  return Object.entries(leafKinds[kind].columns)
     .map(([column, form]) => `${SHOWN[form](`${alias}.${column}`)} AS "${column}"`)
     .join(', ')
 }
 
-export function recordOf(kind: RecordKindName, row: Readonly<Record<string, unknown>>): CanonicalRecord {
+export function recordOf(kind: LeafKindName, row: Readonly<Record<string, unknown>>): CanonicalRecord {
   return Object.fromEntries(
-    Object.entries(recordKinds[kind].columns).map(([column, form]) => {
+    Object.entries(leafKinds[kind].columns).map(([column, form]) => {
       return [column, recordValue(form, row[column] as string | null)]
     }),
   )
