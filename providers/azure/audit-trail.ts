@@ -35,5 +35,7 @@ export const azureTrail: ProviderTrail = {
     'What a wrap is bound to is not logged: a record does not say for which row a key was used.',
     'Role assignments and diagnostic settings are in the Activity Log, which only a workspace that collects it has.',
   ],
-  readers: {},
+  readers: {
+    'log-analytics': async (section) => (await import('./trail/workspace-reader.js')).connectWorkspaceReader(section),
+  },
 }

@@ -37,7 +37,7 @@ export interface ConnectedAzure extends AzureProviderOptions {
 
 export async function connectAzureClient(section: Readonly<Record<string, unknown>>): Promise<ConnectedAzure> {
   const options = textOptions('azure', section, OPTIONS)
-  const { key, signingKey, unsigned, caFile } = options
+  const { key, signingKey, unsigned } = options
   if (key === undefined) {
     throw new ConfigurationError('provider "azure": the option "key" is missing: the name of an RSA key in the vault')
   }
@@ -49,7 +49,7 @@ export async function connectAzureClient(section: Readonly<Record<string, unknow
     throw new ConfigurationError('provider "azure": "vaultUrl" must be https://<name>.vault.azure.net, and no more')
   }
   const { KeyClient, CryptographyClient } = await load(() => import('@azure/keyvault-keys'))
-  const credential = await credentialOf(options)
+  const [credential, tls] = [await credentialOf(options), await tlsOf(options)]
   const settings = {
     // `RetryingProvider` is the only retry, so that each attempt is in the ledger.
     retryOptions: { maxRetries: 0 },
@@ -57,7 +57,7 @@ export async function connectAzureClient(section: Readonly<Record<string, unknow
     redirectOptions: { maxRetries: 0 },
     // A vault of Azure names the cloud that it is in, and the SDK compares; a server for tests cannot.
     disableChallengeResourceVerification: LOOPBACK.has(new URL(vaultUrl).hostname),
-    ...(caFile !== undefined && { tlsOptions: { ca: await fileOf('caFile', caFile) } }),
+    ...tls,
   }
   const keys = new KeyClient(vaultUrl, credential, { ...settings })
   return {
@@ -73,7 +73,14 @@ export async function connectAzureClient(section: Readonly<Record<string, unknow
   }
 }
 
-async function credentialOf({ tokenFile, tenantId, clientId }: Partial<Record<(typeof OPTIONS)[number], string>>) {
+/** Where the token comes from, and what is trusted. */
+export type AzureCredentials = Readonly<Partial<Record<'tenantId' | 'clientId' | 'tokenFile' | 'caFile', string>>>
+
+export async function tlsOf({ caFile }: AzureCredentials) {
+  return caFile === undefined ? {} : { tlsOptions: { ca: await fileOf('caFile', caFile) } }
+}
+
+export async function credentialOf({ tokenFile, tenantId, clientId }: AzureCredentials) {
   if (tokenFile !== undefined) {
     await fileOf('tokenFile', tokenFile)
     return {

@@ -1,10 +1,11 @@
 import type { TrailRecord } from '../../../src/audit/trail/audit-event.js'
 import type { PostureCheck, ReaderState, TrailBatch, TrailReader } from '../../../src/audit/trail/trail-reader.js'
 import { ConfigurationError } from '../../../src/errors.js'
+import { arrivalWindow, formatArrivalCursor, parseArrivalCursor } from '../../../src/kms/arrival-windows.js'
 import { textOptions } from '../../../src/kms/text-options.js'
 import { listAt, textAt } from '../../../src/kms/untrusted-json.js'
 import { connectLogging } from './connect-logging.js'
-import { cursorValue, type EntriesWindow, entriesWindow, parseCursor } from './entries-window.js'
+import { ENTRIES, entriesFilter } from './entries-filter.js'
 import { examineLogging, isLoggingOff } from './examine-logging.js'
 import { type GcpLoggingApi, RefusedRequest, resultOf } from './logging-api.js'
 
@@ -47,12 +48,13 @@ class EntriesReader implements TrailReader {
   }
 
   async *read(now: Date, { cursor }: ReaderState, signal: AbortSignal): AsyncIterable<TrailBatch> {
-    const window = entriesWindow(parseCursor(cursor), now)
+    const window = arrivalWindow(ENTRIES, parseArrivalCursor(cursor), now)
+    const filter = entriesFilter(window)
     let pageToken: string | undefined
     for (let restarts = 0; ; ) {
       let page: EntriesPage
       try {
-        page = await this.#page(window, pageToken, signal)
+        page = await this.#page(filter, pageToken, signal)
       } catch (error) {
         // A token that is no longer taken: what was read comes again, and is there already.
         if (!(error instanceof RefusedRequest) || pageToken === undefined || ++restarts > MOST_RESTARTS) throw error
@@ -62,7 +64,11 @@ class EntriesReader implements TrailReader {
       pageToken = page.nextPageToken
       if (pageToken === undefined) {
         const complete = !(await isLoggingOff(this.#api, this.scope, signal))
-        yield { records: page.records, cursor: cursorValue(window.cursor), covered: { ...window.covered, complete } }
+        yield {
+          records: page.records,
+          cursor: formatArrivalCursor(window.cursor),
+          covered: { ...window.covered, complete },
+        }
         return
       }
       // An empty page with a token is no end.
@@ -74,7 +80,7 @@ class EntriesReader implements TrailReader {
     // Nothing is open between two requests.
   }
 
-  async #page({ filter }: EntriesWindow, pageToken: string | undefined, signal: AbortSignal): Promise<EntriesPage> {
+  async #page(filter: string, pageToken: string | undefined, signal: AbortSignal): Promise<EntriesPage> {
     const asked = { resourceNames: [this.scope], filter, orderBy: 'timestamp asc', pageSize: PAGE }
     const request = { ...asked, ...(pageToken !== undefined && { pageToken }) }
     const result = await resultOf(this.#api, 'POST', 'logging', '/v2/entries:list', request, signal)

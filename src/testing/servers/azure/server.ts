@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { forward, type HttpProtocol, type HttpReply, type HttpRequest, serveHttpKms } from '../http-kms-server.js'
 import type { TestKmsServer, TestKmsServerOptions } from '../test-kms-server.js'
+import { AzureAuditLog } from './audit-log.js'
 import { AzureRefusal, refusalOf } from './azure-refusal.js'
 import { loopbackCertificate } from './certificate.js'
 import { Keys } from './keys.js'
@@ -17,18 +18,42 @@ const CHALLENGE = `Bearer authorization="https://login.microsoftonline.com/${TEN
 const TEST_TOKEN = 'test'
 const DATA_KEY_BYTES = 32
 
+/** With what the audit log would have of its requests. */
+export interface AzureTestServer extends TestKmsServer {
+  readonly log: AzureAuditLog
+  /** For another server that its clients are to trust. */
+  readonly tls: { readonly cert: string; readonly key: string }
+  now(): Date
+}
+
 /**
  * Azure Key Vault over HTTPS, with a certificate of its own. Without a token it answers with the challenge that the SDK
  * waits for; a token is taken at its word: it, or the object id in it, is who calls. With `upstream` it passes what meets
  * no fault on to another server. Certificate and test token lie in a folder that goes with the server; keys never do.
  */
-export async function startAzureServer({ port, upstream }: TestKmsServerOptions = {}): Promise<TestKmsServer> {
+export async function startAzureServer({ port, upstream }: TestKmsServerOptions = {}): Promise<AzureTestServer> {
   const keys = new Keys()
   const tls = loopbackCertificate()
   let [offsetMs, endpoint] = [0, '']
-  const here = (request: HttpRequest) => perform(request, keys, endpoint, Date.now() + offsetMs)
+  const now = () => new Date(Date.now() + offsetMs)
+  const log = new AzureAuditLog(now, () => endpoint)
+  const here = (request: HttpRequest) => perform(request, keys, endpoint, now().getTime())
+  const answer = upstream === undefined ? here : (request: HttpRequest) => forward(upstream, request)
+  const logged = (request: HttpRequest, { status }: HttpReply) => log.write(answeredRequest(request, status))
   const server = await serveHttpKms(
-    { ...PROTOCOL, perform: upstream === undefined ? here : (request) => forward(upstream, request) },
+    {
+      ...PROTOCOL,
+      async perform(request) {
+        const answered = await answer(request)
+        logged(request, answered)
+        return answered
+      },
+      refuse(fault, request) {
+        const refused = PROTOCOL.refuse(fault, request)
+        logged(request, refused)
+        return refused
+      },
+    },
     { tls, ...(port !== undefined && { port }) },
   )
   endpoint = `https://127.0.0.1:${server.port}`
@@ -46,6 +71,7 @@ export async function startAzureServer({ port, upstream }: TestKmsServerOptions 
     },
     faults: server.faults,
     calls: server.calls,
+    ...{ log, tls, now },
     advance(ms) {
       offsetMs += ms
     },
@@ -87,6 +113,16 @@ const PROTOCOL: Omit<HttpProtocol, 'perform'> = {
     const { error } = JSON.parse(Buffer.from(body).toString() || '{}')
     return String(error?.innererror?.code ?? error?.code ?? status)
   },
+}
+
+function answeredRequest({ message, requestId }: HttpRequest, status: number) {
+  const { name, version } = routeOf(message)
+  return {
+    ...{ requestId, status, url: message.url ?? '/', identity: identityOf(message) },
+    operation: PROTOCOL.callOf(message).operation,
+    userAgent: message.headers['user-agent'] ?? '',
+    key: [name, version].filter((part) => part !== '').join('/'),
+  }
 }
 
 async function perform(

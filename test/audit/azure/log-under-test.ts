@@ -1,0 +1,53 @@
+import { azureTrail } from '../../../providers/azure/audit-trail.js'
+import type { TrailReader } from '../../../src/audit/trail/trail-reader.js'
+import { InMemoryCallLedger } from '../../../src/kms/call-ledger.js'
+import { RecordingProvider } from '../../../src/kms/recording-provider.js'
+import { type AzureTestServer, startAzureServer } from '../../../src/testing/servers/azure/server.js'
+import { type AzureUnderTest, azureUnderTest } from '../../providers/azure-under-test.js'
+import { ReaderPasses } from '../trail/passes.js'
+
+export const MINUTE_MS = 60_000
+export const HOUR_MS = 60 * MINUTE_MS
+const context = { table: 'credentials', field: 'token' }
+
+export interface AzureLogUnderTest {
+  readonly kms: AzureTestServer
+  readonly options: Readonly<Record<string, string>>
+  readonly ledger: InMemoryCallLedger
+  roundTrip(): Promise<void>
+  /** Nothing in the log, and the reader has read that; each setting as it is from the start. */
+  begin(reader: TrailReader): Promise<ReaderPasses>
+}
+
+/** A provider with its ledger, whose requests a test server logs, and what a reader of the log is configured with. */
+export async function azureLogUnderTest(): Promise<AzureLogUnderTest> {
+  const kms = await startAzureServer()
+  const { provider: inner }: AzureUnderTest = await azureUnderTest(kms)
+  const ledger = new InMemoryCallLedger()
+  const provider = new RecordingProvider(inner, ledger)
+  const { WAXSEAL_AZURE_VAULT_URL, WAXSEAL_AZURE_CA_FILE, WAXSEAL_AZURE_TOKEN_FILE } = kms.environment
+  return {
+    kms,
+    ledger,
+    options: {
+      vaultUrl: WAXSEAL_AZURE_VAULT_URL as string,
+      caFile: WAXSEAL_AZURE_CA_FILE as string,
+      tokenFile: WAXSEAL_AZURE_TOKEN_FILE as string,
+    },
+    async roundTrip() {
+      const { dataKey, wrapped } = await provider.generateDataKey(context)
+      dataKey.destroy()
+      ;(await provider.unwrap(wrapped, context)).destroy()
+    },
+    async begin(reader) {
+      Object.assign(kms.log, { isOn: true, delayMs: 5 * MINUTE_MS, loses: () => false, hasNoRequestId: () => false })
+      kms.faults.clear()
+      kms.log.clear()
+      ledger.clear()
+      const passes = new ReaderPasses(reader, azureTrail.normalize)
+      await passes.read(kms.now())
+      passes.batches.length = 0
+      return passes
+    },
+  }
+}
