@@ -25,7 +25,8 @@ export function auditGrants(role: AuditRole, name: string): readonly string[] {
     `GRANT ${what} ON ${tables.map((table) => `waxseal.${table}`).join(', ')} TO ${to}`
   const usage = `GRANT USAGE ON SCHEMA waxseal TO ${to}`
   const months = `GRANT EXECUTE ON FUNCTION waxseal.ensure_audit_month(date) TO ${to}`
-  const everything = [...LEDGER, 'ledger_writer', ...MIRROR, ...RETENTION]
+  // Whether the tables are those that the program knows, too.
+  const everything = ['migration', ...LEDGER, 'ledger_writer', ...MIRROR, ...RETENTION]
   if (role === 'application') {
     // SELECT, so that a line of the journal that was stored already is not stored again.
     return [usage, months, grant('SELECT, INSERT', LEDGER), grant('SELECT, INSERT, UPDATE', ['ledger_writer'])]

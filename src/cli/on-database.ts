@@ -1,14 +1,34 @@
-import { loadConfiguration } from '../config/load-configuration.js'
+import type { DataSource } from 'typeorm'
+import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.js'
 import { protectedTablesOf } from '../config/protected-tables.js'
-import type { Queryable } from '../postgres/queryable.js'
+import type { Pool, Queryable } from '../postgres/queryable.js'
 import type { ConfiguredOptions } from './configured.js'
-import { withDatabase } from './database.js'
+import { withDatabase, withPool } from './database.js'
 
 /** For commands that need the database of a configuration and none of its tables. */
-export async function onDatabase<T>(options: ConfiguredOptions, use: (client: Queryable) => Promise<T>): Promise<T> {
-  const configuration = await loadConfiguration(options.config === undefined ? {} : { file: options.config })
+export async function onDatabase<T>(
+  options: ConfiguredOptions,
+  use: (client: Queryable, configuration: LoadedConfiguration) => Promise<T>,
+): Promise<T> {
+  const { configuration, dataSource } = await connectionOf(options)
+  return withDatabase(configuration, dataSource, (client) => use(client, configuration))
+}
+
+/** As `onDatabase`, for what works on several connections at a time. */
+export async function onPool<T>(
+  options: ConfiguredOptions,
+  use: (pool: Pool, configuration: LoadedConfiguration) => Promise<T>,
+): Promise<T> {
+  const { configuration, dataSource } = await connectionOf(options)
+  return withPool(configuration, dataSource, (pool) => use(pool, configuration))
+}
+
+async function connectionOf({ config, dataSource }: ConfiguredOptions): Promise<{
+  readonly configuration: LoadedConfiguration
+  readonly dataSource: DataSource | undefined
+}> {
+  const configuration = await loadConfiguration(config === undefined ? {} : { file: config })
   // The tables are of no interest here; the connection may be that of their DataSource.
-  const { dataSource } =
-    configuration.database === undefined ? await protectedTablesOf(configuration, options.dataSource) : {}
-  return withDatabase(configuration, dataSource, use)
+  const found = configuration.database === undefined ? await protectedTablesOf(configuration, dataSource) : undefined
+  return { configuration, dataSource: found?.dataSource }
 }

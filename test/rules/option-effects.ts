@@ -26,6 +26,20 @@ export const OPTION_EFFECTS: Effects = {
     '--role': [`${CLI}/audit/grants.test.ts`, 'a role that there is not is an error'],
     '--to': [`${CLI}/audit/grants.test.ts`, 'prints what the owner of the tables has to run for a role'],
   },
+  'waxseal audit/mirror': {
+    '--follow': [`${CLI}/audit/mirror.test.ts`, '--follow goes on until it is ended'],
+    '--source': [`${CLI}/audit/mirror.test.ts`, '--source names what is mirrored'],
+    '--json': [`${CLI}/audit/mirror.test.ts`, '--follow goes on until it is ended'],
+  },
+  'waxseal audit/status': {
+    '--json': [`${CLI}/audit/mirror.test.ts`, 'a trail that cannot be read is exit code 3, and blind'],
+  },
+  MirrorOptions: {
+    signal: ['test/audit/mirror/mirror.test.ts', 'throttling is met with pauses of full jitter'],
+    onEvent: ['test/audit/mirror/mirror.test.ts', 'a database that is away is trouble'],
+    clock: ['test/audit/mirror/mirror.test.ts', 'throttling is met with pauses of full jitter'],
+    random: ['test/audit/mirror/mirror.test.ts', 'throttling is met with pauses of full jitter'],
+  },
   'waxseal audit/query-options': {
     '--kind': [`${CLI}/audit/query-options.test.ts`, '--kind'],
     '--actor': [`${CLI}/audit/query-options.test.ts`, '--actor'],

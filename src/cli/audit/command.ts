@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { defineExport } from './export.js'
 import { printGrants } from './grants.js'
+import { defineMirror } from './mirror.js'
 import { defineSearch } from './search.js'
 import { defineShow } from './show.js'
+import { defineStatus } from './status.js'
 import { defineTail } from './tail.js'
 
 export function define(command: Command): void {
@@ -12,6 +14,8 @@ export function define(command: Command): void {
     .requiredOption('--role <role>', 'application, mirror or auditor')
     .requiredOption('--to <name>', 'the role in Postgres')
     .action(printGrants)
+  defineMirror(command.command('mirror'))
+  defineStatus(command.command('status'))
   defineSearch(command.command('search'))
   defineExport(command.command('export'))
   defineShow(command.command('show'))

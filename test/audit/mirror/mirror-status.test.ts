@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import pg from 'pg'
+import { normalizeVault } from '../../../providers/vault/trail/normalize.js'
+import { mirrorOnce } from '../../../src/audit/mirror/mirror.js'
+import { readMirrorStatus, type SourceStatus } from '../../../src/audit/mirror/mirror-status.js'
+import { AuditTrailGapError } from '../../../src/errors.js'
+import { installSchema } from '../../../src/lifecycle/index.js'
+import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import { auditLine } from '../vault/lines.js'
+import { type ScriptedPass, ScriptedReader } from './scripted-reader.js'
+
+const { signal } = new AbortController()
+
+let database: FreshDatabase
+let pool: pg.Pool
+beforeAll(async () => {
+  database = await freshDatabase()
+  await installSchema(database.client)
+  pool = new pg.Pool({ connectionString: database.url })
+})
+afterAll(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+const NOW = Date.now()
+const hour = (number: number) => new Date(NOW + number * 3_600_000)
+const covers = (from: number, to: number) => ({ covered: { from: hour(from), to: hour(to), complete: true } })
+
+async function statusAfter(script: readonly ScriptedPass[], change = ''): Promise<SourceStatus> {
+  const reader = new ScriptedReader(randomUUID(), script)
+  for (const _ of script) await mirrorOnce(pool, [{ reader, normalize: normalizeVault }], { signal })
+  if (change !== '') {
+    await database.client.query(
+      `UPDATE waxseal.trail_cursor SET ${change} FROM waxseal.trail_source WHERE id = source AND scope = $1`,
+      [reader.scope],
+    )
+  }
+  return (await readMirrorStatus(database.client)).find(({ scope }) => scope === reader.scope)!
+}
+
+test('read to its end, covered, and set up as it should be: nothing speaks against it', async () => {
+  const status = await statusAfter([[covers(-2, -1)], [covers(-1, 0)]])
+  expect(status).toMatchObject({ state: 'ok', gaps: [], coveredTo: hour(0), posture: { ok: true }, problems: [] })
+  expect(status.lagMs).toBeGreaterThanOrEqual(0)
+})
+
+const cases: [name: string, script: readonly ScriptedPass[], change: string, problems: readonly string[]][] = [
+  ['blind', [[covers(-1, 0)], [new AuditTrailGapError('no access')]], '', ['blind: no access']],
+  ['never read', [[new AuditTrailGapError('no access')]], '', ['blind: no access', 'no pass came to its end yet']],
+  ['late', [[covers(-1, 0)]], `read_at = read_at - interval '2 hours'`, ['the last pass is more than an hour ago']],
+  ['without coverage', [[]], '', ['nothing is covered yet']],
+  ['with a gap', [[covers(-5, -4)], [covers(-3, 0)]], '', ['1 gap in what was covered']],
+  [
+    'with what is not understood',
+    [[covers(-1, 0), { records: [{ raw: 'no JSON' }, { raw: auditLine() }] }]],
+    '',
+    ['1 records of the last week were not understood'],
+  ],
+]
+test.each(cases)('a source that is %s is not as it should be', async (_, script, change, problems) => {
+  expect((await statusAfter(script, change)).problems).toEqual(problems)
+})
+
+test('a check of the posture that failed or could not be made is a problem, with what to do', async () => {
+  const reader = new ScriptedReader(randomUUID(), [[covers(-1, 0)]])
+  reader.checks = [
+    { id: 'is-logging', state: 'failed', evidence: 'switched off', remedy: 'switch it on' },
+    { id: 'is-complete', state: 'unknown', evidence: 'no access' },
+  ]
+  await mirrorOnce(pool, [{ reader, normalize: normalizeVault }], { signal })
+  const status = (await readMirrorStatus(database.client)).find(({ scope }) => scope === reader.scope)!
+  expect(status.problems).toEqual(['is-logging failed: switched off; switch it on', 'is-complete unknown: no access'])
+})

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { auditGrants } from '../../../src/audit/grants.js'
+import { installSchema } from '../../../src/lifecycle/index.js'
+import { auditLine } from '../../audit/vault/lines.js'
+import { type ProtectedProject, protectedProject } from '../protected-project.js'
+import { Running } from '../running.js'
+
+const role = `mirror_${randomBytes(6).toString('hex')}`
+
+let made: ProtectedProject
+let file: string
+beforeAll(async () => {
+  made = await protectedProject()
+  await installSchema(made.client)
+  await made.client.query(`CREATE ROLE ${role}`)
+  for (const statement of auditGrants('mirror', role)) await made.client.query(statement)
+  const url = new URL(made.database.url)
+  url.searchParams.set('options', `-c role=${role}`)
+  file = join(made.project.folder, 'audit.log')
+  const trail = { provider: 'vault', reader: 'audit-file', files: file, scope: 'vault.example.com' }
+  made.configure({ database: url.href, audit: { trails: [trail] } })
+  writeFileSync(file, `${auditLine({ id: 'a' })}\n${auditLine({ id: 'b', type: 'request' })}\n`)
+})
+afterAll(async () => {
+  await made.client.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+  await made.remove()
+})
+
+const SOURCE = 'vault audit-file vault.example.com'
+
+test('what was never mirrored is a finding; mirrored, by the role of the mirror, it is as it should be', async () => {
+  expect(await made.run(['audit', 'status'])).toMatchObject({
+    ...{ status: 1, stdout: '✗ vault/audit-file: never mirrored; run waxseal audit mirror\n' },
+  })
+  expect(await made.run(['audit', 'mirror'])).toMatchObject({
+    ...{ status: 0, stderr: expect.stringContaining(`${SOURCE}: 1 new events, 0 known\n`) },
+  })
+  expect(await made.run(['audit', 'status'])).toMatchObject({
+    ...{ status: 0, stdout: expect.stringMatching(new RegExp(`^✓ ${SOURCE}: read \\d+ s ago, covered to .* ok\n$`)) },
+  })
+})
+
+test('--source names what is mirrored', async () => {
+  expect(await made.run(['audit', 'mirror', '--source', 'vault/audit-file'])).toMatchObject({ status: 0 })
+  expect(await made.run(['audit', 'mirror', '--source', 'aws'])).toMatchObject({
+    status: 2,
+    stderr: 'waxseal: --source: expected one of vault/audit-file, found "aws"\n',
+  })
+})
+
+test('--follow goes on until it is ended', async () => {
+  const running = new Running(made.project.folder, ['audit', 'mirror', '--follow', '--json'])
+  expect(await running.event('pass')).toMatchObject({
+    ...{ source: { provider: 'vault', scope: 'vault.example.com' }, result: { state: 'ok' } },
+  })
+  expect(await running.end('SIGTERM')).toEqual([0, null])
+})
+
+test('a trail that cannot be read is exit code 3, and blind', async () => {
+  renameSync(file, `${file}.elsewhere`)
+  expect(await made.run(['audit', 'mirror'])).toMatchObject({
+    status: 3,
+    stderr: expect.stringContaining(`${SOURCE}: blind: provider "vault": ${file} cannot be read (ENOENT)`),
+  })
+  const { status, stdout } = await made.run(['audit', 'status', '--json'])
+  expect({ status, ...JSON.parse(stdout) }).toMatchObject({
+    ...{ status: 1, missing: [], sources: [{ state: 'blind' }] },
+  })
+  expect(JSON.parse(stdout).sources[0].problems[0]).toContain('blind: ')
+})
