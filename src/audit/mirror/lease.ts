@@ -11,12 +11,20 @@ export interface Lease {
   readonly holdMs: number
 }
 
+const LEASE_LOST = 'WAXSEAL_LEASE_LOST'
+
 /** Another machine took the source over; what it does not see of ours, it reads again. */
 export class LeaseLostError extends Error {
+  readonly code = LEASE_LOST
+
   constructor() {
     super('another process mirrors this source')
     this.name = 'LeaseLostError'
   }
+}
+
+export function isLeaseLost(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | undefined)?.code === LEASE_LOST
 }
 
 /** Where the source stands, or undefined while somebody else has it. Takes one that is free, ours, or was held too long. */

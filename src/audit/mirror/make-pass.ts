@@ -2,7 +2,7 @@ import { isWaxsealError } from '../../errors.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import type { ProviderTrail } from '../trail/provider-trail.js'
 import type { ReaderState, TrailBatch, TrailObject, TrailReader } from '../trail/trail-reader.js'
-import { type Lease, LeaseLostError, takeLease } from './lease.js'
+import { isLeaseLost, type Lease, takeLease } from './lease.js'
 import { recordFailure, recordSuccess, type SourceState } from './source-state.js'
 import { type BatchCounts, storeBatch } from './store-batch.js'
 
@@ -57,7 +57,7 @@ export async function makePass(
     }
   } catch (error) {
     await batches.return?.().catch(() => undefined)
-    if (error instanceof LeaseLostError) return { state: 'elsewhere', counts }
+    if (isLeaseLost(error)) return { state: 'elsewhere', counts }
     throw error
   }
   await recordSuccess(client, lease)
