@@ -52,6 +52,7 @@ export const awsTrail: ProviderTrail = {
     'of an alias the event of a refused call does not say which key it meant',
   ],
   readers: {
+    'cloudtrail-s3': async (section) => (await import('./trail/connect-s3.js')).connectS3(section),
     'cloudtrail-lookup': async (section) => (await import('./trail/connect-lookup.js')).connectLookup(section),
   },
 }
