@@ -45,8 +45,8 @@ export function appRole(read: () => Promise<AppRoleCredentials>, mount = 'approl
     async obtain(client, options) {
       const { roleId, secretId } = await read()
       const body = { role_id: roleId, secret_id: secretId }
-      const call = { operation: 'auth/approle/login' }
-      const reply = await exchange(client, { method: 'POST', path: `auth/${mount}/login`, body }, call, options)
+      const call = { operation: `auth/${mount}/login` }
+      const reply = await exchange(client, { method: 'POST', path: call.operation, body }, call, options)
       const auth = contentOf(reply, call, 'auth')
       if (typeof auth['client_token'] !== 'string') throw incomplete(call)
       return { token: auth['client_token'], ...leaseOf(auth) }

@@ -5,8 +5,8 @@ import { transitRequest } from './transit-request.js'
 /** What a line is about, as far as it concerns keys, logins and the trail itself. */
 export type VaultRequestFacts = Pick<AuditEvent, 'kind' | 'operation' | 'operationClass' | 'kekId'>
 
-/** Of `sys/`: who may what, and what would keep the trail from being written. Writes only. */
-const ADMINISTRATION = /^(policy|policies|namespaces|mounts|remount|seal|step-down)(\/|$)/
+/** Of `sys/`: who may what, and what is written down. Writes only. */
+const POLICIES = /^(policy|policies)(\/|$)/
 const LOGGING = /^(audit|config\/auditing)(\/|$)/
 /** Where no engine is mounted, the line does not say of which type it would be. */
 const TRANSIT_PATH = /^(.+?)\/((?:encrypt|decrypt|rewrap|datakey\/(?:plaintext|wrapped)|keys)\/[^/]+.*)$/
@@ -31,8 +31,7 @@ function systemFacts(path: string, verb: string): VaultRequestFacts | undefined 
   if (['read', 'list', 'help'].includes(verb)) return undefined
   const operation = verbed(`sys/${path}`, verb)
   if (LOGGING.test(path)) return { kind: 'logging', operation, operationClass: 'logging' }
-  if (!ADMINISTRATION.test(path)) return undefined
-  return { kind: 'call', operation, operationClass: path.startsWith('polic') ? 'policy' : 'other' }
+  return POLICIES.test(path) ? { kind: 'call', operation, operationClass: 'policy' } : undefined
 }
 
 /** The mount with its namespace, as in KEK refs, and what follows it. */

@@ -25,7 +25,7 @@ export interface PassSettings {
   readonly onBatch: (counts: BatchCounts) => void
 }
 
-const NOTHING: BatchCounts = { stored: 0, repeated: 0, ignored: 0, quarantined: 0 }
+const NOTHING: BatchCounts = { stored: 0, repeated: 0, ignored: 0, quarantined: 0, logging: 0 }
 
 /**
  * One pass over a source, batch by batch, and what it says of the source. Rejects where the database fails or the signal ends
@@ -106,5 +106,6 @@ function sumOf(a: BatchCounts, b: BatchCounts): BatchCounts {
     repeated: a.repeated + b.repeated,
     ignored: a.ignored + b.ignored,
     quarantined: a.quarantined + b.quarantined,
+    logging: a.logging + b.logging,
   }
 }

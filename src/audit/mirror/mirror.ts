@@ -98,6 +98,8 @@ class SourceMirror {
         onBatch: (counts) => this.#onEvent({ type: 'batch', source, counts }),
       })
       this.#onEvent({ type: 'pass', source, result })
+      // A trail that was changed is not trusted until a look finds it in order.
+      if (result.counts.logging > 0) this.#postureDueAt = Number.NEGATIVE_INFINITY
       if (result.state !== 'elsewhere') await this.#lookAtPosture(client, source)
       return { source, result }
     })

@@ -15,6 +15,8 @@ export interface BatchCounts {
   readonly repeated: number
   readonly ignored: number
   readonly quarantined: number
+  /** New ones that say that the trail itself was changed. */
+  readonly logging: number
 }
 
 /**
@@ -33,11 +35,11 @@ export async function storeBatch(
   await ensureMonths(client, events)
   return inTransaction(client, async () => {
     await moveCursor(client, lease, storableJson(batch.cursor))
-    const stored = await storeEvents(client, source, events)
+    const { stored, logging } = await storeEvents(client, source, events)
     await storeQuarantined(client, source.id, quarantined)
     for (const object of batch.objects ?? []) await storeObject(client, source.id, object)
     if (batch.covered) await storeCoverage(client, source.id, batch.covered, scannedAt)
-    return { stored, repeated: events.length - stored, ignored, quarantined: quarantined.length }
+    return { stored, repeated: events.length - stored, ignored, quarantined: quarantined.length, logging }
   })
 }
 

@@ -12,13 +12,13 @@ export async function ensureMonths(client: Queryable, events: readonly ReceivedE
   await client.query('SELECT waxseal.ensure_audit_month(month) FROM unnest($1::date[]) AS month', [months])
 }
 
-/** Inserts what is not there yet, and that this source saw it. Resolves to how many events are new. */
+/** Inserts what is not there yet, and that this source saw it. Counts those that are new. */
 export async function storeEvents(
   client: Queryable,
   source: TrailSource,
   received: readonly ReceivedEvent[],
-): Promise<number> {
-  if (received.length === 0) return 0
+): Promise<{ readonly stored: number; readonly logging: number }> {
+  if (received.length === 0) return { stored: 0, logging: 0 }
   // Without it, two sources could each insert the event that the other does not see yet, under two times.
   const lock = `waxseal trail ${source.provider} ${source.scope}`
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [lock])
@@ -27,11 +27,11 @@ export async function storeEvents(
   const lists = EVENT_COLUMNS.map(([, type], index) => `$${index + 2}::${type}[]`).join(', ')
   const { rows } = await client.query(
     `INSERT INTO waxseal.audit_event (source, ${names})
-    SELECT $1::bigint, event.* FROM unnest(${lists}) AS event ON CONFLICT DO NOTHING RETURNING 1`,
+    SELECT $1::bigint, event.* FROM unnest(${lists}) AS event ON CONFLICT DO NOTHING RETURNING kind`,
     [source.id, ...EVENT_COLUMNS.map(([, , of]) => events.map(of))],
   )
   await storeSightings(client, source, events)
-  return rows.length
+  return { stored: rows.length, logging: rows.filter(({ kind }) => kind === 'logging').length }
 }
 
 /** One that is stored already keeps the time that it was stored with. */

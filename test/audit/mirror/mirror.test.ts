@@ -52,7 +52,7 @@ test('a pass goes on where the last one ended, and gives the source back', async
     [],
   )
   expect(await once(reader)).toEqual({
-    ...{ state: 'ok', counts: { stored: 3, repeated: 0, ignored: 0, quarantined: 0 } },
+    ...{ state: 'ok', counts: { stored: 3, repeated: 0, ignored: 0, quarantined: 0, logging: 0 } },
   })
   await once(reader)
   expect(reader.cursors).toEqual([null, { page: 2 }])
@@ -124,6 +124,15 @@ test('the posture is looked at in the beginning and each day, and stored', async
     [reader.scope],
   )
   expect(rows).toEqual([1, 2].map(() => ({ ok: false, checks: reader.checks })))
+})
+
+test('a change of the trail itself is followed by a look at the posture', async () => {
+  const system = { path: 'sys/audit/file', operation: 'delete', request: { mount_type: 'system', mount_point: 'sys/' } }
+  const reader = readerOf([], [lines('a')], [{ records: [{ raw: auditLine(system) }] }], [])
+  await following([reader], async (clock) => {
+    for (let pass = 0; pass < 4; pass++) await clock.next()
+  })
+  expect(reader.probes).toBe(2)
 })
 
 test('of two machines one mirrors a source, and the other takes it over when that one ends', async () => {
