@@ -1,8 +1,8 @@
 import { uuidV7 } from '../../kms/uuid-v7.js'
 import type { Queryable } from '../../postgres/queryable.js'
 
-/** What a reviewer does with the audit. */
-export type ReviewAction = 'search' | 'show' | 'tail' | 'export' | 'exported'
+/** What is done with the audit itself. */
+export type ReviewAction = 'search' | 'show' | 'tail' | 'export' | 'exported' | 'retain'
 
 /** Writes it down under the role of the connection, which no argument can change. */
 export async function recordReview(client: Queryable, action: ReviewAction, detail: object): Promise<void> {

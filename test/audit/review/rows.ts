@@ -16,7 +16,8 @@ export class AuditRows {
   async event(event_time: string, row: Row = {}): Promise<string> {
     this.#source ??= (
       await this.#client.query(
-        `INSERT INTO waxseal.trail_source (provider, scope, reader) VALUES ('aws', '1/eu', 'test') RETURNING id`,
+        `INSERT INTO waxseal.trail_source (provider, scope, reader) VALUES ('aws', '1/eu', 'test')
+          ON CONFLICT (provider, scope, reader) DO UPDATE SET scope = excluded.scope RETURNING id`,
       )
     ).rows[0]!['id']
     const id = randomUUID()

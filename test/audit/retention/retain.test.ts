@@ -1,0 +1,178 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
+import { liftHold, listHolds, placeHold } from '../../../src/audit/retention/holds.js'
+import { retainAudit } from '../../../src/audit/retention/retain.js'
+import { verifyArchive } from '../../../src/audit/retention/verify-archive.js'
+import { installSchema } from '../../../src/lifecycle/index.js'
+import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import { AuditRows } from '../review/rows.js'
+import { JULY, monthOf, NOW, partitionsOf, sign } from './month.js'
+
+let database: FreshDatabase
+let folder: string
+beforeEach(async () => {
+  database = await freshDatabase()
+  await installSchema(database.client)
+  folder = mkdtempSync(join(tmpdir(), 'waxseal-archives-'))
+})
+afterEach(async () => {
+  rmSync(folder, { recursive: true })
+  await database.drop()
+})
+
+const TABLES = 8
+const retain = (settings = {}) => retainAudit(database.client, { folder, now: NOW, ...settings })
+
+test('a month whose time is over is archived and dropped; one that is younger stays', async () => {
+  const { client } = database
+  await monthOf(client, '2026-07')
+  await monthOf(client, '2026-09')
+  const progress: number[] = []
+  const { months } = await retain({ onProgress: (rows: number) => progress.push(rows) })
+  expect(months).toMatchObject([{ month: '2026-07', state: 'dropped', objections: [] }])
+  expect([await partitionsOf(client, '2026-07'), await partitionsOf(client, '2026-09')]).toEqual([0, TABLES])
+  const { archives } = months[0]!
+  expect(archives.map(({ table }) => table).sort()).toEqual([
+    'application_event',
+    'attempt_state',
+    'audit_event',
+    'event_state',
+    'ledger_attempt',
+    'ledger_end',
+  ])
+  expect(progress).toEqual(archives.map(() => 1))
+  for (const { place, rows, sha256, table } of archives) {
+    expect(await verifyArchive(client, place)).toEqual({ table, rows, sha256, problems: [] })
+    expect(statSync(place).mode & 0o777).toBe(0o600)
+  }
+  const { rows: purges } = await client.query(
+    `SELECT table_name, month::text, rows::int, purged_by = session_user AS mine FROM waxseal.audit_purge
+      JOIN waxseal.audit_archive a ON a.id = archive WHERE table_name = 'audit_event'`,
+  )
+  expect(purges).toEqual([{ table_name: 'audit_event', month: '2026-07-01', rows: 1, mine: true }])
+})
+
+test('hot says how long records stay in the database', async () => {
+  await monthOf(database.client, '2026-07')
+  expect(await retain({ hot: '120d' })).toMatchObject({ months: [] })
+  expect(await retain({ hot: '115d' })).toMatchObject({ months: [{ state: 'dropped' }] })
+})
+
+test('total says when an archive need not be kept, unless it is held', async () => {
+  const { client } = database
+  await monthOf(client, '2026-07')
+  await retain()
+  const later = new Date('2027-09-06')
+  expect((await retain({ now: later, hot: '380d', total: '402d' })).expired).toEqual([])
+  expect((await retain({ now: later, hot: '380d', total: '400d' })).expired).toHaveLength(6)
+  await placeHold(client, { ...JULY, reason: 'case 1' })
+  expect((await retain({ now: later, hot: '380d', total: '400d' })).expired).toEqual([])
+  expect(readdirSync(folder)).toHaveLength(6)
+})
+
+test('without a folder nothing is changed', async () => {
+  await monthOf(database.client, '2026-07')
+  const { months } = await retainAudit(database.client, { now: NOW })
+  expect(months).toEqual([{ month: '2026-07', state: 'due', objections: [], archives: [] }])
+  expect(await partitionsOf(database.client, '2026-07')).toBe(TABLES)
+})
+
+describe('a month is kept', () => {
+  let rows: AuditRows
+  const AT = '2026-07-10T12:00:00Z'
+  beforeEach(async () => {
+    await monthOf(database.client, '2026-07')
+    rows = new AuditRows(database.client)
+  })
+
+  async function keptFor(): Promise<readonly string[]> {
+    const { months } = await retain()
+    expect(months).toMatchObject([{ month: '2026-07', state: 'kept' }])
+    expect([await partitionsOf(database.client, '2026-07'), readdirSync(folder)]).toEqual([TABLES, []])
+    return months[0]!.objections
+  }
+
+  test('under a hold, until it is lifted', async () => {
+    const { client } = database
+    const { id } = await placeHold(client, {
+      from: new Date('2026-07-31T23:00:00Z'),
+      to: new Date('2026-09-01'),
+      reason: 'case 1',
+    })
+    expect(await keptFor()).toEqual([`held (${id}): case 1`])
+    await liftHold(client, id, 'settled')
+    expect(await listHolds(client)).toMatchObject([{ id, lifted: { reason: 'settled' } }])
+    expect(await retain()).toMatchObject({ months: [{ state: 'dropped' }] })
+  })
+
+  test('when an event is not reconciled', async () => {
+    await rows.event(AT)
+    await sign(database.client)
+    expect(await keptFor()).toEqual([expect.stringContaining('events are not reconciled')])
+  })
+
+  test('when an attempt is open', async () => {
+    await rows.attemptState(await rows.attempt(AT), AT, { state: 'missing_suspected' })
+    await sign(database.client)
+    expect(await keptFor()).toEqual([expect.stringContaining('attempts are not reconciled')])
+  })
+
+  test('when a record has no leaf', async () => {
+    await rows.application(AT)
+    expect(await keptFor()).toEqual([expect.stringContaining('kinds application stand in no checkpoint')])
+  })
+
+  test('when no checkpoint covers a record', async () => {
+    await rows.application(AT)
+    const { client } = database
+    await client.query('ALTER TABLE waxseal.log_checkpoint DISABLE TRIGGER USER')
+    await sign(client)
+    await client.query('DELETE FROM waxseal.log_checkpoint WHERE size = (SELECT max(size) FROM waxseal.log_checkpoint)')
+    expect(await keptFor()).toEqual([expect.stringContaining('kinds application stand in no checkpoint')])
+  })
+})
+
+describe('nothing is dropped', () => {
+  /** Does something on another connection while rows are being archived: after what was asked, and before the drop. */
+  async function duringArchive(change: () => Promise<unknown>) {
+    const { client } = database
+    const query = async (text: string, values?: unknown[]) => {
+      if (text.includes(`SET LOCAL lock_timeout`)) await change()
+      return client.query(text, values)
+    }
+    return retainAudit({ query }, { folder, now: NOW })
+  }
+
+  test('when a hold is placed while it is archived', async () => {
+    const { client, url } = database
+    await monthOf(client, '2026-07')
+    const other = new pg.Client({ connectionString: url })
+    await other.connect()
+    const held = duringArchive(() => placeHold(other, { ...JULY, reason: 'case 1' }))
+    await expect(held).rejects.toMatchObject({ code: 'ERR_CONFIGURATION', message: expect.stringContaining('case 1') })
+    await other.end()
+    expect(await partitionsOf(client, '2026-07')).toBe(TABLES)
+  })
+
+  test('when an event comes while it is archived; the next time it is in the archive', async () => {
+    const { client, url } = database
+    await monthOf(client, '2026-07')
+    const other = new pg.Client({ connectionString: url })
+    await other.connect()
+    const late = duringArchive(async () => {
+      await new AuditRows(other).application('2026-07-31T23:59:59Z')
+      await sign(other)
+    })
+    await expect(late).rejects.toMatchObject({
+      message: expect.stringContaining('rows of application_event came after'),
+    })
+    await other.end()
+    const { months } = await retain()
+    const archive = months[0]!.archives.find(({ table }) => table === 'application_event')!
+    expect(archive.rows).toBe(2)
+    expect(existsSync(archive.place)).toBe(true)
+  })
+})
