@@ -22,6 +22,10 @@ export { type Period, parsePeriod } from './reports/period.js'
 export { type Rendering, renderings } from './reports/render.js'
 export type { Cell, DeclaredKey, ReportBody, ReportColumn, ReportDefinition, ReportSources } from './reports/report.js'
 export { reports } from './reports/reports.js'
+export { type HoldRequest, type LegalHold, liftHold, listHolds, placeHold } from './retention/holds.js'
+export type { RetentionDeclaration } from './retention/periods.js'
+export { type Retained, type RetainedMonth, type RetainSettings, retainAudit } from './retention/retain.js'
+export { type VerifiedArchive, verifyArchive } from './retention/verify-archive.js'
 export {
   type AuditQuery,
   type RecordFilters,

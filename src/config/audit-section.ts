@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type ProviderName, providers } from '../../providers/index.js'
+import { expectedOf, type RetentionDeclaration } from '../audit/retention/periods.js'
 import { expecting, member, strict } from './problems.js'
 
 /** One audit trail, by who keeps it and by the reader that reads it. The further members are options of the reader. */
@@ -22,6 +23,8 @@ export interface AuditDeclaration {
   readonly principals?: readonly string[]
   /** What only people know of a KEK, for the inventory of keys. Default: none. */
   readonly keys?: readonly KeyDeclaration[]
+  /** How long records are kept. Default: 400 days, 100 of them in the database. */
+  readonly retention?: RetentionDeclaration
 }
 
 /** Repeated in reports as it is written here, and never concluded from anything. */
@@ -43,6 +46,14 @@ const trail = z.looseObject(
   expecting('{ provider, reader, … } with the options of the reader'),
 )
 
+const retention = strict({
+  hot: text.optional(),
+  total: text.optional(),
+}).superRefine((declared, { addIssue }) => {
+  const expected = expectedOf(declared)
+  if (expected !== undefined) addIssue({ code: 'custom', message: expected })
+})
+
 export const auditSection = strict({
   trails: z.array(trail, expecting('a list of trails')).default([]),
   principals: z.array(text, expecting('a list of texts')).default([]),
@@ -58,4 +69,5 @@ export const auditSection = strict({
       expecting('a list of { id, owner, custodians, classification, moduleValidation }'),
     )
     .default([]),
+  retention: retention.optional(),
 })

@@ -66,6 +66,20 @@ export const OPTION_EFFECTS: Effects = {
     '--format': [`${CLI}/audit/review.test.ts`, 'in the format of --format'],
     '--json': [`${CLI}/audit/review.test.ts`, 'export: a folder with the manifest that --json prints'],
   },
+  'waxseal audit/retain': {
+    '--archives': [`${CLI}/audit/retention.test.ts`, 'retain archives to --archives and drops'],
+    '--dry-run': [`${CLI}/audit/retention.test.ts`, 'retain --dry-run says what would go, and changes nothing'],
+    '--json': [`${CLI}/audit/retention.test.ts`, 'retain --dry-run says what would go, and changes nothing'],
+  },
+  'waxseal audit/hold': {
+    '--from': [`${CLI}/audit/retention.test.ts`, 'a hold is placed, listed and lifted'],
+    '--to': [`${CLI}/audit/retention.test.ts`, 'a hold is placed, listed and lifted'],
+    '--reason': [`${CLI}/audit/retention.test.ts`, 'a hold is placed, listed and lifted'],
+    '--json': [`${CLI}/audit/retention.test.ts`, 'a hold is placed, listed and lifted'],
+  },
+  'waxseal audit/archive': {
+    '--json': [`${CLI}/audit/retention.test.ts`, 'archive verify reads one back'],
+  },
   'waxseal audit/show': {
     '--json': [`${CLI}/audit/review.test.ts`, 'show: the record, what belongs to it, and the raw event'],
   },
@@ -634,9 +648,14 @@ export const OPTION_EFFECTS: Effects = {
     '--json': ['test/e2e/demo.test.ts', 'it prints no secret as JSON'],
   },
   AuditDeclaration: {
+    retention: [`${UNIT}/config/audit-section.test.ts`, 'retention says how long records are kept'],
     keys: [`${CLI}/report/report.test.ts`, 'a report says who asked and for which time'],
     trails: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],
     principals: [`${UNIT}/config/audit-section.test.ts`, 'the principals of the application'],
+  },
+  RetentionDeclaration: {
+    hot: ['test/audit/retention/retain.test.ts', 'hot says how long records stay in the database'],
+    total: ['test/audit/retention/retain.test.ts', 'total says when an archive need not be kept'],
   },
   TrailDeclaration: {
     provider: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],

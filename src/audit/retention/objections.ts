@@ -1,5 +1,5 @@
 import type { Queryable } from '../../postgres/queryable.js'
-import { type RecordKindName, recordKinds } from '../integrity/record-kinds.js'
+import { type LeafKindName, leafKinds } from '../integrity/leaf-kinds.js'
 import type { AuditMonth } from './months.js'
 
 /** What speaks against taking a month out of the database. None: it may go. */
@@ -38,12 +38,12 @@ async function unreconciled(client: Queryable, { from, to }: AuditMonth): Promis
   return what.length === 0 ? [] : [`${what.join(' and ')} are not reconciled: run "waxseal audit reconcile"`]
 }
 
-const LOGGED = ['attempt', 'end', 'application', 'event'] as const satisfies readonly RecordKindName[]
+const LOGGED = ['attempt', 'end', 'application', 'event'] as const satisfies readonly LeafKindName[]
 
 /** An archive of what the log never held, or of what no checkpoint covers, proves nothing. */
 async function withoutProof(client: Queryable, { from, to }: AuditMonth): Promise<string[]> {
   const missing = LOGGED.map((kind) => {
-    const { table, id, time } = recordKinds[kind]
+    const { table, id, time } = leafKinds[kind]
     return `EXISTS (SELECT FROM waxseal.${table} r WHERE r.${time} >= $1 AND r.${time} < $2 AND NOT EXISTS
       (SELECT FROM waxseal.log_leaf l WHERE l.record = r.${id} AND l.kind = '${kind}' AND l.record_time = r.${time}
         AND l.position < (SELECT coalesce(max(size), 0) FROM waxseal.log_checkpoint))) AS "${kind}"`

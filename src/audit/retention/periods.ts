@@ -15,17 +15,24 @@ export interface RetentionPeriods {
   readonly total: number
 }
 
+type Declared = { readonly [Name in keyof RetentionDeclaration]: string | undefined }
+
+const HOT = '100d'
+const TOTAL = '400d'
 /** Standards ask for three months that can be searched at once: less is a mistake, not a choice. */
 const FLOOR = '90d'
 
-export function retentionPeriods({ hot = '100d', total = '400d' }: RetentionDeclaration = {}): RetentionPeriods {
-  const wrong = [hot, total].find((text) => !isDuration(text))
-  if (wrong !== undefined) throw refused('a duration such as 100d', wrong)
-  if (secondsOf(hot) < secondsOf(FLOOR)) throw refused(`"hot" of at least ${FLOOR}`, hot)
-  if (secondsOf(total) < secondsOf(hot)) throw refused(`"total" of at least "hot", which is ${hot}`, total)
+export function retentionPeriods(declared: Declared = {}): RetentionPeriods {
+  const expected = expectedOf(declared)
+  if (expected !== undefined) throw new ConfigurationError(`audit.retention: expected ${expected}, found other periods`)
+  const { hot = HOT, total = TOTAL } = declared
   return { hot: secondsOf(hot) * 1_000, total: secondsOf(total) * 1_000 }
 }
 
-function refused(expected: string, found: string): ConfigurationError {
-  return new ConfigurationError(`audit.retention: expected ${expected}, found ${found}`)
+/** What was expected, where the declaration is not that. */
+export function expectedOf(declared: Declared): string | undefined {
+  const { hot = HOT, total = TOTAL } = declared
+  if (!isDuration(hot) || !isDuration(total)) return '"hot" and "total" to be durations such as 100d'
+  if (secondsOf(hot) < secondsOf(FLOOR)) return `"hot" of at least ${FLOOR}`
+  return secondsOf(total) < secondsOf(hot) ? `"total" of at least "hot", which is ${hot}` : undefined
 }

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../postgres/queryable.js'
 import { leafContentOf } from '../integrity/canonical-record.js'
-import { recordOf, selectRecord } from '../integrity/read-records.js'
-import { type RecordKindName, recordKindNames, recordKinds } from '../integrity/record-kinds.js'
+import { type LeafKindName, leafKindNames, leafKinds } from '../integrity/leaf-kinds.js'
+import { recordOf, selectRecord } from '../integrity/record-columns.js'
 
 /** Rows of the table as JSON, as an archive holds them: whatever the session is set to. */
 export const archivedRow = (alias: string) => `to_json(${alias})::text`
@@ -11,7 +11,7 @@ export const archivedRow = (alias: string) => `to_json(${alias})::text`
  * to is known where the log has it: the digest of its leaf.
  */
 export async function restoreProblems(client: Queryable, table: string, lines: readonly string[]): Promise<string[]> {
-  const kind = recordKindNames.find((name) => recordKinds[name].table === table)
+  const kind = leafKindNames.find((name) => leafKinds[name].table === table)
   const columns = kind ? selectRecord(kind, 'r') : 'NULL'
   const { rows } = await client.query(
     `SELECT ${columns}, ${archivedRow('r')} = line AS same
@@ -26,7 +26,7 @@ export async function restoreProblems(client: Queryable, table: string, lines: r
   ]
 }
 
-async function digestProblems(client: Queryable, kind: RecordKindName, rows: readonly Record<string, unknown>[]) {
+async function digestProblems(client: Queryable, kind: LeafKindName, rows: readonly Record<string, unknown>[]) {
   const contents = rows.map((row) => leafContentOf(kind, recordOf(kind, row))!)
   const { rows: found } = await client.query(
     `SELECT id, l.digest FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS sought (id, time, n)

@@ -35,7 +35,7 @@ export interface Retained {
  */
 export async function retainAudit(client: Queryable, settings: RetainSettings = {}): Promise<Retained> {
   const { folder, now = new Date(), onProgress = () => undefined, hot, total } = settings
-  const periods = retentionPeriods({ ...(hot !== undefined && { hot }), ...(total !== undefined && { total }) })
+  const periods = retentionPeriods({ hot, total })
   const hotFrom = now.getTime() - periods.hot
   const due = (await listMonths(client)).filter(({ to }) => to.getTime() <= hotFrom)
   if (folder !== undefined && due.length > 0) await mkdir(folder, { recursive: true, mode: 0o700 })

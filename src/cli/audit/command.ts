@@ -1,7 +1,10 @@
 import type { Command } from 'commander'
+import { defineArchive } from './archive.js'
 import { defineExport } from './export.js'
 import { printGrants } from './grants.js'
+import { defineHold } from './hold.js'
 import { defineMirror } from './mirror.js'
+import { defineRetain } from './retain.js'
 import { defineSearch } from './search.js'
 import { defineShow } from './show.js'
 import { defineStatus } from './status.js'
@@ -17,6 +20,9 @@ export function define(command: Command): void {
   defineMirror(command.command('mirror'))
   defineStatus(command.command('status'))
   defineSearch(command.command('search'))
+  defineArchive(command.command('archive'))
+  defineHold(command.command('hold'))
+  defineRetain(command.command('retain'))
   defineExport(command.command('export'))
   defineShow(command.command('show'))
   defineTail(command.command('tail'))

@@ -63,7 +63,7 @@ export function queryOf(flags: QueryFlags, now = new Date()): AuditQuery {
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/
 
 /** In UTC: an instant without a zone would be another one for everybody. */
-function instantOf(option: string, text: string, now: Date): Date {
+export function instantOf(option: string, text: string, now: Date): Date {
   if (isDuration(text)) return new Date(now.getTime() - secondsOf(text) * 1_000)
   const instant = new Date(text)
   // A day that does not exist would be taken for one of the next month.

@@ -11,7 +11,7 @@ test('400 days, 100 of them in the database, unless it is said', () => {
 test.each([
   [{ hot: '89d' }, '"hot" of at least 90d'],
   [{ hot: '200d', total: '100d' }, '"total" of at least "hot"'],
-  [{ hot: 'long' }, 'a duration'],
+  [{ hot: 'long' }, 'durations such as'],
 ])('%j is refused', (declared, message) => {
   expect(() => retentionPeriods(declared)).toThrow(
     expect.objectContaining({ code: 'ERR_CONFIGURATION', message: expect.stringContaining(message) }),

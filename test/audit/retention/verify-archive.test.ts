@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { leafOf } from '../../../src/audit/integrity/canonical-record.js'
-import { timeText } from '../../../src/audit/integrity/read-records.js'
+import { timeText } from '../../../src/audit/integrity/record-columns.js'
 import { proveInclusion, readRange, readSize } from '../../../src/audit/integrity/tree.js'
 import { verifyInclusion } from '../../../src/audit/integrity/verify-inclusion.js'
 import { retainAudit } from '../../../src/audit/retention/retain.js'
@@ -111,6 +111,18 @@ test.each(['archive.jsonl.gz', 'pg_class_202607_0000000000000000.jsonl.gz'])(
     })
   },
 )
+
+test('a row comes back by the statement of the page', async () => {
+  const { client } = database
+  const [, statement = ''] = /```sql\n(INSERT [^\n]+)\n```/.exec(readFileSync('docs/audit-retention.md', 'utf8'))!
+  const line = gunzipSync(readFileSync(places.audit_event!)).toString().trimEnd()
+  await client.query('BEGIN')
+  await client.query(`SELECT waxseal.ensure_audit_month('2026-07-01')`)
+  await client.query(statement, [line])
+  const { rows } = await client.query(`SELECT raw FROM waxseal.audit_event WHERE event_time < '2026-08-01'`)
+  await client.query('ROLLBACK')
+  expect(rows).toEqual([{ raw: JSON.parse(line).raw }])
+})
 
 test('a month is gone, and the proofs of all records still verify', async () => {
   const { client } = database

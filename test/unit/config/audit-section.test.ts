@@ -7,14 +7,18 @@ const auditOf = (audit: unknown) => validateConfiguration({ provider, audit: aud
 
 test('trails keep the options of their readers, which are theirs to check', () => {
   const trails = [{ provider: 'vault', reader: 'audit-file', files: 'a.log' }]
-  expect(auditOf({ trails })).toEqual({ trails, principals: [] })
+  expect(auditOf({ trails })).toMatchObject({ trails, principals: [] })
 })
 
 test('the principals of the application are a list', () => {
-  expect(auditOf({ principals: ['arn:aws:iam::1:role/app'] })).toEqual({
+  expect(auditOf({ principals: ['arn:aws:iam::1:role/app'] })).toMatchObject({
     trails: [],
     principals: ['arn:aws:iam::1:role/app'],
   })
+})
+
+test('retention says how long records are kept', () => {
+  expect(auditOf({ retention: { hot: '90d' } })).toMatchObject({ retention: { hot: '90d' } })
 })
 
 describe('refused:', () => {
@@ -25,6 +29,11 @@ describe('refused:', () => {
       /audit\.trails\[0\]\.provider: expected one of/,
     ],
     ['a trail without a reader', { trails: [{ provider: 'vault' }] }, /audit\.trails\[0\]\.reader: expected text/],
+    [
+      'less than the floor of retention',
+      { retention: { hot: '89d' } },
+      /audit\.retention: expected "hot" of at least 90d/,
+    ],
     ['a member that nobody knows', { trial: [] }, /audit\.trial: no such option; known are trails, principals/],
     ['a principal that is no text', { principals: [1] }, /audit\.principals\[0\]: expected text, found a number/],
   ]

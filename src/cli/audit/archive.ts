@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import { escaped } from '../../audit/escaped.js'
+import { verifyArchive } from '../../audit/index.js'
+import { type ConfiguredOptions, withConfiguration } from '../configured.js'
+import { EXIT } from '../exit-codes.js'
+import { onDatabase } from '../on-database.js'
+import { paint, printLine } from '../terminal.js'
+import { jsonLines } from './untrusted-text.js'
+
+export function defineArchive(command: Command): void {
+  withConfiguration(command.command('verify'))
+    .argument('<file>', 'one that "retain" wrote')
+    .description('read an archive to its end, make rows of it without storing them, and compare them with the log')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit code 1 when it is not what was archived.')
+    .action(verify)
+}
+
+async function verify(file: string, options: ConfiguredOptions & { readonly json?: true }): Promise<void> {
+  await onDatabase(options, async (client) => {
+    const verified = await verifyArchive(client, file)
+    const { rows, table, sha256, problems } = verified
+    if (problems.length > 0) process.exitCode = EXIT.findings
+    if (options.json) return printLine(jsonLines(verified))
+    for (const problem of problems) printLine(`${paint('red', '✗')} ${escaped(problem)}`)
+    if (problems.length === 0) printLine(`${paint('green', '✓')} ${rows} rows of ${table}, SHA-256 ${sha256}`)
+  })
+}

@@ -1,0 +1,61 @@
+import type { Command } from 'commander'
+import { escaped } from '../../audit/escaped.js'
+import { type Retained, type RetainedMonth, retainAudit } from '../../audit/index.js'
+import { loadConfiguration } from '../../config/load-configuration.js'
+import { ConfigurationError } from '../../errors.js'
+import { type ConfiguredOptions, withConfiguration } from '../configured.js'
+import { EXIT } from '../exit-codes.js'
+import { onDatabase } from '../on-database.js'
+import { Progress } from '../progress.js'
+import { printLine, tell } from '../terminal.js'
+import { jsonLines } from './untrusted-text.js'
+
+export function defineRetain(command: Command): void {
+  withConfiguration(command)
+    .description('archive the months whose time in the database is over, and drop them')
+    .option('--archives <folder>', 'where to write them')
+    .option('--dry-run', 'say what would be done, and change nothing')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit code 1 when a month is kept that should go. docs/audit-retention.md')
+    .action(run)
+}
+
+interface Options extends ConfiguredOptions {
+  readonly archives?: string
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+async function run(options: Options): Promise<void> {
+  const { archives: folder, dryRun, json } = options
+  if (folder === undefined && !dryRun) throw new ConfigurationError('expected --archives or --dry-run, found neither')
+  const { audit } = await loadConfiguration(options.config === undefined ? {} : { file: options.config })
+  const { hot, total } = audit?.retention ?? {}
+  await onDatabase(options, async (client) => {
+    const periods = { ...(hot !== undefined && { hot }), ...(total !== undefined && { total }) }
+    const progress = new Progress({ terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }, 0)
+    const onProgress = (rows: number) => progress.advance(rows)
+    const target = folder !== undefined && !dryRun ? { folder, onProgress } : {}
+    const retained = await retainAudit(client, { ...periods, ...target })
+    progress.end()
+    if (retained.months.some(({ state }) => state === 'kept')) process.exitCode = EXIT.findings
+    if (json) return printLine(jsonLines(retained))
+    for (const line of linesOf(retained)) printLine(escaped(line))
+  })
+}
+
+function linesOf({ months, expired }: Retained): string[] {
+  return [
+    ...(months.length === 0 ? ['no month is due'] : months.flatMap(monthLines)),
+    ...expired.map(({ month, place }) => `${month}: its time is over; you may delete ${place}`),
+  ]
+}
+
+function monthLines({ month, state, objections, archives }: RetainedMonth): string[] {
+  const said = { dropped: 'archived and dropped', due: 'may go', kept: 'is kept' }[state]
+  return [
+    `${month} ${said}`,
+    ...objections.map((objection) => `  ${objection}`),
+    ...archives.map(({ table, rows, place }) => `  ${rows} rows of ${table}: ${place}`),
+  ]
+}
