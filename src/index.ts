@@ -5,6 +5,7 @@ export {
 } from './envelope/binding.js'
 export type { EnvelopeCipherOptions, OpenOptions } from './envelope/cipher-options.js'
 export { type Closable, closeOnSignals } from './envelope/close-on-signals.js'
+export type { CredentialAction, CredentialEvent, CredentialLog } from './envelope/credential-log.js'
 export type { CacheStatistics, DataKeyCacheOptions } from './envelope/data-key-cache.js'
 export {
   type EncryptedField,

@@ -1,6 +1,7 @@
 import type { EntityMetadata } from 'typeorm'
 import type { OpenEnvelope } from '../envelope/open-envelope.js'
 import { isWaxsealError } from '../errors.js'
+import { credentialOf, tellFailure, tellRead, tellReadAtOnce } from './credential-events.js'
 import { attachOpener, type EncryptedValue, isEncryptedValue, loadedOf } from './encrypted-value.js'
 import { decryptFromColumn } from './field-column.js'
 import { LoadedRow } from './loaded-row.js'
@@ -20,12 +21,15 @@ export function decryptLoaded(
   entity: object,
   operation: () => Operation,
 ): Promise<void> | undefined {
+  let protection: ProtectedEntity | undefined
   try {
     // Single-table inheritance: the hook is told the parent's metadata whatever was loaded.
-    const protection = protectedEntityOf(metadata.findInheritanceMetadata(entity))
+    protection = protectedEntityOf(metadata.findInheritanceMetadata(entity))
     return protection && decryptFields(setup, protection, entity, operation)
   } catch (error) {
-    return unreadable(setup, error)
+    if (!protection || !setup.credentialLog) return unreadable(setup, error)
+    const wait = { deadline: setup.clock.now() + setup.timeoutMs }
+    return awaited(setup, tellFailure(setup, 'read', credentialOf(protection, entity), error, wait))
   }
 }
 
@@ -56,32 +60,45 @@ function decryptFields(
     for (const { field } of transparent) field.column.setEntityValue(entity, undefined)
     return undefined
   }
-  const show = (plaintextOf: (ciphertext: Ciphertext) => unknown) => {
+  const [loaded, shared] = [row, operation()]
+  const show = (plaintextOf: (ciphertext: Ciphertext) => unknown): Promise<void> | undefined => {
     // All or nothing: an entity is not left half decrypted.
     const plaintexts = transparent.map(plaintextOf)
-    transparent.forEach(({ field }, index) => {
-      field.column.setEntityValue(entity, plaintexts[index])
-    })
+    const give = () => {
+      transparent.forEach(({ field }, index) => {
+        field.column.setEntityValue(entity, plaintexts[index])
+      })
+    }
+    if (!tellReadAtOnce(setup, loaded, loaded.credential, shared)) {
+      return tellRead(setup, loaded, loaded.credential, shared).then(() => {
+        shared.assertUnderWay()
+        give()
+      })
+    }
+    give()
+    return undefined
   }
   const open = (opened: OpenEnvelope) => show(({ field, value }) => decryptFromColumn(opened, field, loadedOf(value)))
-  const shared = operation()
+  const told = (decrypting: Promise<void> | undefined) => {
+    const failed = (error: unknown) => tellFailure(setup, 'read', loaded.credential, error, shared.options)
+    return decrypting && awaited(setup, decrypting.catch(failed))
+  }
   if (metadata.state === 'empty') {
-    const loaded = row
-    show(({ field, value }) => loaded.readPlaintext(field, loadedOf(value), shared))
-    return undefined
+    return told(show(({ field, value }) => loaded.readPlaintext(field, loadedOf(value), shared)))
   }
   const cached = setup.cipher.openCached(metadata, binding, shared.options)
-  if (cached) {
-    open(cached)
-    return undefined
-  }
+  if (cached) return told(open(cached))
   const opening = shared
     .run((options) => setup.cipher.open(metadata, binding, options))
     .then((opened) => {
       shared.assertUnderWay()
-      open(opened)
+      return open(opened)
     })
-  return setup.onUnreadable === 'leave' ? opening.catch((error) => unreadable(setup, error)) : settled(opening)
+  return told(opening)
+}
+
+function awaited(setup: EncryptionSetup, decrypting: Promise<void>): Promise<void> {
+  return setup.onUnreadable === 'leave' ? decrypting.catch((error) => unreadable(setup, error)) : settled(decrypting)
 }
 
 /** With `leave`, one bad row keeps its `EncryptedValue`s, whose `decrypt()` says what is wrong with it. */

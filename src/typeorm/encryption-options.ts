@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm'
+import type { CredentialLog } from '../envelope/credential-log.js'
 import type { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { ConfigurationError } from '../errors.js'
 import type { Clock } from '../kms/clock.js'
@@ -35,6 +36,8 @@ export interface EncryptionOptions {
    * does not declare says nothing about its rows; one that no entity declares is an error.
    */
   readonly expectedContext?: () => Readonly<Record<string, string>> | undefined
+  /** Told of what is done to rows: create, read, update, delete. Default: nobody is. */
+  readonly credentialLog?: CredentialLog
   /** For all KMS calls of one operation together. Milliseconds, default 5,000. */
   readonly timeoutMs?: number
   /** Default: that of the system. Tests pass one that they move by hand. */
@@ -58,6 +61,7 @@ const OPTIONS: OptionRules<EncryptionOptions> = {
   allowOffInProduction: [isOneOf([true, false]), 'be true or false'],
   onUnreadable: [isOneOf(['throw', 'leave']), 'be throw or leave'],
   expectedContext: [isFunction, 'be a function that returns the expected pairs'],
+  credentialLog: [(value) => hasMethods(value, ['record', 'room']), 'have the methods record and room'],
   timeoutMs: wholeNumberFrom(1),
   clock: CLOCK,
 }

@@ -2,6 +2,7 @@ import { assertExpectedContext, type EnvelopeBinding } from '../envelope/binding
 import type { EnvelopeMetadata } from '../envelope/metadata.js'
 import { ConfigurationError } from '../errors.js'
 import type { LegacyRow } from '../postgres/field-adoption.js'
+import { type Credential, credentialOf, tellFailure, tellRead } from './credential-events.js'
 import type { LoadedField, RowOpener } from './encrypted-value.js'
 import { decryptFromColumn } from './field-column.js'
 import { legacyRowOf } from './legacy-row.js'
@@ -21,6 +22,7 @@ export class LoadedRow implements RowOpener {
   readonly #values: readonly unknown[]
   readonly #mode: Mode
   readonly #further: LegacyRow
+  readonly #credential: Credential | undefined
 
   constructor(setup: EncryptionSetup, protection: ProtectedEntity, entity: object) {
     this.#setup = setup
@@ -29,6 +31,7 @@ export class LoadedRow implements RowOpener {
     this.#values = protection.bound.map(({ column }) => column.getEntityValue(entity))
     this.#mode = modeOf(setup.mode, protection.fields)
     this.#further = this.#mode.readsPlaintext ? legacyRowOf(protection, entity) : {}
+    this.#credential = setup.credentialLog && credentialOf(protection, entity)
   }
 
   metadata(): EnvelopeMetadata {
@@ -42,10 +45,18 @@ export class LoadedRow implements RowOpener {
   }
 
   async open(field: ProtectedField, loaded: LoadedField, operation = startOperation(this.#setup)): Promise<unknown> {
-    const [metadata, binding] = [this.metadata(), this.binding()]
-    if (metadata.state === 'empty') return this.readPlaintext(field, loaded, operation)
-    const opened = await operation.run((options) => this.#setup.cipher.open(metadata, binding, options))
-    return decryptFromColumn(opened, field, loaded)
+    try {
+      const plaintext = await this.#read(field, loaded, operation)
+      await tellRead(this.#setup, this, this.credential, operation)
+      return plaintext
+    } catch (error) {
+      return tellFailure(this.#setup, 'read', this.credential, error, operation.options)
+    }
+  }
+
+  /** Which row it is, for events. */
+  get credential(): Credential {
+    return this.#credential ?? { entity: this.#protection.entity }
   }
 
   /** A field of a row without an envelope, as the mode reads it. */
@@ -55,6 +66,13 @@ export class LoadedRow implements RowOpener {
     const { value, reader } = this.#mode.read(field, loaded, this.#further, clock.now())
     plaintextReads.count(field.id, reader)
     return value
+  }
+
+  async #read(field: ProtectedField, loaded: LoadedField, operation: Operation): Promise<unknown> {
+    const [metadata, binding] = [this.metadata(), this.binding()]
+    if (metadata.state === 'empty') return this.readPlaintext(field, loaded, operation)
+    const opened = await operation.run((options) => this.#setup.cipher.open(metadata, binding, options))
+    return decryptFromColumn(opened, field, loaded)
   }
 
   #assertComplete(): void {

@@ -22,7 +22,7 @@ export async function moveKey<E extends ObjectLiteral>(
     .where(metadata.getEntityIdMap(locked) as ObjectLiteral)
     .callListeners(false)
     .execute()
-  await subscriber.afterUpdate({ entity: values, queryRunner })
+  await subscriber.afterUpdate({ entity: values, databaseEntity: locked, metadata, queryRunner })
   const moved = metadata.getEntityIdMap({ ...locked, ...changes })
   return manager.findOneOrFail<E>(metadata.target as never, { where: moved as never, withDeleted: true })
 }

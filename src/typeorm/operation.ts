@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm'
 import type { OpenOptions } from '../envelope/cipher-options.js'
+import type { CredentialLog } from '../envelope/credential-log.js'
 import type { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { EnvelopeChangedError } from '../errors.js'
 import type { Clock } from '../kms/clock.js'
@@ -14,13 +15,17 @@ const CONCURRENCY = 64
  * calls the hooks of all rows in one go, so the rows that ask in one turn belong together.
  */
 export class Operation {
-  readonly options: OpenOptions
+  readonly options: OpenOptions & { readonly deadline: number }
   readonly #runner: Pick<QueryRunner, 'isReleased'> | undefined
   readonly #waiting: (() => void)[] = []
+  readonly #rows = new WeakSet<object>()
   #running = 0
   #hasEnded = false
 
-  constructor(options: OpenOptions, runner: Pick<QueryRunner, 'isReleased'> | undefined) {
+  constructor(
+    options: OpenOptions & { readonly deadline: number },
+    runner: Pick<QueryRunner, 'isReleased'> | undefined,
+  ) {
     this.options = options
     this.#runner = runner
   }
@@ -34,6 +39,13 @@ export class Operation {
     throw new EnvelopeChangedError(
       'the operation ended, or its connection was lost, before its fields were encrypted or decrypted; nothing was changed',
     )
+  }
+
+  /** Whether it was not asked about this row before. */
+  isFirstOf(row: object): boolean {
+    if (this.#rows.has(row)) return false
+    this.#rows.add(row)
+    return true
   }
 
   end(): void {
@@ -65,6 +77,8 @@ export interface EncryptionSetup {
   readonly expectedContext: (() => Readonly<Record<string, string>> | undefined) | undefined
   readonly mode: Mode
   readonly plaintextReads: PlaintextReads
+  /** Told of what is done to rows, where somebody wants to know. */
+  readonly credentialLog: CredentialLog | undefined
 }
 
 /** `runner`: whose hooks it serves; it is released when TypeORM's own operation has ended. */

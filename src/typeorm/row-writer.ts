@@ -1,6 +1,7 @@
 import type { EnvelopeBinding } from '../envelope/binding.js'
 import type { EnvelopeMetadata } from '../envelope/metadata.js'
 import type { OpenEnvelope } from '../envelope/open-envelope.js'
+import { credentialOf, tellFailure, tellRead } from './credential-events.js'
 import { rememberAsDecrypted } from './decrypted-entity.js'
 import {
   attachOpener,
@@ -45,7 +46,7 @@ export class RowWriter {
 
   /** `isNew`: the envelope is written with the fields. */
   write(protection: ProtectedEntity, envelope: OpenEnvelope, fields: readonly FieldWrite[], isNew: boolean): void {
-    const opener = this.#openerOf(envelope)
+    const opener = this.#openerOf(protection, envelope)
     this.#replace(
       fields.map(({ field, plaintext }) => {
         const stored = encryptForColumn(envelope, field, plaintext)
@@ -110,16 +111,25 @@ export class RowWriter {
     }
   }
 
-  #openerOf({ metadata, binding }: OpenEnvelope): RowOpener {
+  #openerOf(protection: ProtectedEntity, { metadata, binding }: OpenEnvelope): RowOpener {
     // Not the open envelope itself: it would keep the data key for as long as the entity lives.
-    const { cipher } = this.#setup
-    return {
+    const [setup, { entity }] = [this.#setup, this.#row]
+    const { row = credentialOf(protection, entity).row } = binding
+    const credential = { entity: binding.entity, ...(row !== undefined && { row }), envelope: metadata.id }
+    const opener: RowOpener = {
       binding: () => binding,
-      open: async (field, loaded, operation = startOperation(this.#setup)) => {
-        const opened = await operation.run((options) => cipher.open(metadata, binding, options))
-        return decryptFromColumn(opened, field, loaded)
+      open: async (field, loaded, operation = startOperation(setup)) => {
+        try {
+          const opened = await operation.run((options) => setup.cipher.open(metadata, binding, options))
+          const plaintext = decryptFromColumn(opened, field, loaded)
+          await tellRead(setup, opener, credential, operation)
+          return plaintext
+        } catch (error) {
+          return tellFailure(setup, 'read', credential, error, operation.options)
+        }
       },
     }
+    return opener
   }
 }
 

@@ -10,7 +10,10 @@ import type {
   TransactionRollbackEvent,
   UpdateEvent,
 } from 'typeorm'
+import type { CredentialAction } from '../envelope/credential-log.js'
 import { ConfigurationError } from '../errors.js'
+import { SUCCESS } from '../kms/event-log.js'
+import { credentialOf, tell, tellFailure } from './credential-events.js'
 import { decryptLoaded } from './decrypt-on-load.js'
 import { refuseInJsonColumns } from './decrypted-entity.js'
 import { encryptInsert } from './encrypt-insert.js'
@@ -33,7 +36,13 @@ export interface SubscriberSetup extends EncryptionSetup {
 /** The part of TypeORM's event that is read here. */
 export type RowUpdate = Pick<UpdateEvent<object>, 'entity' | 'databaseEntity' | 'metadata' | 'queryRunner'>
 
-type RowRemoval = Pick<SoftRemoveEvent<object>, 'entity' | 'metadata' | 'queryRunner'>
+type RowRemoval = Pick<SoftRemoveEvent<object>, 'entity' | 'databaseEntity' | 'metadata' | 'queryRunner'>
+
+/** What is read here of TypeORM's events after a statement. */
+type WrittenEvent = Pick<InsertEvent<object>, 'metadata' | 'queryRunner'> & {
+  readonly entity?: object | undefined
+  readonly databaseEntity?: object | undefined
+}
 
 const BRAND = Symbol.for('waxseal.subscriber')
 
@@ -60,7 +69,7 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
     const refused = checked(() => refuseInJsonColumns(metadata, entity))
     const protection = protectedEntityOf(metadata)
     if (refused || !protection) return refused
-    return this.#write(queryRunner, protection, entity, (row) => encryptInsert(this.setup(), protection, row))
+    return this.#write(queryRunner, protection, entity, 'create', (row) => encryptInsert(this.setup(), protection, row))
   }
 
   beforeUpdate({ entity, databaseEntity, metadata, queryRunner }: RowUpdate): Promise<void> | void {
@@ -68,35 +77,40 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
     const refused = checked(() => refuseInJsonColumns(metadata, entity))
     const protection = protectedEntityOf(metadata)
     if (refused || !protection) return refused
-    return this.#write(queryRunner, protection, entity, async (row) => {
+    return this.#write(queryRunner, protection, entity, 'update', async (row) => {
       // update() and query builders come without the row: it may be any number of rows.
       if (!databaseEntity) refuseUnknownRows(protection, entity)
       else await encryptUpdate(this.setup(), protection, databaseEntity, row, queryRunner)
     })
   }
 
-  afterInsert({ entity, queryRunner }: InsertEvent<object>): Promise<void> | void {
-    if (entity) return this.#written(queryRunner, entity)
+  afterInsert(event: InsertEvent<object>): Promise<void> | void {
+    return this.#written('create', event, event.entity)
   }
 
-  afterUpdate({ entity, queryRunner }: Pick<RowUpdate, 'entity' | 'queryRunner'>): Promise<void> | void {
-    if (entity) return this.#written(queryRunner, entity)
+  afterUpdate(event: RowUpdate): Promise<void> | void {
+    // Without the row it is by criteria, and may be any number of rows.
+    return this.#written('update', event, event.databaseEntity && event.entity)
+  }
+
+  afterRemove(event: RowRemoval): Promise<void> | void {
+    return this.#written('delete', event, event.entity)
   }
 
   beforeSoftRemove(event: RowRemoval): void {
     this.#keepUnset(event)
   }
 
-  afterSoftRemove({ entity, queryRunner }: RowRemoval): Promise<void> | void {
-    if (entity) return this.#written(queryRunner, entity)
+  afterSoftRemove(event: RowRemoval): Promise<void> | void {
+    return this.#written('soft-delete', event, event.entity)
   }
 
   beforeRecover(event: RowRemoval): void {
     this.#keepUnset(event)
   }
 
-  afterRecover({ entity, queryRunner }: RowRemoval): Promise<void> | void {
-    if (entity) return this.#written(queryRunner, entity)
+  afterRecover(event: RowRemoval): Promise<void> | void {
+    return this.#written('recover', event, event.entity)
   }
 
   afterLoad(entity: object, event?: LoadEvent<object>): Promise<void> | void {
@@ -139,6 +153,7 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
     queryRunner: QueryRunner,
     protection: ProtectedEntity,
     entity: object,
+    action: CredentialAction,
     encrypt: (row: PendingRow) => Promise<void>,
   ): Promise<void> {
     const row = this.#row(queryRunner, entity)
@@ -151,7 +166,8 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
         await encrypt(row)
       } catch (error) {
         this.#pendingOf(queryRunner).abandon(row.operation)
-        throw error
+        const credential = credentialOf(protection, entity)
+        return await tellFailure(this.setup(), action, credential, error, row.operation.options)
       }
     }
     return settled(encrypted())
@@ -167,8 +183,16 @@ export class EncryptionSubscriber implements EntitySubscriberInterface {
     return this.#pendingOf(queryRunner).row(entity, () => startOperation(this.setup(), queryRunner))
   }
 
-  #written(queryRunner: QueryRunner, entity: object): Promise<void> | void {
-    return checked(() => this.#pending.get(queryRunner)?.written(entity))
+  /** `row`: the entity that was written, where it is known which. */
+  #written(action: CredentialAction, event: WrittenEvent, row: object | undefined): Promise<void> | void {
+    const { entity, databaseEntity, metadata, queryRunner } = event
+    const failed = entity && checked(() => this.#pending.get(queryRunner)?.written(entity))
+    const protection = protectedEntityOf(metadata)
+    if (failed || !protection) return failed
+    const setup = this.setup()
+    if (!setup.credentialLog) return undefined
+    const wait = { deadline: setup.clock.now() + setup.timeoutMs }
+    return settled(tell(setup, action, credentialOf(protection, row, row && databaseEntity), SUCCESS, wait))
   }
 
   #pendingOf(queryRunner: QueryRunner): PendingWrites {

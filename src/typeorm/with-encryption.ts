@@ -77,6 +77,7 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
         expectedContext: expectedContextOf(dataSource, options),
         mode,
         plaintextReads: countsOf(dataSource),
+        credentialLog: options.credentialLog,
         guard: new GuardCheck(dataSource, options.guard ?? 'require', mode),
       }
       predicates = new PredicateRule(dataSource)

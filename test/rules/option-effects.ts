@@ -218,6 +218,7 @@ export const OPTION_EFFECTS: Effects = {
     allowOffInProduction: [`${TYPEORM}/adoption/off.test.ts`, 'is refused in production, unless it is forced by name'],
     onUnreadable: [`${TYPEORM}/unreadable.test.ts`, 'keeps its EncryptedValue with onUnreadable: leave'],
     expectedContext: [`${TYPEORM}/unreadable.test.ts`, "refuses another tenant's row before any call to the KMS"],
+    credentialLog: [`${TYPEORM}/credential-events.test.ts`, 'each row that is loaded is read once'],
     timeoutMs: [`${TYPEORM}/kms-concurrency.test.ts`, 'one deadline ends the whole operation'],
     clock: [`${TYPEORM}/kms-concurrency.test.ts`, 'a later operation has a deadline of its own'],
   },
