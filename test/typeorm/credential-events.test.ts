@@ -133,14 +133,16 @@ describe('a log that is full', () => {
     const { id } = await stored()
     await repository().findOneByOrFail({ id })
     credentialLog.bound(credentialLog.events.length)
-    const find = repository().findOneByOrFail({ id })
-    const save = repository().save({ tenantId, password: 'p' })
-    const ended = Promise.allSettled([find, save])
-    while (credentialLog.waiting < 2) await setImmediate()
+    let ended = 0
+    const counted = (operation: Promise<unknown>) => operation.finally(() => ended++)
+    const operations = [repository().findOneByOrFail({ id }), repository().save({ tenantId, password: 'p' })]
+    const outcomes = Promise.allSettled(operations.map(counted))
+    while (credentialLog.waiting + ended < 2) await setImmediate()
     await clock.advance(5_000)
-    expect(await ended).toEqual([
-      { status: 'rejected', reason: expect.objectContaining({ code: 'ERR_KMS_UNAVAILABLE', reason: 'timeout' }) },
-      { status: 'rejected', reason: expect.objectContaining({ code: 'ERR_KMS_UNAVAILABLE', reason: 'timeout' }) },
+    const reason = expect.objectContaining({ code: 'ERR_KMS_UNAVAILABLE', reason: 'timeout' })
+    expect(await outcomes).toEqual([
+      { status: 'rejected', reason },
+      { status: 'rejected', reason },
     ])
     const again = repository().findOneByOrFail({ id })
     while (credentialLog.waiting < 3) await setImmediate()
