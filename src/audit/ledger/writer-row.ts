@@ -16,7 +16,7 @@ const DEAD = `(ended_at IS NOT NULL OR heartbeat_at < clock_timestamp() - interv
 export async function storeHeartbeat(client: Queryable, { id, label }: Writer, isStored: boolean): Promise<void> {
   await client.query(
     `INSERT INTO waxseal.ledger_writer AS stored (id, label, flushed_to)
-      VALUES ($1, $2, CASE WHEN $3 THEN clock_timestamp() - interval '1 minute' ELSE '-infinity' END)
+      VALUES ($1, $2, CASE WHEN $3 THEN clock_timestamp() - interval '1 minute' ELSE 'epoch' END)
       ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp(), ended_at = NULL,
         flushed_to = CASE WHEN $3 THEN stored.heartbeat_at ELSE stored.flushed_to END`,
     [id, label ?? null, isStored],

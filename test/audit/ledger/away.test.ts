@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { withActor } from '../../../src/audit/index.js'
 import { DataKey } from '../../../src/kms/data-key.js'
-import { CONTEXT, textIn, until, useLedger } from './ledger-suite.js'
+import { CONTEXT, textIn, until, untilBeat, useLedger } from './ledger-suite.js'
 
 const suite = useLedger()
-const AWAY_BEAT_MS = 1_000
 const isStored = (attempts: readonly Record<string, any>[]) => attempts.map(({ ends }) => ends.length)
 
 test('while Postgres is away, calls are in a journal for us alone; once it is back they are stored and marked', async () => {
@@ -24,8 +23,7 @@ test('while Postgres is away, calls are in a journal for us alone; once it is ba
   expect(await suite.attempts(ledger.writer)).toEqual([])
 
   proxy.open()
-  await clock.advance(AWAY_BEAT_MS)
-  await until(() => ledger.statistics.replayed === 2)
+  await untilBeat(clock, () => ledger.statistics.replayed === 2)
   expect(await suite.attempts(ledger.writer)).toMatchObject([
     { operation: 'generateDataKey', actor: 'user:1', journalled: true, ends: [{ journalled: true }] },
   ])
@@ -68,8 +66,7 @@ test('without Postgres and without a journal an unwrap is refused before it is s
   expect(problems.map(({ kind }) => kind)).toEqual(['away', 'unrecorded'])
 
   proxy.open()
-  await clock.advance(AWAY_BEAT_MS)
-  await until(() => !ledger.statistics.isAway)
+  await untilBeat(clock, () => !ledger.statistics.isAway)
   await provider.unwrap(wrapped, CONTEXT)
   expect(await suite.attempts(ledger.writer)).toMatchObject([{ operation: 'unwrap', ends: [{}] }])
 })
@@ -111,8 +108,7 @@ test('a process starts while Postgres is away, and without its tables it does no
   const { ledger, provider, clock } = await suite.open({ connection, journal: folder })
   await provider.currentKek(CONTEXT)
   proxy.open()
-  await clock.advance(AWAY_BEAT_MS)
-  await until(() => ledger.statistics.replayed === 2)
+  await untilBeat(clock, () => ledger.statistics.replayed === 2)
   const url = new URL(suite.database.url)
   url.pathname = '/template1'
   await expect(suite.open({ connection: url.href })).rejects.toMatchObject({

@@ -90,3 +90,8 @@ export async function textIn(folder: string): Promise<string> {
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await setImmediate()
 }
+
+/** Lets heartbeats go by until it is so: one that is still under way is shared by those that come meanwhile. */
+export async function untilBeat(clock: ManualClock, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await clock.advance(5_000)
+}
