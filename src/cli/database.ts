@@ -51,7 +51,10 @@ function settingsOf(configuration: LoadedConfiguration, dataSource: DataSource |
 }
 
 /** The configured URL, else the connection of the DataSource. */
-function connectionOf({ source, database }: LoadedConfiguration, dataSource: DataSource | undefined): object {
+export function connectionOf(
+  { source, database }: LoadedConfiguration,
+  dataSource: DataSource | undefined,
+): Readonly<Record<string, unknown>> {
   if (database !== undefined) return { connectionString: database }
   const options = dataSource?.options as Readonly<Record<string, unknown>> | undefined
   if (!options) {

@@ -8,10 +8,10 @@ import { withDatabase, withPool } from './database.js'
 /** For commands that need the database of a configuration and none of its tables. */
 export async function onDatabase<T>(
   options: ConfiguredOptions,
-  use: (client: Queryable, configuration: LoadedConfiguration) => Promise<T>,
+  use: (client: Queryable, configuration: LoadedConfiguration, dataSource: DataSource | undefined) => Promise<T>,
 ): Promise<T> {
   const { configuration, dataSource } = await connectionOf(options)
-  return withDatabase(configuration, dataSource, (client) => use(client, configuration))
+  return withDatabase(configuration, dataSource, (client) => use(client, configuration, dataSource))
 }
 
 /** As `onDatabase`, for what works on several connections at a time. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ProviderName, providers } from '../../providers/index.js'
 import { expectedOf, type RetentionDeclaration } from '../audit/retention/periods.js'
+import { type CheckpointsDeclaration, checkpoints } from './checkpoints-section.js'
 import { expecting, member, strict } from './problems.js'
 
 /** One audit trail, by who keeps it and by the reader that reads it. The further members are options of the reader. */
@@ -25,6 +26,8 @@ export interface AuditDeclaration {
   readonly keys?: readonly KeyDeclaration[]
   /** How long records are kept. Default: 400 days, 100 of them in the database. */
   readonly retention?: RetentionDeclaration
+  /** How the log of the records is signed, and where its checkpoints are anchored. Default: it is not signed. */
+  readonly checkpoints?: CheckpointsDeclaration
 }
 
 /** Repeated in reports as it is written here, and never concluded from anything. */
@@ -70,4 +73,5 @@ export const auditSection = strict({
     )
     .default([]),
   retention: retention.optional(),
+  checkpoints: checkpoints.optional(),
 })

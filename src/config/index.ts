@@ -1,4 +1,5 @@
 export type { AuditDeclaration, TrailDeclaration } from './audit-section.js'
+export type { AnchorsDeclaration, CheckpointsDeclaration } from './checkpoints-section.js'
 export type {
   AcceptedDeclaration,
   Configuration,

@@ -40,6 +40,27 @@ export const OPTION_EFFECTS: Effects = {
     clock: ['test/audit/mirror/mirror.test.ts', 'throttling is met with pauses of full jitter'],
     random: ['test/audit/mirror/mirror.test.ts', 'throttling is met with pauses of full jitter'],
   },
+  'waxseal audit/keygen': {
+    '--name': [`${CLI}/audit/log.test.ts`, 'keygen: a private file, and the public key to hand out'],
+    '--file': [`${CLI}/audit/log.test.ts`, 'keygen: a private file, and the public key to hand out'],
+    '--json': [`${CLI}/audit/log.test.ts`, 'keygen: a private file, and the public key to hand out'],
+  },
+  'waxseal audit/checkpoint': {
+    '--anchor': [
+      `${CLI}/audit/log.test.ts`,
+      'checkpoint: --anchor chooses, and one that is not configured is an error',
+    ],
+    '--dry-run': [`${CLI}/audit/log.test.ts`, 'checkpoint: appends, signs, and anchors where the configuration says'],
+    '--json': [`${CLI}/audit/log.test.ts`, 'checkpoint: appends, signs, and anchors where the configuration says'],
+  },
+  'waxseal audit/check': {
+    '--anchors': [`${CLI}/audit/log.test.ts`, 'check: exit code 1 and the place, in lines and in JSON'],
+    '--json': [`${CLI}/audit/log.test.ts`, 'check: exit code 1 and the place, in lines and in JSON'],
+  },
+  'waxseal audit/verify': {
+    '--key': [`${CLI}/audit/log.test.ts`, 'an export is verified without database and configuration'],
+    '--json': [`${CLI}/audit/log.test.ts`, 'an export is verified without database and configuration'],
+  },
   'waxseal audit/query-options': {
     '--kind': [`${CLI}/audit/query-options.test.ts`, '--kind'],
     '--actor': [`${CLI}/audit/query-options.test.ts`, '--actor'],
@@ -653,6 +674,18 @@ export const OPTION_EFFECTS: Effects = {
     keys: [`${CLI}/report/report.test.ts`, 'a report says who asked and for which time'],
     trails: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],
     principals: [`${UNIT}/config/audit-section.test.ts`, 'the principals of the application'],
+    checkpoints: [`${CLI}/audit/log.test.ts`, 'checkpoint: appends, signs, and anchors where the configuration says'],
+  },
+  CheckpointsDeclaration: {
+    origin: [`${CLI}/audit/log.test.ts`, 'a key of another name than that of the log is an error, and so is none'],
+    keyFile: [`${CLI}/audit/log.test.ts`, 'a key of another name than that of the log is an error, and so is none'],
+    verifierKey: [`${CLI}/audit/log.test.ts`, 'check: exit code 1 and the place, in lines and in JSON'],
+    formerKeys: [`${CLI}/audit/log.test.ts`, 'a key of another name than that of the log is an error, and so is none'],
+    anchors: [`${CLI}/audit/log.test.ts`, 'checkpoint: appends, signs, and anchors where the configuration says'],
+  },
+  AnchorsDeclaration: {
+    file: [`${CLI}/audit/log.test.ts`, 'checkpoint: --anchor chooses, and one that is not configured is an error'],
+    kms: [`${CLI}/audit/log.test.ts`, 'checkpoint: appends, signs, and anchors where the configuration says'],
   },
   RetentionDeclaration: {
     hot: ['test/audit/retention/retain.test.ts', 'hot says how long records stay in the database'],

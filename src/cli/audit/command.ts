@@ -1,14 +1,18 @@
 import type { Command } from 'commander'
 import { defineArchive } from './archive.js'
+import { defineCheck } from './check.js'
+import { defineCheckpoint } from './checkpoint.js'
 import { defineExport } from './export.js'
 import { printGrants } from './grants.js'
 import { defineHold } from './hold.js'
+import { defineKeygen } from './keygen.js'
 import { defineMirror } from './mirror.js'
 import { defineRetain } from './retain.js'
 import { defineSearch } from './search.js'
 import { defineShow } from './show.js'
 import { defineStatus } from './status.js'
 import { defineTail } from './tail.js'
+import { defineVerify } from './verify.js'
 
 export function define(command: Command): void {
   command
@@ -26,4 +30,8 @@ export function define(command: Command): void {
   defineExport(command.command('export'))
   defineShow(command.command('show'))
   defineTail(command.command('tail'))
+  defineKeygen(command.command('keygen'))
+  defineCheckpoint(command.command('checkpoint'))
+  defineCheck(command.command('check'))
+  defineVerify(command.command('verify'))
 }

@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import { readTrailWitnesses } from '../../audit/integrity/anchor-kms.js'
+import { checkLog, type LogReport } from '../../audit/integrity/check/check-log.js'
+import { readSize } from '../../audit/integrity/tree.js'
+import { type ConfiguredOptions, withConfiguration } from '../configured.js'
+import { EXIT } from '../exit-codes.js'
+import { interruptible } from '../interruptible.js'
+import { onDatabase } from '../on-database.js'
+import { Progress } from '../progress.js'
+import { paint, printJson, printLine, tell } from '../terminal.js'
+import { anchoredNotes, checkpointsOf } from './checkpoints.js'
+
+export function defineCheck(command: Command): void {
+  withConfiguration(command)
+    .description('compare every record with the log, and the log with its checkpoints and anchors')
+    .option('--anchors <file...>', 'also checkpoints that were kept in these files')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit code 1 when something is not as it was written down. docs/audit.md')
+    .action(run)
+}
+
+interface Options extends ConfiguredOptions {
+  readonly anchors?: readonly string[]
+  readonly json?: true
+}
+
+async function run(options: Options): Promise<void> {
+  const report = await onDatabase(options, async (client, configuration) => {
+    const { keys, origin, file } = await checkpointsOf(configuration)
+    const files = [...(file === undefined ? [] : [file]), ...(options.anchors ?? [])]
+    const anchors = await Promise.all(files.map(anchoredNotes))
+    const witnesses = await readTrailWitnesses(client, origin)
+    const screen = { terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }
+    const progress = new Progress(screen, await readSize(client))
+    const onChecked = (leaves: number) => progress.advance(leaves)
+    const found = await interruptible((signal) => checkLog(client, { keys, anchors, witnesses, onChecked, signal }))
+    progress.end()
+    return found
+  })
+  const isOk = Object.keys(report.counts).length === 0
+  if (!isOk) process.exitCode = EXIT.findings
+  if (options.json) return printJson({ ok: isOk, ...report })
+  for (const line of linesOf(report)) printLine(line)
+}
+
+function linesOf({ size, signedSize, witnesses, waiting, counts, findings }: LogReport): string[] {
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const more = all - findings.length
+  return [
+    ...findings.map(({ kind, message }) => `${paint('red', '✗')} ${kind}: ${message}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    `${all === 0 ? paint('green', '✓') : paint('red', '✗')} ${size} records in the log, ${all === 0 ? 'each as it was written down' : `${all} findings`}`,
+    `  ${signedSize} of them are signed, by ${witnesses} checkpoints here and outside; ${waiting} records wait for the next`,
+  ]
+}

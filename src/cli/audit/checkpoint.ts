@@ -1,0 +1,134 @@
+import { type Command, Option } from 'commander'
+import { withActor } from '../../audit/actor/actor.js'
+import { anchorInFile } from '../../audit/integrity/anchor-file.js'
+import { anchorAtKms } from '../../audit/integrity/anchor-kms.js'
+import { appendLeaves } from '../../audit/integrity/append-leaves.js'
+import { countWaiting } from '../../audit/integrity/check/check-appended.js'
+import { verifyCheckpoint } from '../../audit/integrity/checkpoint.js'
+import { type SignedCheckpoint, signCheckpoint } from '../../audit/integrity/sign-checkpoint.js'
+import { readSize } from '../../audit/integrity/tree.js'
+import { openLedger } from '../../audit/ledger/open-ledger.js'
+import { connectProvider } from '../../config/connect-provider.js'
+import type { LoadedConfiguration } from '../../config/load-configuration.js'
+import { ConfigurationError } from '../../errors.js'
+import { describeKek } from '../../kms/provider.js'
+import { RecordingProvider } from '../../kms/recording-provider.js'
+import type { Queryable } from '../../postgres/queryable.js'
+import { type ConfiguredOptions, withConfiguration } from '../configured.js'
+import { connectionOf } from '../database.js'
+import { interruptible } from '../interruptible.js'
+import { onDatabase } from '../on-database.js'
+import { Progress } from '../progress.js'
+import { paint, printJson, printLine, tell } from '../terminal.js'
+import { anchoredNotes, type Checkpoints, checkpointsOf, placeOfFile } from './checkpoints.js'
+
+export function defineCheckpoint(command: Command): void {
+  withConfiguration(command)
+    .description('append what was written since the last one to the log, sign it, and anchor the checkpoint outside')
+    .addOption(
+      new Option('--anchor <place...>', 'only there (default: wherever the configuration says)').choices([
+        'file',
+        'kms',
+      ]),
+    )
+    .option('--dry-run', 'say how many records wait, and change nothing')
+    .option('--json', 'print JSON')
+    .action(run)
+}
+
+interface Options extends ConfiguredOptions {
+  readonly anchor?: readonly string[]
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+async function run(options: Options): Promise<void> {
+  await onDatabase(options, async (client, configuration, dataSource) => {
+    const checkpoints = await checkpointsOf(configuration)
+    const anchors = chosenAnchors(checkpoints, options.anchor)
+    const waiting = await countWaiting(client)
+    if (options.dryRun) {
+      printDryRun(await readSize(client), waiting, options.json)
+      return
+    }
+    const leaves = await append(client, waiting)
+    const checkpoint = await sign(client, checkpoints)
+    const anchored: string[] = []
+    if (anchors.file !== undefined) anchored.push(await anchorInAFile(client, anchors.file, checkpoint))
+    if (anchors.kms) {
+      const connection = connectionOf(configuration, dataSource)
+      anchored.push(await anchorInTrail(client, checkpoint, configuration.provider, connection))
+    }
+    const { origin, size, root, note } = checkpoint
+    if (options.json) printJson({ origin, size, root: root.toString('base64'), leaves, anchored, note })
+    else printLines(checkpoint, leaves, anchored)
+  })
+}
+
+function printLines({ origin, size }: SignedCheckpoint, leaves: number, anchored: readonly string[]): void {
+  printLine(`${paint('green', '✓')} ${origin}: ${size} records, ${leaves} of them new`)
+  for (const place of anchored) printLine(`  anchored: ${place}`)
+}
+
+function chosenAnchors({ file, kms }: Checkpoints, chosen: readonly string[] | undefined) {
+  if (chosen?.includes('file') && file === undefined) {
+    throw new ConfigurationError(
+      '--anchor file: expected "audit.checkpoints.anchors.file" in the configuration, found nothing',
+    )
+  }
+  if (!chosen) return { file, kms }
+  return { file: chosen.includes('file') ? file : undefined, kms: chosen.includes('kms') }
+}
+
+function printDryRun(size: number, waiting: number, json: true | undefined): void {
+  if (json) printJson({ size, waiting })
+  else printLine(`${size} records are in the log, ${waiting} wait; nothing was changed`)
+}
+
+async function append(client: Queryable, waiting: number): Promise<number> {
+  const progress = new Progress({ terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }, waiting)
+  const { leaves } = await interruptible((signal) => {
+    return appendLeaves(client, { signal, onAppended: (count) => progress.advance(count) })
+  })
+  progress.end()
+  return leaves
+}
+
+/** What was anchored is compared too: whoever brings the database back to an older state must not get a second history signed. */
+async function sign(client: Queryable, { signer, keys, formerKeys, file }: Checkpoints): Promise<SignedCheckpoint> {
+  if (!signer) {
+    throw new ConfigurationError('audit.checkpoints: expected "keyFile", the key that signs, found nothing')
+  }
+  const notes = file === undefined ? [] : (await anchoredNotes(file)).notes
+  const anchored = notes.flatMap((note) => verifyCheckpoint(note, keys) ?? []).slice(-1)
+  return signCheckpoint(client, signer, { anchored, formerKeys })
+}
+
+async function anchorInAFile(client: Queryable, file: string, { size, note }: SignedCheckpoint): Promise<string> {
+  await anchorInFile(file, note)
+  await writeDown(client, size, placeOfFile(file), null)
+  return file
+}
+
+async function anchorInTrail(
+  client: Queryable,
+  checkpoint: SignedCheckpoint,
+  choice: LoadedConfiguration['provider'],
+  connection: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  // The call is one of ours: without its attempt in the ledger it would be found as one that nobody accounts for.
+  await using ledger = await openLedger({ connection, connections: 1, label: 'waxseal audit checkpoint' })
+  const provider = new RecordingProvider(await connectProvider(choice), ledger)
+  const actor = { actor: 'waxseal audit checkpoint', purpose: 'checkpoint' }
+  const kek = await withActor(actor, () => anchorAtKms(provider, checkpoint))
+  await writeDown(client, checkpoint.size, `kms:${kek.provider}`, describeKek(kek))
+  return `the audit trail of ${describeKek(kek)}`
+}
+
+async function writeDown(client: Queryable, size: number, place: string, reference: string | null): Promise<void> {
+  await client.query(
+    `INSERT INTO waxseal.log_anchor (size, place, reference)
+      SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM waxseal.log_anchor WHERE size = $1 AND place = $2)`,
+    [size, place, reference],
+  )
+}

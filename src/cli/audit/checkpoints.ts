@@ -1,0 +1,54 @@
+import { resolve } from 'node:path'
+import { readAnchors } from '../../audit/integrity/anchor-file.js'
+import { type CheckpointSigner, signerOf } from '../../audit/integrity/checkpoint-signer.js'
+import { parseVerifierKey, type VerifierKey } from '../../audit/integrity/note-key.js'
+import type { LoadedConfiguration } from '../../config/load-configuration.js'
+import { ConfigurationError } from '../../errors.js'
+import { readPrivateFile } from '../../kms/private-file.js'
+
+type Section = NonNullable<LoadedConfiguration['audit']>['checkpoints']
+
+/** The section `audit.checkpoints` of a configuration, as objects. */
+export interface Checkpoints {
+  readonly origin: string
+  readonly signer: CheckpointSigner | undefined
+  /** Whose signatures are believed, the present one first. */
+  readonly keys: readonly VerifierKey[]
+  readonly formerKeys: readonly VerifierKey[]
+  /** Where checkpoints are anchored. */
+  readonly file: string | undefined
+  readonly kms: boolean
+}
+
+export async function checkpointsOf(configuration: LoadedConfiguration): Promise<Checkpoints> {
+  const section: Section = configuration.audit?.checkpoints
+  if (!section) {
+    throw new ConfigurationError(
+      `${configuration.source}: expected "audit.checkpoints" with "origin" and "keyFile", found nothing; "waxseal audit keygen" makes the key`,
+    )
+  }
+  const { origin, keyFile, verifierKey, anchors } = section
+  const inFolder = (file: string) => resolve(configuration.folder, file)
+  const signer =
+    keyFile === undefined ? undefined : signerOf(await readPrivateFile('checkpoints', 'keyFile', inFolder(keyFile)))
+  const present = signer?.key ?? (verifierKey === undefined ? undefined : parseVerifierKey(verifierKey))
+  const formerKeys = section.formerKeys.map(parseVerifierKey)
+  const keys = [...(present ? [present] : []), ...formerKeys]
+  const stranger = keys.find(({ name }) => name !== origin)
+  if (stranger) {
+    throw new ConfigurationError(
+      `${configuration.source}: audit.checkpoints: expected keys of the name "${origin}", found one of "${stranger.name}"`,
+    )
+  }
+  const file = anchors.file === undefined ? undefined : inFolder(anchors.file)
+  return { origin, signer, keys, formerKeys, file, kms: anchors.kms }
+}
+
+/** As in `log_anchor`. */
+export function placeOfFile(file: string): string {
+  return `file:${file}`
+}
+
+export async function anchoredNotes(file: string) {
+  return { place: placeOfFile(file), notes: await readAnchors(file) }
+}

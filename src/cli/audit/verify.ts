@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { type ExportVerdict, verifyExport } from '../../audit/integrity/export/verify-export.js'
+import { parseVerifierKey } from '../../audit/integrity/note-key.js'
+import { EXIT } from '../exit-codes.js'
+import { Progress } from '../progress.js'
+import { paint, printJson, printLine, tell } from '../terminal.js'
+
+export function defineVerify(command: Command): void {
+  command
+    .argument('<export>', 'the folder of an export')
+    .description('verify an export; needs no database and no configuration')
+    .option('--key <verifier key>', 'whose signature is believed (default: the key in the export, which proves less)')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit code 1 when something is not proven. docs/audit-export-format.md')
+    .action(run)
+}
+
+interface Options {
+  readonly key?: string
+  readonly json?: true
+}
+
+async function run(folder: string, { key, json }: Options): Promise<void> {
+  let verified = 0
+  const progress = new Progress(
+    { terminal: process.stderr.isTTY ? process.stderr : undefined, line: () => undefined },
+    1,
+  )
+  const verdict = await verifyExport(folder, {
+    ...(key !== undefined && { key: parseVerifierKey(key) }),
+    onVerified: () => {
+      if (++verified % 1_000 === 0) progress.advance(1_000)
+    },
+  })
+  progress.end()
+  if (!verdict.ok) process.exitCode = EXIT.findings
+  if (json) return printJson(verdict)
+  for (const line of linesOf(verdict)) printLine(line)
+  if (verdict.isOwnKey)
+    tell('the key came with the export: it proves who signed only if you have it from somebody else too (--key)')
+}
+
+function linesOf({ ok, records, proven, checkpoint, key, problems }: ExportVerdict): string[] {
+  return [
+    ...problems.map(({ file, line, message }) => {
+      return `${paint('red', '✗')} ${file}${line === undefined ? '' : ` line ${line}`}: ${message}`
+    }),
+    `${ok ? paint('green', '✓') : paint('red', '✗')} ${proven} of ${records} records are proven`,
+    ...(checkpoint
+      ? [`  by the checkpoint of ${checkpoint.size} records of ${checkpoint.origin}`, `  signed by ${key}`]
+      : []),
+  ]
+}

@@ -1,0 +1,107 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { generateNoteKey } from '../../../src/audit/integrity/note-key.js'
+import { installSchema } from '../../../src/lifecycle/index.js'
+import { insertApplicationEvents } from '../../audit/integrity/records.js'
+import { waxseal } from '../../setup/cli.js'
+import { type ProtectedProject, protectedProject } from '../protected-project.js'
+
+const NAME = 'audit.example/payments'
+const NOW = ['--from', '1d']
+
+let made: ProtectedProject
+let verifierKey: string
+const fileOf = (name: string) => join(made.project.folder, name)
+const configure = (checkpoints: object) => made.configure({ audit: { checkpoints } })
+beforeAll(async () => {
+  made = await protectedProject()
+  await installSchema(made.client)
+  await insertApplicationEvents(made.client, 3)
+})
+afterAll(() => made.remove())
+
+test('keygen: a private file, and the public key to hand out', async () => {
+  const keygen = ['audit', 'keygen', '--name', NAME, '--file', 'log.key']
+  const { status, stdout } = await made.run([...keygen, '--json'])
+  verifierKey = JSON.parse(stdout).verifierKey
+  expect({ status, file: JSON.parse(stdout).file }).toEqual({ status: 0, file: 'log.key' })
+  expect(statSync(fileOf('log.key')).mode & 0o777).toBe(0o600)
+  expect(readFileSync(fileOf('log.key'), 'utf8')).toMatch(/^PRIVATE\+KEY\+audit\.example\/payments\+/)
+  expect(await made.run(keygen)).toMatchObject({ status: 2, stderr: expect.stringContaining('EEXIST') })
+})
+
+test('checkpoint: appends, signs, and anchors where the configuration says', async () => {
+  configure({ origin: NAME, keyFile: 'log.key', anchors: { file: 'anchors.txt', kms: true } })
+  const dry = await made.run(['audit', 'checkpoint', '--dry-run', '--json'])
+  expect(JSON.parse(dry.stdout)).toEqual({ size: 0, waiting: 3 })
+  const { status, stdout } = await made.run(['audit', 'checkpoint', '--json'])
+  const { note, anchored, ...rest } = JSON.parse(stdout)
+  expect({ status, ...rest }).toMatchObject({ status: 0, origin: NAME, size: 3, leaves: 3 })
+  expect(readFileSync(fileOf('anchors.txt'), 'utf8')).toBe(`${note}\n`)
+  expect(anchored).toEqual([fileOf('anchors.txt'), expect.stringMatching(/^the audit trail of local:local@1/)])
+  const { rows } = await made.client.query(
+    `SELECT context, actor FROM waxseal.ledger_attempt WHERE operation = 'generateDataKey'`,
+  )
+  expect(rows).toEqual([
+    {
+      actor: 'waxseal audit checkpoint',
+      context: {
+        'waxseal-checkpoint': NAME,
+        'waxseal-checkpoint-size': '3',
+        'waxseal-checkpoint-root': rest.root,
+      },
+    },
+  ])
+})
+
+test('checkpoint: --anchor chooses, and one that is not configured is an error', async () => {
+  const first = await made.run(['audit', 'checkpoint', '--anchor', 'file'])
+  expect(first.stdout).toMatch(/audit\.example\/payments: 5 records, 2 of them new\n {2}anchored: \S+anchors\.txt\n$/)
+  configure({ origin: NAME, keyFile: 'log.key' })
+  expect(await made.run(['audit', 'checkpoint', '--anchor', 'file'])).toMatchObject({ status: 2 })
+  expect((await made.run(['audit', 'checkpoint'])).stdout).toMatch(/: 5 records, 0 of them new\n$/)
+})
+
+test('an export is verified without database and configuration', async () => {
+  const folder = fileOf('out')
+  await made.run(['audit', 'export', '--out', folder, ...NOW])
+  const { status, stdout } = await waxseal(['audit', 'verify', folder, '--key', verifierKey, '--json'])
+  expect({ status, verdict: JSON.parse(stdout) }).toMatchObject({
+    status: 0,
+    verdict: { ok: true, records: 5, proven: 5, isOwnKey: false, problems: [] },
+  })
+  const stranger = generateNoteKey(NAME).verifier.text
+  const believed = await waxseal(['audit', 'verify', folder, '--key', stranger])
+  expect(believed).toMatchObject({ status: 1, stdout: expect.stringContaining('nothing in this export is proven') })
+})
+
+test('check: exit code 1 and the place, in lines and in JSON', async () => {
+  configure({ origin: NAME, verifierKey })
+  expect(await made.run(['audit', 'check', '--anchors', 'anchors.txt'])).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(
+      /✓ 5 records in the log, each as it was written down\n {2}5 of them are signed, by 4 checkpoints/,
+    ),
+  })
+  await made.client.query('ALTER TABLE waxseal.application_event DISABLE TRIGGER USER')
+  await made.client.query(`UPDATE waxseal.application_event SET actor = 'x' WHERE actor = 'actor 2'`)
+  const { status, stdout } = await made.run(['audit', 'check', '--json'])
+  const { ok, counts, findings } = JSON.parse(stdout)
+  expect({ status, ok, changed: counts.RECORD_CHANGED }).toEqual({ status: 1, ok: false, changed: 1 })
+  expect(findings.map(({ kind }: { kind: string }) => kind)).toContain('TRIGGER_MISSING')
+})
+
+test('a key of another name than that of the log is an error, and so is none', async () => {
+  const other = generateNoteKey('other.example').verifier.text
+  configure({ origin: NAME, verifierKey: other })
+  expect(await made.run(['audit', 'check'])).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('other.example'),
+  })
+  configure({ origin: NAME, verifierKey, formerKeys: [other] })
+  expect(await made.run(['audit', 'check'])).toMatchObject({ status: 2 })
+  configure({ origin: NAME, verifierKey })
+  const unsigned = await made.run(['audit', 'checkpoint'])
+  expect(unsigned).toMatchObject({ status: 2, stderr: expect.stringContaining('"keyFile"') })
+})
