@@ -9,6 +9,14 @@ export type { EventStream } from './application/sink.js'
 export { type ExportManifest, type ExportSettings, exportAudit } from './export/export-audit.js'
 export type { ExportFormat } from './export/formats.js'
 export type { ExportedFile } from './export/hashed-file.js'
+export { acknowledgeFinding } from './findings/acknowledge-finding.js'
+export {
+  type FindingNote,
+  type FindingQuery,
+  type FindingStatus,
+  readFindings,
+  type StoredFinding,
+} from './findings/read-findings.js'
 export { type AuditRole, auditGrants, auditRoles } from './grants.js'
 export type { LedgerOptions, LedgerProblem, WhenUnavailable } from './ledger/ledger-options.js'
 export { openLedger } from './ledger/open-ledger.js'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type ProviderName, providers } from '../../providers/index.js'
+import { severities } from '../audit/alerts/due-alerts.js'
 import { expectedOf, type RetentionDeclaration } from '../audit/retention/periods.js'
 import { type CheckpointsDeclaration, checkpoints } from './checkpoints-section.js'
 import { expecting, member, strict } from './problems.js'
@@ -28,6 +29,18 @@ export interface AuditDeclaration {
   readonly retention?: RetentionDeclaration
   /** How the log of the records is signed, and where its checkpoints are anchored. Default: it is not signed. */
   readonly checkpoints?: CheckpointsDeclaration
+  /** Whom to tell of findings. Default: nobody, but for the log of the command. */
+  readonly alerts?: AlertDeclaration
+}
+
+/** Where findings of the reconciliation are told. The webhook is signed as by Standard Webhooks, with HMAC-SHA-256. */
+export interface AlertDeclaration {
+  /** Of the webhook: `https`, or `http` on this machine. */
+  readonly url: string
+  /** A file with the secret that messages are signed with, readable by its owner only. Default: `WAXSEAL_ALERT_SECRET`. */
+  readonly secretFile?: string
+  /** The least severity that is told: `info`, `low`, `medium`, `high` or `critical`. Default `high`. */
+  readonly minimum?: (typeof severities)[number]
 }
 
 /** Repeated in reports as it is written here, and never concluded from anything. */
@@ -57,6 +70,12 @@ const retention = strict({
   if (expected !== undefined) addIssue({ code: 'custom', message: expected })
 })
 
+const alerts = strict({
+  url: text.refine(isWebhook, expecting('an https URL, or an http URL of this machine')),
+  secretFile: text.optional(),
+  minimum: member(severities).default('high'),
+})
+
 export const auditSection = strict({
   trails: z.array(trail, expecting('a list of trails')).default([]),
   principals: z.array(text, expecting('a list of texts')).default([]),
@@ -74,4 +93,11 @@ export const auditSection = strict({
     .default([]),
   retention: retention.optional(),
   checkpoints: checkpoints.optional(),
+  alerts: alerts.optional(),
 })
+
+function isWebhook(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const { protocol, hostname } = new URL(value)
+  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
+}

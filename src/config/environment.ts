@@ -55,6 +55,11 @@ export function recoveryPassphraseFromEnvironment(environment: Environment): str
   return environment.WAXSEAL_RECOVERY_PASSPHRASE || undefined
 }
 
+/** Of the webhook that is told of findings. */
+export function alertSecretFromEnvironment(environment: Environment): string | undefined {
+  return environment.WAXSEAL_ALERT_SECRET || undefined
+}
+
 /** Whether errors come with where they were thrown. */
 export function isDebugging(environment: Environment): boolean {
   return environment.WAXSEAL_DEBUG === '1'
@@ -75,7 +80,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
 }
 
 /** Those of the commands, and of this repository's own tests. */
-const OTHERS = /^WAXSEAL_(DATABASE_URL|DEBUG|RECOVERY_PASSPHRASE|SHARED|TEST_\w+)$/
+const OTHERS = /^WAXSEAL_(ALERT_SECRET|DATABASE_URL|DEBUG|RECOVERY_PASSPHRASE|SHARED|TEST_\w+)$/
 /** Kubernetes gives every container such variables for a Service called waxseal or waxseal-something. */
 const OF_KUBERNETES = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/
 

@@ -1,4 +1,4 @@
-export type { AuditDeclaration, TrailDeclaration } from './audit-section.js'
+export type { AlertDeclaration, AuditDeclaration, TrailDeclaration } from './audit-section.js'
 export type { AnchorsDeclaration, CheckpointsDeclaration } from './checkpoints-section.js'
 export type {
   AcceptedDeclaration,

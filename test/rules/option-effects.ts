@@ -22,6 +22,20 @@ export const OPTION_EFFECTS: Effects = {
     '--output': [`${CLI}/report/report.test.ts`, 'as CSV, into a file of its owner alone'],
     '--who': [`${CLI}/report/report.test.ts`, 'a report says who asked and for which time'],
   },
+  'waxseal audit/reconcile': {
+    '--provider': [`${CLI}/audit/reconcile.test.ts`, 'only the provider and the days that are asked for'],
+    '--from': [`${CLI}/audit/reconcile.test.ts`, 'only the provider and the days that are asked for'],
+    '--to': [`${CLI}/audit/reconcile.test.ts`, 'only the provider and the days that are asked for'],
+    '--follow': [`${CLI}/audit/reconcile.test.ts`, 'follows until it is asked to end'],
+    '--dry-run': [`${CLI}/audit/reconcile.test.ts`, 'a dry run says what would be found, and stores nothing'],
+    '--json': [`${CLI}/audit/reconcile.test.ts`, 'only the provider and the days that are asked for'],
+  },
+  'waxseal audit/findings': {
+    '--open': [`${CLI}/audit/reconcile.test.ts`, 'findings are listed, acknowledged with a reason, and open no more'],
+    '--limit': [`${CLI}/audit/reconcile.test.ts`, 'findings are listed, acknowledged with a reason, and open no more'],
+    '--json': [`${CLI}/audit/reconcile.test.ts`, 'findings are listed, acknowledged with a reason, and open no more'],
+    '--reason': [`${CLI}/audit/reconcile.test.ts`, 'findings are listed, acknowledged with a reason, and open no more'],
+  },
   'waxseal audit/command': {
     '--role': [`${CLI}/audit/grants.test.ts`, 'a role that there is not is an error'],
     '--to': [`${CLI}/audit/grants.test.ts`, 'prints what the owner of the tables has to run for a role'],
@@ -669,8 +683,14 @@ export const OPTION_EFFECTS: Effects = {
     '--rows': ['test/e2e/demo.test.ts', 'calls to the KMS are those that are promised'],
     '--json': ['test/e2e/demo.test.ts', 'it prints no secret as JSON'],
   },
+  AlertDeclaration: {
+    url: [`${CLI}/audit/reconcile.test.ts`, 'findings are told to a webhook by a secret in a file'],
+    secretFile: [`${CLI}/audit/reconcile.test.ts`, 'findings are told to a webhook by a secret in a file'],
+    minimum: [`${CLI}/audit/reconcile.test.ts`, 'findings are told to a webhook by a secret in a file'],
+  },
   AuditDeclaration: {
     retention: [`${UNIT}/config/audit-section.test.ts`, 'retention says how long records are kept'],
+    alerts: [`${CLI}/audit/reconcile.test.ts`, 'findings are told to a webhook by a secret in a file'],
     keys: [`${CLI}/report/report.test.ts`, 'a report says who asked and for which time'],
     trails: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],
     principals: [`${UNIT}/config/audit-section.test.ts`, 'the principals of the application'],
@@ -696,6 +716,7 @@ export const OPTION_EFFECTS: Effects = {
     reader: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],
   },
   environment: {
+    WAXSEAL_ALERT_SECRET: [`${CLI}/audit/reconcile.test.ts`, 'findings are told to a webhook by a secret in a file'],
     WAXSEAL_PROVIDER: [
       `${UNIT}/config/environment.test.ts`,
       'variables are the options of the provider that they name',

@@ -3,10 +3,12 @@ import { defineArchive } from './archive.js'
 import { defineCheck } from './check.js'
 import { defineCheckpoint } from './checkpoint.js'
 import { defineExport } from './export.js'
+import { defineAcknowledge, defineFindings } from './findings.js'
 import { printGrants } from './grants.js'
 import { defineHold } from './hold.js'
 import { defineKeygen } from './keygen.js'
 import { defineMirror } from './mirror.js'
+import { defineReconcile } from './reconcile.js'
 import { defineRetain } from './retain.js'
 import { defineSearch } from './search.js'
 import { defineShow } from './show.js'
@@ -23,6 +25,9 @@ export function define(command: Command): void {
     .action(printGrants)
   defineMirror(command.command('mirror'))
   defineStatus(command.command('status'))
+  defineReconcile(command.command('reconcile'))
+  defineFindings(command.command('findings'))
+  defineAcknowledge(command.command('acknowledge'))
   defineSearch(command.command('search'))
   defineArchive(command.command('archive'))
   defineHold(command.command('hold'))

@@ -21,6 +21,13 @@ test('retention says how long records are kept', () => {
   expect(auditOf({ retention: { hot: '90d' } })).toMatchObject({ retention: { hot: '90d' } })
 })
 
+test.each(['https://alerts.example/x', 'http://localhost:8080/', 'http://127.0.0.1/'])(
+  'a webhook at %s is told of high findings',
+  (url) => {
+    expect(auditOf({ alerts: { url } })?.alerts).toEqual({ url, minimum: 'high' })
+  },
+)
+
 describe('refused:', () => {
   const cases: [name: string, audit: unknown, message: RegExp][] = [
     [
@@ -35,6 +42,21 @@ describe('refused:', () => {
       /audit\.retention: expected "hot" of at least 90d/,
     ],
     ['a member that nobody knows', { trial: [] }, /audit\.trial: no such option; known are trails, principals/],
+    [
+      'a webhook in plaintext',
+      { alerts: { url: 'http://alerts.example/x' } },
+      /audit\.alerts\.url: expected an https URL/,
+    ],
+    [
+      'another severity',
+      { alerts: { url: 'https://a.example', minimum: 'grave' } },
+      /audit\.alerts\.minimum: expected one of info/,
+    ],
+    [
+      'a secret in the configuration',
+      { alerts: { url: 'https://a.example', secret: 'x' } },
+      /audit\.alerts\.secret: no such option/,
+    ],
     ['a principal that is no text', { principals: [1] }, /audit\.principals\[0\]: expected text, found a number/],
   ]
   test.each(cases)('%s', (_, audit, message) => expect(() => auditOf(audit)).toThrow(message))

@@ -1,16 +1,15 @@
 import type { Queryable } from '../../../postgres/queryable.js'
 
-/** The ids of the KEKs that attempts named, by one search in the index for each. */
-export async function keksOfLedger(client: Queryable, provider: string): Promise<string[]> {
+/** The KEKs that attempts named, by one search in the index for each. */
+export async function keksOfLedger(client: Queryable): Promise<{ readonly id: string; readonly provider: string }[]> {
   const { rows } = await client.query(
     `WITH RECURSIVE kek AS (
-      (SELECT kek_id, provider FROM waxseal.ledger_attempt WHERE kek_id IS NOT NULL ORDER BY kek_id LIMIT 1)
+      (SELECT kek_id AS id, provider FROM waxseal.ledger_attempt WHERE kek_id IS NOT NULL ORDER BY kek_id LIMIT 1)
       UNION ALL
       SELECT next.* FROM kek CROSS JOIN LATERAL (
-        SELECT kek_id, provider FROM waxseal.ledger_attempt WHERE kek_id > kek.kek_id ORDER BY kek_id LIMIT 1
+        SELECT kek_id, provider FROM waxseal.ledger_attempt WHERE kek_id > kek.id ORDER BY kek_id LIMIT 1
       ) next
-    ) SELECT kek_id FROM kek WHERE provider = $1`,
-    [provider],
+    ) SELECT id, provider FROM kek`,
   )
-  return rows.map((row) => row.kek_id as string)
+  return rows as { id: string; provider: string }[]
 }

@@ -25,7 +25,8 @@ export async function loadDay(
 ): Promise<ReconciliationInput> {
   const events = await loadEvents(client, unit, day)
   const attempts = await loadAttempts(client, unit, day)
-  const named = [...keks, ...(await keksOfLedger(client, unit.provider))].map((id) => unit.trail.kekIdOf({ id }))
+  const used = (await keksOfLedger(client)).filter(({ provider }) => provider === unit.provider)
+  const named = [...keks.map((id) => ({ id })), ...used].map((kek) => unit.trail.kekIdOf(kek))
   return {
     now,
     trail: unit.trail,

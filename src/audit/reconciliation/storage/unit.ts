@@ -17,7 +17,7 @@ export interface Unit {
 export async function unitsOf(client: Queryable, provider: string, trail: ProviderTrail): Promise<Unit[]> {
   const { rows } = await client.query('SELECT DISTINCT scope FROM waxseal.trail_source WHERE provider = $1', [provider])
   const mirrored = rows.map(({ scope }) => scope as string)
-  const used = (await keksOfLedger(client, provider)).map((id) => trail.scopeOf({ id }))
+  const used = (await keksOfLedger(client)).filter((kek) => kek.provider === provider).map((kek) => trail.scopeOf(kek))
   const known = used.filter((scope) => scope !== undefined)
   const scopes = [...new Set([...mirrored, ...known])].sort()
   // A KEK that does not say where it is used may be used in each of them.

@@ -1,0 +1,108 @@
+import type { Command } from 'commander'
+import { escaped } from '../../audit/escaped.js'
+import { readFindings } from '../../audit/findings/read-findings.js'
+import type { DayReport } from '../../audit/reconciliation/storage/reconcile-day.js'
+import { type ReconcileOptions, reconcileTrails } from '../../audit/reconciliation/storage/reconcile-trails.js'
+import { ConfigurationError } from '../../errors.js'
+import { systemClock } from '../../kms/clock.js'
+import { pause } from '../../kms/pause.js'
+import { assertSchema } from '../../lifecycle/index.js'
+import type { Queryable } from '../../postgres/queryable.js'
+import { storedEnvelopes } from '../../postgres/stored-envelopes.js'
+import {
+  type ConfiguredOptions,
+  type ConfiguredTables,
+  loadTables,
+  tablesOn,
+  withConfiguration,
+} from '../configured.js'
+import { withDatabase } from '../database.js'
+import { EXIT } from '../exit-codes.js'
+import { interruptible } from '../interruptible.js'
+import { printLine } from '../terminal.js'
+import { alert } from './alert.js'
+import { dayLine } from './finding-lines.js'
+import { trailsInUse } from './trails-in-use.js'
+import { jsonLines } from './untrusted-text.js'
+
+const EVERY_MS = 60_000
+
+interface Options extends ConfiguredOptions {
+  readonly provider?: string
+  readonly from?: string
+  readonly to?: string
+  readonly follow?: true
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+export function defineReconcile(command: Command): void {
+  withConfiguration(command)
+    .description('account for every event of the mirrored trails by an attempt of the ledger')
+    .option('--provider <name>', 'only trails of this provider (default: all)')
+    .option('--from <day>', 'days that are settled too, from this one, in UTC (default: what is not settled)')
+    .option('--to <day>', 'up to this one, included')
+    .option('--follow', 'once a minute, until SIGTERM or Ctrl-C')
+    .option('--dry-run', 'say what would be found, and store nothing')
+    .option('--json', 'print JSON; with --follow an object a line for each pass')
+    .addHelpText('after', '\nExit code 1 while a finding is open. docs/reconciliation.md')
+    .action((options: Options) => interruptible((signal) => run(options, signal)))
+}
+
+async function run(options: Options, signal: AbortSignal): Promise<void> {
+  const days = daysOf(options)
+  const setup = await loadTables(options)
+  await withDatabase(setup.configuration, setup.dataSource, async (client) => {
+    await assertSchema(client)
+    do {
+      const isFine = await pass(client, setup, options, days, signal)
+      process.exitCode = isFine ? EXIT.ok : EXIT.findings
+      if (options.follow) await pause(EVERY_MS, systemClock, signal).catch(() => undefined)
+    } while (options.follow && !signal.aborted)
+  })
+}
+
+async function pass(
+  client: Queryable,
+  setup: ConfiguredTables,
+  options: Options,
+  days: ReconcileOptions['days'],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { configuration } = setup
+  const { provider, follow, dryRun = false, json = false } = options
+  const tables = await tablesOn(client, setup)
+  const reports = await reconcileTrails(client, {
+    trails: await trailsInUse(client, provider),
+    principals: configuration.audit?.principals ?? [],
+    keks: configuration.audit?.keys.map(({ id }) => id) ?? [],
+    storedEnvelopes: (connection, ids) => storedEnvelopes(connection, tables, ids),
+    dryRun,
+    ...(days && { days }),
+    onDay: (report) => json || printLine(dayLine(report)),
+  })
+  const alerts = dryRun ? [] : await alert(client, configuration, signal)
+  const isFine = dryRun
+    ? reports.every(hasNoFindings)
+    : (await readFindings(client, { open: true, limit: 1 })).length === 0
+  const result = { ok: isFine, days: reports, alerts }
+  if (json) printLine(follow ? escaped(JSON.stringify(result)) : jsonLines(result))
+  return isFine
+}
+
+const hasNoFindings = ({ findings }: DayReport) => findings.length === 0
+
+const DAY = /^\d{4}-\d\d-\d\d$/
+
+function daysOf({ from, to }: Options): ReconcileOptions['days'] {
+  if (from === undefined && to === undefined) return undefined
+  for (const [option, day] of [
+    ['--from', from],
+    ['--to', to ?? from],
+  ] as const) {
+    const isDay = day !== undefined && DAY.test(day) && !Number.isNaN(Date.parse(day))
+    if (!isDay)
+      throw new ConfigurationError(`${option}: expected a day such as 2026-11-26, found "${day ?? 'nothing'}"`)
+  }
+  return { from: from as string, to: to ?? (from as string) }
+}

@@ -1,0 +1,99 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { deliverAlerts } from '../../../src/audit/alerts/deliver-alerts.js'
+import { acknowledgeFinding } from '../../../src/audit/findings/acknowledge-finding.js'
+import { readFindings } from '../../../src/audit/findings/read-findings.js'
+import type { Finding } from '../../../src/audit/reconciliation/finding.js'
+import { storeFindings } from '../../../src/audit/reconciliation/storage/store-findings.js'
+import { installSchema } from '../../../src/lifecycle/index.js'
+import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+
+let database: FreshDatabase
+let server: Server
+let status = 200
+let told: { type: string; data: Record<string, unknown> }[] = []
+beforeAll(async () => {
+  database = await freshDatabase()
+  await installSchema(database.client)
+  server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      if (status === 200) told.push(JSON.parse(body))
+      response.writeHead(status).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+afterAll(async () => {
+  await new Promise((resolve) => server.close(resolve))
+  await database.drop()
+})
+
+const at = Date.UTC(2026, 10, 26)
+const finding = (subject: string, severity: Finding['severity']): Finding => {
+  return {
+    kind: 'unaccounted',
+    severity,
+    subject,
+    occurredAt: at,
+    principal: 'somebody',
+    detail: { operation: 'Decrypt' },
+  }
+}
+const place = {
+  provider: 'aws',
+  scope: '1/eu',
+  kinds: ['unaccounted'],
+  from: new Date(at),
+  to: new Date(at + 86_400_000),
+} as const
+const store = (...findings: readonly Finding[]) => storeFindings(database.client, place, findings)
+
+async function toldNow(): Promise<unknown[]> {
+  told = []
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  await deliverAlerts(database.client, { url, key: Buffer.alloc(32, 1) }, 'high')
+  return told.map(({ data }) => data.subject)
+}
+
+test('what is grave enough is told once, again when it is back, and again in the next pass where nobody took it', async () => {
+  await store(finding('grave', 'critical'), finding('harmless', 'low'))
+  status = 400
+  expect(await toldNow()).toEqual([])
+  status = 200
+  expect(await toldNow()).toEqual(['grave'])
+  expect(told).toMatchObject([
+    { type: 'waxseal.audit.finding', data: { kind: 'unaccounted', severity: 'critical', principal: 'somebody' } },
+  ])
+  expect(await toldNow()).toEqual([])
+  await store()
+  expect(await toldNow()).toEqual([])
+  await store(finding('grave', 'critical'))
+  expect(await toldNow()).toEqual(['grave'])
+})
+
+test('a finding has its notes and what they come to; an acknowledgement needs a reason and a finding', async () => {
+  const { client } = database
+  const [id] = await store(finding('grave', 'critical'), finding('another', 'high'))
+  const status = async () => (await readFindings(client, { limit: 9 })).find((each) => each.id === id)?.status
+  expect(await status()).toBe('open')
+  await acknowledgeFinding(client, id as string, { reason: 'a drill', who: 'me' })
+  expect(await status()).toBe('acknowledged')
+  expect((await readFindings(client, { open: true, limit: 9 })).map(({ subject }) => subject)).toEqual(['grave'])
+  const [acknowledged] = (await readFindings(client, { limit: 9 })).filter((each) => each.id === id)
+  expect(acknowledged?.notes).toMatchObject([{ action: 'acknowledged', reason: 'a drill' }])
+  await store(finding('grave', 'critical'))
+  expect(await status()).toBe('resolved')
+  await expect(acknowledgeFinding(client, 'x', { reason: 'a', who: 'me' })).rejects.toThrow(
+    'expected the id of a finding',
+  )
+  await expect(acknowledgeFinding(client, id as string, { reason: ' ', who: 'me' })).rejects.toThrow(
+    'expected a reason',
+  )
+  const unknown = '00000000-0000-7000-8000-000000000000'
+  await expect(acknowledgeFinding(client, unknown, { reason: 'a', who: 'me' })).rejects.toThrow('no finding 0000')
+})

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { installSchema } from '../../../src/lifecycle/index.js'
+import { AuditRows } from '../../audit/review/rows.js'
+import { type ProtectedProject, protectedProject } from '../protected-project.js'
+import { Running } from '../running.js'
+
+const SCOPE = '123456789012/eu-west-1'
+const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/01234567-0123-0123-0123-0123456789ab'
+const EXTRA = 'arn:aws:kms:eu-west-1:123456789012:key/76543210-0123-0123-0123-0123456789ab'
+const OURS = 'arn:aws:iam::123456789012:role/application'
+
+let made: ProtectedProject
+let server: Server
+const told: { headers: Record<string, unknown>; subject: string }[] = []
+beforeAll(async () => {
+  made = await protectedProject()
+  await installSchema(made.client)
+  const rows = new AuditRows(made.client)
+  const logged = (at: string, request_id: string, row: object = {}) =>
+    rows.event(at, { scope: SCOPE, event_uid: request_id, request_id, kek_id: KEY, principal: OURS, ...row })
+  const attempt = await rows.attempt('2026-05-02T10:00:00Z', { kek_id: KEY })
+  const replies = [{ operation: 'Decrypt', requestId: 'ours', at: '2026-05-02T10:00:00Z' }]
+  await rows.end(attempt, '2026-05-02T10:00:00Z', { replies: JSON.stringify(replies) })
+  await logged('2026-05-02T10:00:00Z', 'ours')
+  await logged('2026-05-02T11:00:00Z', 'outside')
+  await logged('2026-05-04T11:00:00Z', 'on-an-extra-key', { kek_id: EXTRA })
+  await logged('2026-05-05T11:00:00Z', 'by-a-person', { kek_id: EXTRA, principal: 'a person' })
+  server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      told.push({ headers: request.headers, subject: JSON.parse(body).data.subject })
+      response.writeHead(200).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+afterAll(async () => {
+  await new Promise((resolve) => server.close(resolve))
+  await made.remove()
+})
+
+const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+const json = async (...args: string[]) => JSON.parse((await made.run(['audit', ...args, '--json'])).stdout)
+const daysOf = (result: { days: { day: string }[] }) => result.days.map(({ day }) => day)
+
+test('a dry run says what would be found, and stores nothing', async () => {
+  const { status, stdout } = await made.run(['audit', 'reconcile', '--dry-run'])
+  expect(stdout).toContain(
+    `2026-05-02  aws ${SCOPE}: events 1 accounted, 1 unaccounted; attempts 1 matched; 1 findings`,
+  )
+  expect(status).toBe(1)
+  expect(await json('findings')).toEqual([])
+})
+
+test('reconciles what is not settled; only the provider and the days that are asked for', async () => {
+  expect(daysOf(await json('reconcile', '--provider', 'gcp'))).toEqual([])
+  expect(daysOf(await json('reconcile', '--from', '2026-05-02', '--to', '2026-05-03'))).toContain('2026-05-03')
+  const whole = await json('reconcile')
+  expect(whole.ok).toBe(false)
+  expect(daysOf(whole)).toContain('2026-05-04')
+  expect(daysOf(whole)).not.toContain('2026-05-03')
+})
+
+test('findings are listed, acknowledged with a reason, and open no more', async () => {
+  const { status, stdout } = await made.run(['audit', 'findings'])
+  expect(status).toBe(1)
+  expect(stdout).toContain('high unaccounted')
+  expect(await json('findings', '--limit', '1')).toHaveLength(1)
+  const [finding] = await json('findings', '--open')
+  const without = await made.run(['audit', 'acknowledge', finding.id])
+  expect(without.status).toBe(2)
+  expect((await made.run(['audit', 'acknowledge', finding.id, '--reason', 'a drill'])).status).toBe(0)
+  expect(await json('findings', '--open')).toEqual([])
+  expect((await made.run(['audit', 'findings', '--open'])).status).toBe(0)
+  const shown = await made.run(['audit', 'findings'])
+  expect(shown.stdout).toMatch(/acknowledged by .*: a drill/)
+  expect((await made.run(['audit', 'reconcile'])).status).toBe(0)
+})
+
+test('keys of the configuration are ours too, also where the ledger knows none of them', async () => {
+  made.configure({ audit: { keys: [{ id: EXTRA }], principals: [OURS] } })
+  const [day] = (await json('reconcile', '--from', '2026-05-04', '--dry-run')).days.filter(
+    ({ scope }: { scope: string }) => scope === SCOPE,
+  )
+  expect(day).toMatchObject({ events: { unaccounted: 1 }, findings: [{ kind: 'unaccounted', severity: 'high' }] })
+})
+
+test('principals of the configuration are known, and whoever is not is a stranger', async () => {
+  const severities = async (principals: string[]) => {
+    made.configure({ audit: { keys: [{ id: EXTRA }], principals } })
+    const { days } = await json('reconcile', '--from', '2026-05-05', '--dry-run')
+    return days.flatMap(({ findings }: { findings: { severity: string }[] }) => findings.map((each) => each.severity))
+  }
+  expect(await severities(['a person'])).toEqual(['high'])
+  expect(await severities([])).toEqual(['critical', 'critical'])
+})
+
+test('findings are told to a webhook by a secret in a file, or in the environment; the least severity is an option', async () => {
+  const secret = `whsec_${randomBytes(32).toString('base64')}`
+  made.project.write('secret', secret)
+  const audit = { keys: [{ id: EXTRA }], principals: [OURS], alerts: { url: url(), secretFile: 'secret' } }
+  made.configure({ audit: { ...audit, alerts: { ...audit.alerts, minimum: 'critical' } } })
+  chmodSync(join(made.project.folder, 'secret'), 0o600)
+  await made.run(['audit', 'reconcile', '--from', '2026-05-04'])
+  expect(told).toEqual([])
+  made.configure({ audit })
+  const { alerts } = await json('reconcile')
+  expect(alerts).toMatchObject([{ delivered: true, answer: '200' }])
+  expect(told).toMatchObject([
+    { subject: 'on-an-extra-key', headers: { 'webhook-signature': expect.stringMatching(/^v1,/) } },
+  ])
+  made.configure({ audit: { ...audit, alerts: { url: url() } } })
+  const neither = await made.run(['audit', 'reconcile'])
+  expect(neither).toMatchObject({ status: 2, stderr: expect.stringContaining('found neither') })
+  const env = { WAXSEAL_ALERT_SECRET: secret }
+  expect((await made.run(['audit', 'reconcile'], { env })).status).toBe(1)
+})
+
+test('follows until it is asked to end', async () => {
+  made.configure({ audit: {} })
+  const running = new Running(made.project.folder, ['audit', 'reconcile', '--follow', '--json'])
+  expect(await running.object('a pass', ({ days }) => Array.isArray(days))).toMatchObject({ ok: false })
+  expect(await running.end('SIGTERM')).toEqual([1, null])
+})
+
+test.each([
+  [['--provider', 'volt'], /--provider: expected one of/],
+  [['--from', '2026-13-01'], /--from: expected a day/],
+  [['--to', '2026-05-01'], /--from: expected a day/],
+])('%j is an error', async (args, message) => {
+  const { status, stderr } = await made.run(['audit', 'reconcile', ...args])
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(message) })
+})
