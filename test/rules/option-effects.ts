@@ -124,6 +124,9 @@ export const OPTION_EFFECTS: Effects = {
   },
   AuditLoggerOptions: {
     connection: ['test/audit/application/audit-logger.test.ts', 'an event is stored when the promise resolves'],
+    journal: ['test/audit/application/away.test.ts', 'while Postgres is away, events are in a journal'],
+    label: ['test/audit/application/away.test.ts', 'while Postgres is away, events are in a journal'],
+    onProblem: ['test/audit/application/away.test.ts', 'while Postgres is away, events are in a journal'],
     capacity: ['test/audit/application/audit-logger.test.ts', 'no more are given out than fit into memory'],
     oneCacheHitIn: ['test/audit/application/audit-logger.test.ts', 'of those from the cache one in so many is a row'],
     stream: ['test/audit/application/format.test.ts', 'gets each event as a line, after it was stored'],

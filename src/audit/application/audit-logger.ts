@@ -4,17 +4,23 @@ import { type Clock, systemClock } from '../../kms/clock.js'
 import { settleBy } from '../../kms/deadline.js'
 import { recordIn } from '../../kms/event-log.js'
 import { uuidV7 } from '../../kms/uuid-v7.js'
+import type { LedgerRow } from '../ledger/ledger-row.js'
 import { accessEvent, sampled } from './access-events.js'
 import type { ApplicationEvent, Described, Happening } from './application-event.js'
-import { type AuditLoggerOptions, assertLoggerOptions } from './audit-logger-options.js'
+import type { AuditLoggerOptions } from './audit-logger-options.js'
 import { BackgroundCommit } from './background-commit.js'
 import type { LoggedCategory } from './detail.js'
 import { EventRecorder } from './event-recorder.js'
-import { EventsPool } from './events-pool.js'
+import { eventRow } from './event-row.js'
 import { FORMATS } from './format.js'
 import { describedAs, type LoggedEvent } from './logged-event.js'
-import { storeEvents } from './postgres-events.js'
 import { StreamSink } from './sink.js'
+
+/** Puts rows where they survive this process. */
+export interface EventStore {
+  add(row: LedgerRow): Promise<void>
+  close(): Promise<void>
+}
 
 export interface AuditLoggerHealth {
   /** Whether the last batch was stored. */
@@ -37,24 +43,26 @@ export class AuditLogger {
   readonly credentialLog: CredentialLog
   readonly #commit: BackgroundCommit<Happening>
   readonly #own: EventRecorder<Described>
-  readonly #pool: EventsPool
+  readonly #writer: string
+  readonly #store: EventStore
   readonly #stream: StreamSink | undefined
   readonly #clock: Clock
   readonly #timeoutMs: number
   #closing: Promise<void> | undefined
-  /** Which is being stored: it keeps its ids when it is tried again. */
+  /** What is being stored, and is not yet: it keeps its ids when it is tried again. */
   #batch: readonly ApplicationEvent[] = []
 
-  constructor(options: AuditLoggerOptions) {
-    assertLoggerOptions(options)
-    const { connection, capacity = 10_000, oneCacheHitIn = 1, stream, format = 'json' } = options
+  /** @internal Made by `openAuditLogger`. */
+  constructor(writer: string, store: EventStore, options: AuditLoggerOptions) {
+    const { capacity = 10_000, oneCacheHitIn = 1, stream, format = 'json' } = options
     this.#clock = options.clock ?? systemClock
     this.#timeoutMs = options.timeoutMs ?? 5_000
-    this.#pool = new EventsPool(connection)
+    this.#writer = writer
+    this.#store = store
     this.#stream = stream && new StreamSink(stream, FORMATS[format])
     this.#commit = new BackgroundCommit({
       capacity,
-      store: (happenings, again) => this.#store(happenings, again),
+      store: (happenings, again) => this.#storeAll(happenings, again),
       clock: this.#clock,
     })
     const accesses = new EventRecorder<DataKeyAccess>(this.#commit, this.#clock, (access) =>
@@ -108,17 +116,23 @@ export class AuditLogger {
       await settleBy('close of the audit logger', { deadline }, this.#clock, () => this.#commit.stored())
     } finally {
       this.#commit.abandon()
-      await this.#pool.end()
+      await this.#store.close()
     }
   }
 
-  async #store(happenings: readonly Happening[], again: boolean): Promise<void> {
-    if (!again) {
-      this.#batch = happenings.map(({ at, actor, describe }) => {
-        return { id: uuidV7(at), occurredAt: new Date(at), ...(actor && { actor }), ...describe() }
-      })
-    }
-    await storeEvents(this.#pool, this.#batch, again)
-    await this.#stream?.write(this.#batch)
+  async #storeAll(happenings: readonly Happening[], again: boolean): Promise<void> {
+    if (!again) this.#batch = happenings.map(eventOf)
+    const rows = this.#batch.map((event) => this.#store.add(eventRow(event, this.#writer)))
+    // Of each it is known before it is tried again: what is stored must not be stored twice.
+    const results = await Promise.allSettled(rows)
+    const stored = this.#batch.filter((_, index) => results[index]!.status === 'fulfilled')
+    this.#batch = this.#batch.filter((_, index) => results[index]!.status === 'rejected')
+    await this.#stream?.write(stored)
+    const failure = results.find((result) => result.status === 'rejected')
+    if (failure) throw failure.reason
   }
+}
+
+function eventOf({ at, actor, describe }: Happening): ApplicationEvent {
+  return { id: uuidV7(at), occurredAt: new Date(at), ...(actor && { actor }), ...describe() }
 }

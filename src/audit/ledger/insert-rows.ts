@@ -4,7 +4,7 @@ import { COLUMNS, type LedgerRow, type LedgerTable } from './ledger-row.js'
 const TABLES = Object.keys(COLUMNS) as LedgerTable[]
 
 /**
- * Stores rows of both tables by one statement, so that they cost one commit. `again`: some may be stored already, and are
+ * Stores rows of all tables by one statement, so that they cost one commit. `again`: some may be stored already, and are
  * then left out.
  */
 export async function insertRows(client: Queryable, rows: readonly LedgerRow[], again: boolean): Promise<void> {

@@ -10,9 +10,9 @@ export interface LedgerRow {
   readonly values: Readonly<Record<string, Value>>
 }
 
-export type LedgerTable = 'ledger_attempt' | 'ledger_end'
+export type LedgerTable = 'ledger_attempt' | 'ledger_end' | 'application_event'
 
-/** What is sent of each table, and its type. The column that names the attempt comes first. */
+/** What is sent of each table, and its type. The column by which a row is found again comes first. */
 export const COLUMNS: Readonly<Record<LedgerTable, Readonly<Record<string, string>>>> = {
   ledger_attempt: {
     ...{ id: 'uuid', call: 'text', started_at: 'timestamptz', writer: 'uuid', provider: 'text', operation: 'text' },
@@ -23,6 +23,12 @@ export const COLUMNS: Readonly<Record<LedgerTable, Readonly<Record<string, strin
   ledger_end: {
     ...{ attempt: 'uuid', ended_at: 'timestamptz', outcome: 'text', kek_id: 'text', kek_version: 'text' },
     ...{ replies: 'jsonb', error_code: 'text', latency_ms: 'float8', journalled: 'boolean' },
+  },
+  application_event: {
+    ...{ id: 'uuid', occurred_at: 'timestamptz', writer: 'uuid', category: 'text', action: 'text', outcome: 'text' },
+    ...{ reason: 'text', actor: 'text', tenant: 'text', purpose: 'text', ticket: 'text', request: 'text', ip: 'text' },
+    ...{ entity: 'text', row_key: 'text', envelope: 'text' },
+    ...{ kek_provider: 'text', kek_id: 'text', kek_version: 'text', detail: 'jsonb', journalled: 'boolean' },
   },
 }
 

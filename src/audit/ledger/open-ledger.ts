@@ -3,9 +3,10 @@ import { ConfigurationError } from '../../errors.js'
 import { assertOptions } from '../../kms/options.js'
 import { backgroundClock } from '../../lifecycle/background-clock.js'
 import { LedgerDatabase } from './ledger-database.js'
-import { FAIL_CLOSED, type LedgerOptions, type LedgerProblem, OPTIONS } from './ledger-options.js'
+import { FAIL_CLOSED, type LedgerOptions, OPTIONS } from './ledger-options.js'
 import { LedgerStore } from './ledger-store.js'
 import { PostgresLedger } from './postgres-ledger.js'
+import { warn } from './warn.js'
 
 /**
  * A ledger on Postgres for `connectCipher({ ledger })`. One that cannot be reached is no reason not to start: the journal has
@@ -28,8 +29,4 @@ export async function openLedger(options: LedgerOptions): Promise<PostgresLedger
   }
   const whenUnavailable = { ...FAIL_CLOSED, ...options.whenUnavailable }
   return new PostgresLedger(writer.id, store, { whenUnavailable, actors, report, clock })
-}
-
-function warn({ message }: LedgerProblem): void {
-  process.emitWarning(message, 'WaxsealWarning')
 }

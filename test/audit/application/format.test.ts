@@ -48,7 +48,7 @@ describe('a stream', () => {
 
   test('gets each event as a line, after it was stored', async () => {
     const stream = new PassThrough({ encoding: 'utf8' })
-    await using logger = suite.logger({ stream, format: 'human' })
+    await using logger = await suite.logger({ stream, format: 'human' })
     await logger.log('tool', { action: 'run', outcome: 'success' })
     await logger.close()
     expect(stream.read()).toMatch(/^\S+Z tool\/run success by \?\n$/)

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach } from '@jest/globals'
-import { AuditLogger } from '../../../src/audit/application/audit-logger.js'
 import type { AuditLoggerOptions } from '../../../src/audit/application/audit-logger-options.js'
+import { openAuditLogger } from '../../../src/audit/application/open-audit-logger.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
 import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
 
@@ -31,7 +31,8 @@ export function loggerSuite() {
     },
     query,
     /** The test closes it. */
-    logger: (options: Partial<AuditLoggerOptions> = {}) => new AuditLogger({ connection: database!.url, ...options }),
+    logger: (options: Partial<AuditLoggerOptions> = {}) =>
+      openAuditLogger({ connection: database!.url, onProblem: () => undefined, ...options }),
     /** What was stored since the test began. */
     events: () => query(`SELECT * FROM waxseal.application_event WHERE written_in > '${before}'::xid8`),
     /** Nothing can be stored until it is called again. */
