@@ -17,6 +17,11 @@ const ACTIONS: Readonly<Record<AccessRole, { readonly uses: readonly string[]; r
     looks: ['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations', 'kms:ListResourceTags'],
   },
 }
+/** To mirror the audit trail, and to see whether it can be relied on. None of them can be bound to a trail. */
+const TRAIL_ACTIONS = [
+  ...['cloudtrail:LookupEvents', 'cloudtrail:GetTrail', 'cloudtrail:GetTrailStatus'],
+  ...['cloudtrail:GetEventSelectors', 'cloudtrail:ListPublicKeys'],
+]
 /** The canary of `waxseal doctor`. */
 const DOCTOR = 'waxseal-doctor'
 
@@ -39,7 +44,7 @@ function statements(role: AccessRole, key: string, entities: readonly string[]):
   const Condition = entities.length > 0 && {
     Condition: { StringEquals: { 'kms:EncryptionContext:waxseal-entity': [...entities, DOCTOR] } },
   }
-  const trail = { Sid: 'WaxsealTrail', Effect: 'Allow', Action: ['cloudtrail:LookupEvents'], Resource: '*' }
+  const trail = { Sid: 'WaxsealTrail', Effect: 'Allow', Action: TRAIL_ACTIONS, Resource: '*' }
   return [
     ...(uses.length > 0 ? [{ Sid: 'WaxsealUse', Effect: 'Allow', Action: uses, Resource: key, ...Condition }] : []),
     { Sid: 'WaxsealLook', Effect: 'Allow', Action: looks, Resource: key },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { awsAccess } from '../../providers/aws/access.js'
 import { ACCESS_ROLES, type AccessRole } from '../../src/kms/access.js'
@@ -10,7 +11,13 @@ describe('the policy of a', () => {
   const LOOK = { Sid: 'WaxsealLook', Effect: 'Allow', Action: ['kms:DescribeKey'], Resource: KEY }
   const use = (...Action: string[]) => ({ Sid: 'WaxsealUse', Effect: 'Allow', Action, Resource: KEY })
   const AUDITS = ['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations', 'kms:ListResourceTags']
-  const TRAIL = { Sid: 'WaxsealTrail', Effect: 'Allow', Action: ['cloudtrail:LookupEvents'], Resource: '*' }
+  const SEES = ['LookupEvents', 'GetTrail', 'GetTrailStatus', 'GetEventSelectors', 'ListPublicKeys']
+  const TRAIL = {
+    Sid: 'WaxsealTrail',
+    Effect: 'Allow',
+    Action: SEES.map((each) => `cloudtrail:${each}`),
+    Resource: '*',
+  }
   const EXPECTED: Readonly<Record<AccessRole, readonly object[]>> = {
     writer: [use('kms:GenerateDataKey', 'kms:Encrypt', 'kms:Decrypt'), LOOK],
     reader: [use('kms:Decrypt'), LOOK],
@@ -23,6 +30,11 @@ describe('the policy of a', () => {
     expect(others).toEqual([])
     expect(policy!.title).toBe(`IAM policy for the ${role}`)
     expect(JSON.parse(policy!.text)).toEqual({ Version: '2012-10-17', Statement: EXPECTED[role] })
+  })
+
+  test('reader of a trail in Terraform allows what that of the auditor does', () => {
+    const terraform = readFileSync('providers/aws/audit-trail.tf', 'utf8')
+    expect([...new Set(terraform.match(/cloudtrail:\w+(?=")/g))].sort()).toEqual([...TRAIL.Action].sort())
   })
 
   test('writer of some entities is bound to them by the encryption context, and to the canary of doctor', () => {
