@@ -6,9 +6,9 @@ const CREATE = 'wx'
 const MODE = 0o600
 
 /** A new file that only its owner reads. Nothing that is there is written over, not even by way of a symbolic link. */
-export async function writePrivately(file: string, text: string): Promise<void> {
+export async function writePrivately(file: string, content: string | Uint8Array): Promise<void> {
   const handle = await open(file, CREATE, MODE).catch(cannotBeWritten(file))
-  await write(handle, text).catch(cannotBeWritten(file))
+  await write(handle, content).catch(cannotBeWritten(file))
 }
 
 /**
@@ -57,9 +57,9 @@ async function readRegular(file: string): Promise<string> {
   }
 }
 
-async function write(handle: FileHandle, text: string): Promise<void> {
+async function write(handle: FileHandle, content: string | Uint8Array): Promise<void> {
   try {
-    await handle.writeFile(text)
+    await handle.writeFile(content)
     await handle.sync()
   } finally {
     await handle.close()

@@ -1,5 +1,6 @@
 import type { Effects } from './options.js'
 
+const AUDIT = 'test/audit'
 const ADOPTION = 'test/adoption'
 const CLI = 'test/cli'
 const LEDGER = 'test/audit/ledger'
@@ -16,6 +17,12 @@ const TYPEORM = 'test/typeorm'
  * `test/rules/options.test.ts` checks that the list and the tests are complete.
  */
 export const OPTION_EFFECTS: Effects = {
+  PackOptions: {
+    period: [`${AUDIT}/evidence/evidence.test.ts`, 'holds every report in three forms, and is what was signed'],
+    by: [`${AUDIT}/evidence/evidence.test.ts`, 'holds every report in three forms, and is what was signed'],
+    signer: [`${AUDIT}/evidence/evidence.test.ts`, 'a pack of another key, also of the same name'],
+    onReport: [`${AUDIT}/evidence/evidence.test.ts`, 'holds every report in three forms, and is what was signed'],
+  },
   'waxseal report/command': {
     '--period': [`${CLI}/report/report.test.ts`, 'a report says who asked and for which time'],
     '--format': [`${CLI}/report/report.test.ts`, 'as CSV, into a file of its owner alone'],

@@ -1,0 +1,40 @@
+import { type ControlRow, type Framework, frameworks } from './control-map.js'
+import type { PackManifest } from './manifest.js'
+
+/** What somebody reads who has the pack and nothing else. */
+export function packReadme(
+  { madeBy, madeAt, period, environment }: PackManifest,
+  controls: readonly ControlRow[],
+): string {
+  return `# Evidence pack
+
+Made by ${madeBy} at ${madeAt}${environment === null ? '' : `, of the environment ${environment}`}, for the time from ${period.from} to ${period.to} (the end is
+not part of it). Reports stand in \`reports/\`, each as JSON with its header, as CSV and as a page for print. No file holds a secret.
+
+## Which file answers to which control
+
+${(Object.keys(frameworks) as Framework[]).map((framework) => tableOf(framework, controls)).join('\n')}
+## How to verify it, offline
+
+1. Get the verifier key from somebody else than who gave you this pack: it is one line, \`<name>+<key id>+<base64>\`.
+2. \`npx waxseal evidence verify <pack.zip> --key '<verifier key>'\`. It needs no database, no network and no configuration.
+
+By hand, with any tools:
+
+1. For each entry of \`manifest.json\`, the SHA-256 of the file is the one that is written there, and no other file is in the pack but
+   \`manifest.json\` and \`manifest.note\`.
+2. \`manifest.note\` is a signed note (C2SP signed-note, Ed25519). Its text has two lines: \`waxseal evidence pack 1\`, and the SHA-256 of
+   \`manifest.json\` in hexadecimal. The signature is over this text with its line ends; the key id is the first four bytes of
+   SHA-256(name, line end, 0x01, public key).
+3. In each report, \`sha256\` is over its rows in the canonical form of RFC 8785.
+
+The pack proves that whoever has the signing key vouched for these files. That the records behind them were not changed is what the
+log's checkpoints prove: \`checkpoint.txt\`, and \`waxseal audit check\` at the database.
+`
+}
+
+function tableOf(framework: Framework, controls: readonly ControlRow[]): string {
+  const rows = controls.filter((row) => row.framework === framework)
+  const lines = rows.map(({ control, files }) => `| ${control} | ${files.map((file) => `\`${file}\``).join(', ')} |`)
+  return `### ${frameworks[framework].title}\n\n| control | file |\n|---|---|\n${lines.join('\n')}\n`
+}

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { unzipSync, zipSync } from 'fflate'
+import { controlMap } from '../../../src/audit/evidence/control-map.js'
+import { makeEvidencePack, parsePeriod, reports, verifyEvidencePack } from '../../../src/audit/index.js'
+import { signerOf } from '../../../src/audit/integrity/checkpoint-signer.js'
+import { generateNoteKey } from '../../../src/audit/integrity/note-key.js'
+import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import { seed } from '../reports/dataset.js'
+
+const key = generateNoteKey('audit.example/log')
+
+let database: FreshDatabase
+let pack: Uint8Array
+const done: string[] = []
+beforeAll(async () => {
+  database = await freshDatabase()
+  const sources = await seed(database)
+  const options = { period: parsePeriod('2026-Q3', sources.now), by: 'a reviewer', signer: signerOf(key.signingKey) }
+  pack = await makeEvidencePack(sources, { ...options, onReport: (name) => done.push(name) })
+})
+afterAll(() => database.drop())
+
+const problemsOf = async (changed: Uint8Array, verifier = key.verifier) =>
+  (await verifyEvidencePack(changed, verifier)).problems
+const text = (file: Uint8Array | undefined) => Buffer.from(file!).toString()
+
+/** The pack after somebody worked on its files. */
+function tampered(change: (files: Record<string, Uint8Array>) => void): Uint8Array {
+  const files = unzipSync(pack)
+  change(files)
+  return zipSync(files)
+}
+
+test('holds every report in three forms, and is what was signed', async () => {
+  const { problems, manifest } = await verifyEvidencePack(pack, key.verifier)
+  expect(problems).toEqual([])
+  expect(done).toEqual(reports.map(({ name }) => name))
+  const names = reports.flatMap(({ name }) => ['json', 'csv', 'html'].map((form) => `reports/${name}.${form}`))
+  expect(manifest!.files.map(({ name }) => name)).toEqual([...names, 'controls.json', 'checkpoint.txt', 'README.md'])
+  expect(manifest).toMatchObject({
+    askedBy: 'a reviewer',
+    environment: 'production',
+    period: { from: '2026-07-01T00:00:00.000Z' },
+  })
+})
+
+test('the map of controls names files of the pack, for PCI DSS and SOC 2', () => {
+  const files = unzipSync(pack)
+  const rows = JSON.parse(text(files['controls.json'])) as ReturnType<typeof controlMap>
+  expect(rows).toEqual(controlMap(reports))
+  expect(new Set(rows.map(({ framework }) => framework))).toEqual(new Set(['pci', 'soc2']))
+  for (const row of rows)
+    for (const file of row.files)
+      expect([row.control, Object.keys(files)]).toEqual([row.control, expect.arrayContaining([file])])
+  for (const { control } of rows) expect(text(files['README.md'])).toContain(`| ${control} |`)
+})
+
+describe('found and located', () => {
+  test('a file that was changed', async () => {
+    const changed = tampered((files) => {
+      files['reports/denied.csv'] = Buffer.from('where,who\r\n')
+    })
+    expect(await problemsOf(changed)).toEqual(['reports/denied.csv: changed'])
+  })
+
+  test('a file that was taken out, and one that was put in', async () => {
+    const changed = tampered((files) => {
+      delete files['reports/clock.html']
+      files['reports/more.csv'] = Buffer.from('x')
+    })
+    expect(await problemsOf(changed)).toEqual(['reports/clock.html: missing', 'reports/more.csv: not in the manifest'])
+  })
+
+  test('a manifest that was made anew for other files', async () => {
+    const changed = tampered((files) => {
+      files['manifest.json'] = Buffer.from(text(files['manifest.json']).replace('a reviewer', 'the auditor'))
+    })
+    expect(await problemsOf(changed)).toEqual([expect.stringContaining('not a signature of manifest.json')])
+  })
+
+  test('a pack of another key, also of the same name', async () => {
+    const { verifier } = generateNoteKey('audit.example/log')
+    expect(await problemsOf(pack, verifier)).toEqual([expect.stringContaining('not a signature of manifest.json')])
+  })
+
+  test.each([
+    ['nothing', new Uint8Array()],
+    ['no ZIP', Buffer.from('PK no ZIP')],
+    ['an empty ZIP', zipSync({})],
+  ])('%s', async (_, bytes) => {
+    expect(await problemsOf(bytes)).toHaveLength(1)
+  })
+})
