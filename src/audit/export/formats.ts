@@ -1,5 +1,6 @@
 import { csvLine } from '../csv.js'
 import type { ReviewRecord } from '../review/record.js'
+import { ocsfOf } from './ocsf-line.js'
 import type { ExportedLine } from './read-lines.js'
 
 /** Makes the text that a page adds to a file. */
@@ -61,7 +62,16 @@ function csv(): ExportWriter {
 const cellOf = (value: ReviewRecord[keyof ReviewRecord]) =>
   typeof value === 'object' ? (value?.join(' ') ?? null) : value
 
-const FORMATS = { jsonl: () => [jsonl], csv: () => [jsonl, csv()] }
+const ocsf: ExportWriter = {
+  name: 'records.ocsf.jsonl',
+  write: (lines) =>
+    lines
+      .flatMap((line) => ocsfOf(line) ?? [])
+      .map((event) => `${JSON.stringify(event)}\n`)
+      .join(''),
+}
+
+const FORMATS = { jsonl: () => [jsonl], csv: () => [jsonl, csv()], ocsf: () => [jsonl, ocsf] }
 export type ExportFormat = keyof typeof FORMATS
 
 export function isExportFormat(name: string): name is ExportFormat {

@@ -10,7 +10,7 @@ type Columns = Partial<Record<keyof Omit<ReviewRecord, keyof Found>, string>>
 const COLUMNS: Readonly<Record<RecordKind, Columns>> = {
   event: {
     ...{ operation: 'r.operation', outcome: 'r.outcome', reason: `concat_ws(': ', r.status, r.status_detail)` },
-    ...{ actor: `coalesce(r.principal, r.principal_name)`, from: 'r.source_text' },
+    ...{ actor: `coalesce(r.principal, r.principal_name)`, from: 'coalesce(host(r.source_ip), r.source_text)' },
     ...{
       tenant: `r.context ->> 'tenant'`,
       entity: `r.context ->> 'waxseal-entity'`,

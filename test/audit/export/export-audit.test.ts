@@ -11,6 +11,7 @@ import { readRange } from '../../../src/audit/integrity/tree.js'
 import { verifyInclusion } from '../../../src/audit/integrity/verify-inclusion.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
 import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import { problemsOf } from '../ocsf/conformance.js'
 import { AuditRows } from '../review/rows.js'
 
 const MAY = { from: new Date('2026-05-01'), to: new Date('2026-06-01') }
@@ -27,12 +28,19 @@ beforeAll(async () => {
   await installSchema(client)
   rows = new AuditRows(client)
   const context = { 'waxseal-entity': 'account', 'waxseal-row': '7' }
-  await rows.event(NOON, { user_agent: '=cmd()', principal: '@SUM(1)', raw: '{"poison":"\\u0000"}', context })
+  const event = await rows.event(NOON, {
+    source_ip: '10.0.0.1',
+    user_agent: '=cmd()',
+    principal: '@SUM(1)',
+    raw: '{"poison":"\\u0000"}',
+    context,
+  })
   const attempt = await rows.attempt(NOON, { actor: 'a,"b"\r\nc', context })
   await rows.end(attempt, '2026-06-01T00:00:00Z', {
     replies: JSON.stringify([{ operation: 'Decrypt', requestId: 'r-1' }]),
   })
-  await rows.application(NOON, { actor: '-1', reason: '+1' })
+  await rows.eventState(event, NOON, { state: 'unaccounted', rule: 'R5' })
+  await rows.application(NOON, { actor: '-1', reason: '+1', entity: 'account', row_key: '7' })
   size = (await appendLeaves(client)).size
   root = (await readRange(client, size)).root()
   await client.query(`INSERT INTO waxseal.log_checkpoint (size, root, note) VALUES ($1, $2, 'a note')`, [size, root])
@@ -113,6 +121,30 @@ test('CSV has a heading, and no cell that a spreadsheet would run', async () => 
   expect(records.join('\n')).toContain(`,"a,""b""\r\nc",`)
   expect(records.join('\n')).toContain(`,'@SUM(1),`)
   expect(records.join('\n')).toContain(`success,'+1,'-1,`)
+})
+
+test('OCSF has what its class requires, for events and application events', async () => {
+  await exportAudit(database.client, MAY, { folder, format: 'ocsf' })
+  const found = read('records.ocsf.jsonl')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(found.flatMap(problemsOf)).toEqual([])
+  expect(found.find(({ api }) => api.operation === 'Decrypt')).toMatchObject({
+    ...{
+      actor: { user: { uid: '@SUM(1)' } },
+      raw_data: '{"poison":"\\u0000"}',
+      http_request: { user_agent: '=cmd()' },
+    },
+    ...{ src_endpoint: { ip: '10.0.0.1' }, enrichments: [{ name: 'reconciliation', value: 'unaccounted' }] },
+  })
+  expect(found.find(({ api }) => api.operation === 'credential/read')).toMatchObject({
+    ...{
+      actor: { user: { uid: '-1' } },
+      status_code: '+1',
+      resources: [{ uid: '7', type: 'credential', name: 'account' }],
+    },
+  })
 })
 
 test('what nothing matches is an export, too', async () => {
