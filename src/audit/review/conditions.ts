@@ -11,7 +11,9 @@ export const SOURCES: Readonly<Record<RecordKind, { readonly table: string; read
 }
 
 /** Conditions of which one must hold, each with an index of its own: an OR of them would have none. */
-type Filter = (value: string, bind: Bind) => readonly string[]
+type Filter = (value: string, bind: Bind, within: Within) => readonly string[]
+/** Says again of another table's column of time what the window says of the record's: the planner does not conclude it. */
+export type Within = (time: string) => string
 const NOTHING: Filter = () => []
 
 const is =
@@ -22,18 +24,28 @@ const pair = (name: string): Filter => is(`context ->> '${name}'`)
 /** A `*` at the end leaves the rest open, for roles whose sessions have names. */
 const actor =
   (column: string): Filter =>
-  (value, bind) => {
-    if (!value.endsWith('*')) return is(column)(value, bind)
+  (value, bind, within) => {
+    if (!value.endsWith('*')) return is(column)(value, bind, within)
     return [`r.${column} LIKE ${bind(`${value.slice(0, -1).replace(/[\\%_]/g, '\\$&')}%`)}`]
   }
 
 /** Of an attempt, as its end tells. An end comes after its attempt, in the same month or in a later one. */
 const ended = (condition: string) =>
   `EXISTS (SELECT FROM waxseal.ledger_end e WHERE e.attempt = r.id AND e.inserted_at >= r.inserted_at AND ${condition})`
+/** These are few: a comparison of times beside the one of ids would keep the planner from beginning with them. */
+const failed = (code: string) =>
+  `r.id IN (SELECT e.attempt FROM waxseal.ledger_end e WHERE e.outcome = 'failed' AND e.error_code ${code})`
+/** What the reconciliation concluded. */
+const concluded =
+  (table: string, id: string, time: string, own: string): Filter =>
+  (value, bind, within) => [
+    `EXISTS (SELECT FROM waxseal.${table} s WHERE s.${id} = r.id AND s.${time} = r.${own}
+      AND ${within(`s.${time}`)} AND s.state = ${bind(value)})`,
+  ]
 const attemptOutcomes: Readonly<Record<string, readonly string[]>> = {
   success: [ended(`e.outcome = 'succeeded'`)],
-  denied: [ended(`e.outcome = 'failed' AND e.error_code = 'ERR_KMS_ACCESS_DENIED'`)],
-  error: [ended(`e.outcome = 'failed' AND e.error_code IS DISTINCT FROM 'ERR_KMS_ACCESS_DENIED'`)],
+  denied: [failed(`= 'ERR_KMS_ACCESS_DENIED'`)],
+  error: [failed(`IS DISTINCT FROM 'ERR_KMS_ACCESS_DENIED'`)],
   unanswered: [`NOT ${ended('true')}`],
 }
 
@@ -46,10 +58,7 @@ const FILTERS: Readonly<Record<RecordKind, Readonly<Record<keyof RecordFilters, 
     row: pair('waxseal-row'),
     operation: (value, bind) => [`${bind(value)} IN (r.operation, r.operation_class)`],
     outcome: is('outcome'),
-    state: (value, bind) => [
-      `EXISTS (SELECT FROM waxseal.event_state s
-        WHERE s.event = r.id AND s.event_time = r.event_time AND s.state = ${bind(value)})`,
-    ],
+    state: concluded('event_state', 'event', 'event_time', 'event_time'),
     provider: is('provider'),
     requestId: is('request_id'),
     category: NOTHING,
@@ -63,10 +72,7 @@ const FILTERS: Readonly<Record<RecordKind, Readonly<Record<keyof RecordFilters, 
     row: pair('waxseal-row'),
     operation: is('operation'),
     outcome: (value) => attemptOutcomes[value] ?? [],
-    state: (value, bind) => [
-      `EXISTS (SELECT FROM waxseal.attempt_state s
-        WHERE s.attempt = r.id AND s.attempt_time = r.inserted_at AND s.state = ${bind(value)})`,
-    ],
+    state: concluded('attempt_state', 'attempt', 'attempt_time', 'inserted_at'),
     provider: is('provider'),
     requestId: (value, bind) => [
       `r.request = ${bind(value)}`,
@@ -95,10 +101,11 @@ export function alternativesOf(
   kind: RecordKind,
   { filters }: CheckedQuery,
   bind: Bind,
+  within: Within,
 ): readonly (readonly string[])[] {
   return filters.reduce<readonly (readonly string[])[]>(
     (lists, [name, value]) => {
-      const choices = FILTERS[kind][name](value, bind)
+      const choices = FILTERS[kind][name](value, bind, within)
       return lists.flatMap((list) => choices.map((choice) => [...list, choice]))
     },
     [[]],

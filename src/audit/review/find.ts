@@ -40,20 +40,23 @@ export async function find(client: Queryable, { text, values }: Statement): Prom
   return rows as unknown as Found[]
 }
 
-/** Of a column of time: conditions that say where to look. */
-type Place = (time: string, bind: Bind) => readonly string[]
+/** Where to look for records. */
+export interface Place {
+  /** Of a column of time, also of what belongs to a record: which months. */
+  window(column: string, bind: Bind): string
+  /** Of the record alone, whose time is in this column. */
+  behind?(time: string, bind: Bind): string
+}
 
 function inWindow({ from, to }: CheckedQuery, after?: Position): Place {
-  return (time, bind) => [
-    `r.${time} >= ${bind(from)}::timestamptz AND r.${time} < ${bind(to)}::timestamptz`,
+  const window = (column: string, bind: Bind) =>
+    `${column} >= ${bind(from)}::timestamptz AND ${column} < ${bind(to)}::timestamptz`
+  if (!after) return { window }
+  return {
     // A comparison of rows prunes no partition: the time alone does.
-    ...(after
-      ? [
-          `r.${time} <= ${bind(after.time)}::timestamptz`,
-          `(r.${time}, r.id) < (${bind(after.time)}::timestamptz, ${bind(after.id)}::uuid)`,
-        ]
-      : []),
-  ]
+    window: (column, bind) => `${window(column, bind)} AND ${column} <= ${bind(after.time)}::timestamptz`,
+    behind: (time, bind) => `(r.${time}, r.id) < (${bind(after.time)}::timestamptz, ${bind(after.id)}::uuid)`,
+  }
 }
 
 /** For each kind and alternative as many as are asked for; UNION takes out what two alternatives found. */
@@ -63,11 +66,12 @@ export function unionOf(query: CheckedQuery, place: Place, order: (time: string)
   const texts = query.kinds.flatMap((kind) => {
     const { table, time } = SOURCES[kind]
     const bound = values.length
-    const alternatives = alternativesOf(kind, query, bind)
+    const alternatives = alternativesOf(kind, query, bind, (column) => place.window(column, bind))
     // A parameter that nothing refers to has no type.
     if (alternatives.length === 0) values.length = bound
     return alternatives.map((conditions) => {
-      const where = [...place(time, bind), ...conditions].join(' AND ')
+      const own = [place.window(`r.${time}`, bind), ...(place.behind ? [place.behind(time, bind)] : [])]
+      const where = [...own, ...conditions].join(' AND ')
       return `(SELECT '${kind}' AS kind, r.id, r.${time} AS time, r.written_in FROM ${table} r
     WHERE ${where} ${order(time)})`
     })

@@ -56,11 +56,13 @@ const ALL = [
   ...['requestIds', 'purpose', 'ticket', 'category', 'state', 'rule', 'confidence', 'attempt', 'call'],
 ] as readonly (keyof Columns)[]
 const JOINS: Readonly<Record<RecordKind, string>> = {
-  event: 'LEFT JOIN waxseal.event_state s ON s.event = r.id AND s.event_time = r.event_time',
+  event:
+    'LEFT JOIN waxseal.event_state s ON s.event = r.id AND s.event_time = r.event_time AND s.event_time BETWEEN $3 AND $4',
   // A journal that is replayed twice ends an attempt twice: the first counts.
   attempt: `LEFT JOIN waxseal.attempt_state s ON s.attempt = r.id AND s.attempt_time = r.inserted_at
+    AND s.attempt_time BETWEEN $3 AND $4
   LEFT JOIN LATERAL (SELECT * FROM waxseal.ledger_end e WHERE e.attempt = r.id AND e.inserted_at >= r.inserted_at
-    ORDER BY e.inserted_at LIMIT 1) e ON true`,
+    AND e.inserted_at >= $3::timestamptz ORDER BY e.inserted_at LIMIT 1) e ON true`,
   application: '',
 }
 

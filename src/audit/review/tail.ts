@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../kms/clock.js'
 import { pause } from '../../kms/pause.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { readHorizon } from '../integrity/unappended.js'
-import { type Found, instant, unionOf } from './find.js'
+import { type Found, instant, type Place, unionOf } from './find.js'
 import { type CheckedQuery, checkedQuery, type RecordFilters, type RecordKind } from './query.js'
 import { readRecords } from './read-records.js'
 import type { ReviewRecord } from './record.js'
@@ -55,15 +55,13 @@ export async function* tailRecords(
 }
 
 async function look(client: Queryable, query: CheckedQuery, mark: Mark, horizon: string): Promise<(Found & Mark)[]> {
-  const order = `ORDER BY r.written_in, r.id LIMIT ${LOOK}`
-  const { text, values } = unionOf(
-    query,
-    (_, bind) => [
-      `r.written_in >= ${bind(mark.writtenIn)}::xid8 AND r.written_in < ${bind(horizon)}::xid8`,
-      `(r.written_in, r.id) > (${bind(mark.writtenIn)}::xid8, ${bind(mark.id)}::uuid)`,
-    ],
-    () => order,
-  )
+  const place: Place = {
+    // In all months: what is stored now may have happened long ago.
+    window: () => 'true',
+    behind: (_, bind) => `r.written_in >= ${bind(mark.writtenIn)}::xid8 AND r.written_in < ${bind(horizon)}::xid8
+      AND (r.written_in, r.id) > (${bind(mark.writtenIn)}::xid8, ${bind(mark.id)}::uuid)`,
+  }
+  const { text, values } = unionOf(query, place, () => `ORDER BY r.written_in, r.id LIMIT ${LOOK}`)
   const { rows } = await client.query(
     `SELECT kind, id, ${instant('time')} AS time, written_in::text AS "writtenIn"
   FROM (${text}) found ORDER BY found.written_in, id LIMIT ${LOOK}`,
