@@ -37,5 +37,6 @@ export const azureTrail: ProviderTrail = {
   ],
   readers: {
     'log-analytics': async (section) => (await import('./trail/workspace-reader.js')).connectWorkspaceReader(section),
+    'blob-export': async (section) => (await import('./trail/blob-reader.js')).connectBlobReader(section),
   },
 }

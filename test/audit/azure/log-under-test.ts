@@ -43,6 +43,8 @@ export async function azureLogUnderTest(): Promise<AzureLogUnderTest> {
       Object.assign(kms.log, { isOn: true, delayMs: 5 * MINUTE_MS, loses: () => false, hasNoRequestId: () => false })
       kms.faults.clear()
       kms.log.clear()
+      // The middle of an hour: what arrives together is in one file.
+      kms.advance((HOUR_MS * 1.5 - (kms.now().getTime() % HOUR_MS)) % HOUR_MS)
       ledger.clear()
       const passes = new ReaderPasses(reader, azureTrail.normalize)
       await passes.read(kms.now())
