@@ -11,7 +11,7 @@ export { type ControlRow, controlMap, type Framework, frameworks } from './evide
 export { makeEvidencePack, type PackOptions } from './evidence/make-pack.js'
 export type { PackFile, PackManifest } from './evidence/manifest.js'
 export { type PackVerdict, verifyEvidencePack } from './evidence/verify-pack.js'
-export { type ExportManifest, type ExportSettings, exportAudit } from './export/export-audit.js'
+export { type ExportManifest, type ExportOptions, exportAudit } from './export/export-audit.js'
 export type { ExportFormat } from './export/formats.js'
 export type { ExportedFile } from './export/hashed-file.js'
 export { acknowledgeFinding } from './findings/acknowledge-finding.js'
@@ -37,7 +37,7 @@ export type { Cell, DeclaredKey, ReportBody, ReportColumn, ReportDefinition, Rep
 export { reports } from './reports/reports.js'
 export { type HoldRequest, type LegalHold, liftHold, listHolds, placeHold } from './retention/holds.js'
 export type { RetentionDeclaration } from './retention/periods.js'
-export { type Retained, type RetainedMonth, type RetainSettings, retainAudit } from './retention/retain.js'
+export { type Retained, type RetainedMonth, type RetainOptions, retainAudit } from './retention/retain.js'
 export { type VerifiedArchive, verifyArchive } from './retention/verify-archive.js'
 export {
   type AuditQuery,

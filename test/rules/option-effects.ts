@@ -17,6 +17,17 @@ const TYPEORM = 'test/typeorm'
  * `test/rules/options.test.ts` checks that the list and the tests are complete.
  */
 export const OPTION_EFFECTS: Effects = {
+  ExportOptions: {
+    folder: [`${AUDIT}/export/export-audit.test.ts`, 'the manifest has query, counts, digests and checkpoint'],
+    format: [`${AUDIT}/export/export-audit.test.ts`, 'CSV has a heading, and no cell that a spreadsheet would run'],
+    verifierKey: [`${AUDIT}/export/export-audit.test.ts`, 'the manifest has query, counts, digests and checkpoint'],
+    onProgress: [`${AUDIT}/export/export-audit.test.ts`, 'page after page'],
+  },
+  RetainOptions: {
+    folder: [`${AUDIT}/retention/retain.test.ts`, 'without a folder nothing is changed'],
+    now: [`${AUDIT}/retention/retain.test.ts`, 'total says when an archive need not be kept, unless it is held'],
+    onProgress: [`${AUDIT}/retention/retain.test.ts`, 'a month whose time is over is archived and dropped'],
+  },
   PackOptions: {
     period: [`${AUDIT}/evidence/evidence.test.ts`, 'holds every report in three forms, and is what was signed'],
     by: [`${AUDIT}/evidence/evidence.test.ts`, 'holds every report in three forms, and is what was signed'],

@@ -11,7 +11,7 @@ import { type ExportFormat, isExportFormat, writersOf } from './formats.js'
 import { type ExportedFile, HashedFile } from './hashed-file.js'
 import { readLines } from './read-lines.js'
 
-export interface ExportSettings {
+export interface ExportOptions {
   /** A folder that is not there yet, or is empty. */
   readonly folder: string
   /** What is written beside `records.jsonl`, which every export has: it is what `verify` reads. Default: `jsonl`, nothing more. */
@@ -43,7 +43,7 @@ const PAGE = 500
 export async function exportAudit(
   client: Queryable,
   query: AuditQuery,
-  settings: ExportSettings,
+  settings: ExportOptions,
 ): Promise<ExportManifest> {
   const { folder, format = 'jsonl', verifierKey = null, onProgress } = settings
   if (!isExportFormat(format)) throw new ConfigurationError(`format: expected jsonl, csv or ocsf, found "${format}"`)

@@ -6,10 +6,12 @@ import { type AuditMonth, listMonths } from './months.js'
 import { holdsOver, objectionsTo } from './objections.js'
 import { type RetentionDeclaration, retentionPeriods } from './periods.js'
 
-export interface RetainSettings extends RetentionDeclaration {
+export interface RetainOptions extends RetentionDeclaration {
   /** Where archives are written. Undefined: nothing is changed, and what would happen is said. */
   readonly folder?: string
+  /** Default: the clock of the process. */
   readonly now?: Date
+  /** Told how many rows were archived since it was told last. Default: nobody is told. */
   readonly onProgress?: (rows: number) => void
 }
 
@@ -33,7 +35,7 @@ export interface Retained {
  * Archives the months whose time in the database is over, and drops them. For the owner of the tables, who alone can. `client` is
  * one connection, in no transaction.
  */
-export async function retainAudit(client: Queryable, settings: RetainSettings = {}): Promise<Retained> {
+export async function retainAudit(client: Queryable, settings: RetainOptions = {}): Promise<Retained> {
   const { folder, now = new Date(), onProgress = () => undefined, hot, total } = settings
   const periods = retentionPeriods({ hot, total })
   const hotFrom = now.getTime() - periods.hot
