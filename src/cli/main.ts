@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { currentEnvironment, isDebugging } from '../config/environment.js'
+import { asOperator } from './as-operator.js'
 import { EXIT } from './exit-codes.js'
 import { failureOf, tracesOf } from './failure.js'
 import { paint, tell } from './terminal.js'
@@ -61,7 +62,8 @@ async function run(argv: readonly string[]): Promise<void> {
     if (argv.includes(name)) (await load()).define(command)
   }
   try {
-    await program.parseAsync(argv, { from: 'user' })
+    const named = argv.find((argument) => Object.hasOwn(COMMANDS, argument))
+    await asOperator(named, currentEnvironment(), () => program.parseAsync(argv, { from: 'user' }))
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     // Commander has said what is wrong, or has printed what was asked for.

@@ -3,6 +3,7 @@ import { type ProviderName, providers } from '../../providers/index.js'
 import { severities } from '../audit/alerts/due-alerts.js'
 import { expectedOf, type RetentionDeclaration } from '../audit/retention/periods.js'
 import { type CheckpointsDeclaration, checkpoints } from './checkpoints-section.js'
+import { type LedgerDeclaration, ledger } from './ledger-section.js'
 import { expecting, member, strict } from './problems.js'
 
 /** One audit trail, by who keeps it and by the reader that reads it. The further members are options of the reader. */
@@ -16,6 +17,8 @@ export interface TrailDeclaration {
 
 /** What `waxseal audit` works with. */
 export interface AuditDeclaration {
+  /** Where calls to a KMS are written down, by every cipher of this configuration and every command. Default: nowhere. */
+  readonly ledger?: LedgerDeclaration
   /** The audit trails that are mirrored. Default: none. */
   readonly trails?: readonly TrailDeclaration[]
   /**
@@ -94,6 +97,7 @@ export const auditSection = strict({
   retention: retention.optional(),
   checkpoints: checkpoints.optional(),
   alerts: alerts.optional(),
+  ledger: ledger.optional(),
 })
 
 function isWebhook(value: string): boolean {

@@ -1,4 +1,5 @@
 import type { AccessLog } from '../envelope/access-log.js'
+import type { EnvelopeCipherOptions } from '../envelope/cipher-options.js'
 import type { DataKeyCacheOptions } from '../envelope/data-key-cache.js'
 import { EnvelopeCipher } from '../envelope/envelope-cipher.js'
 import { ConfigurationError } from '../errors.js'
@@ -10,11 +11,13 @@ import { ProvingProvider } from '../kms/proving-provider.js'
 import { RecordingProvider } from '../kms/recording-provider.js'
 import { RetryingProvider, type RetryOptions } from '../kms/retrying-provider.js'
 import type { Configuration } from './configuration.js'
+import { openConfiguredLedger } from './connect-ledger.js'
 import { connectProvider, connectRecipient } from './connect-provider.js'
 import { type LoadedConfiguration, loadConfiguration, validateConfiguration } from './load-configuration.js'
+import { RecordedCipher } from './recorded-cipher.js'
 
 export interface CipherOptions {
-  /** Gets every call to a KMS before it is sent. Without one nothing is recorded. */
+  /** Gets every call to a KMS before it is sent. Default: that of `audit.ledger` in the configuration, else none. */
   readonly ledger?: CallLedger
   /** Of calls that fail and may succeed later; see `RetryOptions`. */
   readonly retry?: RetryOptions
@@ -73,6 +76,22 @@ export async function cipherOf(
   configuration: LoadedConfiguration,
   options: CipherOptions = {},
 ): Promise<EnvelopeCipher> {
+  if (options.ledger) return build(configuration, options)
+  const ledger = await openConfiguredLedger(configuration)
+  if (!ledger) return build(configuration, options)
+  try {
+    return await build(configuration, { ...options, ledger }, (parts) => new RecordedCipher(parts, ledger))
+  } catch (error) {
+    await ledger.close()
+    throw error
+  }
+}
+
+async function build(
+  configuration: LoadedConfiguration,
+  options: CipherOptions,
+  make = (parts: EnvelopeCipherOptions) => new EnvelopeCipher(parts),
+): Promise<EnvelopeCipher> {
   const { ledger, retry, maxInFlight, decorate, cache, timeoutMs, accessLog } = options
   const limit = maxInFlight === undefined ? {} : { maxInFlight }
   const surround = (provider: KmsProvider) => {
@@ -89,7 +108,7 @@ export async function cipherOf(
       ...(until && { until }),
     })),
   )
-  return new EnvelopeCipher({
+  return make({
     provider: surroundWrapping(await connectProvider(configuration.provider)),
     recipients: recipients.map((recipient) => ('unwrap' in recipient ? surroundWrapping(recipient) : recipient)),
     accepted,

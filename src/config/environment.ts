@@ -60,6 +60,11 @@ export function alertSecretFromEnvironment(environment: Environment): string | u
   return environment.WAXSEAL_ALERT_SECRET || undefined
 }
 
+/** Who runs a command, where that is not the user of the machine: a pipeline, or a job of a cluster. */
+export function actorFromEnvironment(environment: Environment): string | undefined {
+  return environment.WAXSEAL_ACTOR || undefined
+}
+
 /** Whether errors come with where they were thrown. */
 export function isDebugging(environment: Environment): boolean {
   return environment.WAXSEAL_DEBUG === '1'
@@ -80,7 +85,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
 }
 
 /** Those of the commands, and of this repository's own tests. */
-const OTHERS = /^WAXSEAL_(ALERT_SECRET|DATABASE_URL|DEBUG|RECOVERY_PASSPHRASE|SHARED|TEST_\w+)$/
+const OTHERS = /^WAXSEAL_(ACTOR|ALERT_SECRET|DATABASE_URL|DEBUG|RECOVERY_PASSPHRASE|SHARED|TEST_\w+)$/
 /** Kubernetes gives every container such variables for a Service called waxseal or waxseal-something. */
 const OF_KUBERNETES = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/
 

@@ -288,6 +288,18 @@ export const OPTION_EFFECTS: Effects = {
     onWait: ['test/census/retire.test.ts', 'what a transaction stores that was open is waited for'],
     signal: ['test/census/retire.test.ts', 'the waiting can be ended'],
   },
+  LedgerConnectOptions: {
+    configuration: [`${LEDGER}/configured.test.ts`, 'whoever wants its statistics opens it, with a journal'],
+    file: [`${LEDGER}/configured.test.ts`, 'the ledger of a file, with a journal beside it'],
+  },
+  LedgerDeclaration: {
+    database: [`${LEDGER}/configured.test.ts`, 'whoever wants its statistics opens it, with a journal'],
+    journal: [`${LEDGER}/configured.test.ts`, 'whoever wants its statistics opens it, with a journal'],
+    connections: [`${LEDGER}/configured.test.ts`, 'a cipher of a configuration with a ledger records'],
+    whenUnavailable: [`${LEDGER}/configured.test.ts`, 'each operation may be refused by the configuration'],
+    actors: [`${LEDGER}/configured.test.ts`, 'a cipher of a configuration with a ledger records'],
+    label: [`${LEDGER}/configured.test.ts`, 'a cipher of a configuration with a ledger records'],
+  },
   LedgerOptions: {
     connection: [`${LEDGER}/postgres-ledger.test.ts`, 'an attempt is stored before it is sent, and its end afterwards'],
     connections: [`${LEDGER}/postgres-ledger.test.ts`, 'as many statements are on their way as there are connections'],
@@ -710,6 +722,7 @@ export const OPTION_EFFECTS: Effects = {
     minimum: [`${CLI}/audit/reconcile.test.ts`, 'findings are told to a webhook by a secret in a file'],
   },
   AuditDeclaration: {
+    ledger: [`${LEDGER}/configured.test.ts`, 'a cipher of a configuration with a ledger records'],
     retention: [`${UNIT}/config/audit-section.test.ts`, 'retention says how long records are kept'],
     alerts: [`${CLI}/audit/reconcile.test.ts`, 'findings are told to a webhook by a secret in a file'],
     keys: [`${CLI}/report/report.test.ts`, 'a report says who asked and for which time'],
@@ -744,6 +757,7 @@ export const OPTION_EFFECTS: Effects = {
     ],
     WAXSEAL_RECIPIENTS: [`${UNIT}/config/environment.test.ts`, 'recipients and accepted providers are lists of names'],
     WAXSEAL_ACCEPTED: [`${UNIT}/config/environment.test.ts`, 'recipients and accepted providers are lists of names'],
+    WAXSEAL_ACTOR: [`${LEDGER}/configured.test.ts`, 'a cipher of a configuration with a ledger records'],
     WAXSEAL_DATABASE_URL: [`${UNIT}/config/environment.test.ts`, 'WAXSEAL_DATABASE_URL comes first'],
     DATABASE_URL: [`${UNIT}/config/environment.test.ts`, 'then DATABASE_URL'],
     WAXSEAL_DATA_SOURCE: [

@@ -36,6 +36,7 @@ export class PostgresLedger implements CallLedger {
   readonly #behaviour: LedgerBehaviour
   /** Attempts on their way. One without a record has no end to store either. */
   readonly #begun = new Map<string, { readonly operation: KmsOperation; readonly isRecorded: boolean }>()
+  #closing: Promise<void> | undefined
   #withoutActor = 0
   #unrecorded = 0
 
@@ -70,7 +71,8 @@ export class PostgresLedger implements CallLedger {
 
   /** Stores what is on its way, and says that nothing is to come. The last to be closed, after the cipher. */
   close(): Promise<void> {
-    return this.#store.close()
+    this.#closing ??= this.#store.close()
+    return this.#closing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
