@@ -18,10 +18,11 @@ export interface RefusingGcp {
 
 /** A Cloud KMS that says what its primary version is and answers everything else with one status. */
 export async function refusingGcp(code: number, message = 'refused'): Promise<RefusingGcp> {
-  const server = await serveGrpcKms(loadGcpGrpc(), ({ method }) => {
+  const perform: Parameters<typeof serveGrpcKms>[1] = ({ method }) => {
     if (method.originalName !== 'GetCryptoKey') throw new GcpRefusal(code, message)
     return { name: KEY, primary: { name: `${KEY}/cryptoKeyVersions/1`, state: 'ENABLED' } }
-  })
+  }
+  const server = await serveGrpcKms(loadGcpGrpc(), perform, { write: () => undefined })
   const endpoint = `127.0.0.1:${server.port}`
   const client = clientOf(endpoint, 'application')
   return {
