@@ -3,11 +3,13 @@ import { kmsExclusion } from './kms-exclusion.js'
 
 export const CLOUDTRAIL = 'cloudtrail.amazonaws.com'
 
-const READS = /^(Get|List|Describe|Lookup|Search|Generate|Start(Query|Dashboard)|CancelQuery)/
+const READS = /^(Get|List|Describe|Lookup|Search|Generate)/
+/** Tags, and what is done with events that were logged. */
+const ASIDE = /^(Add|Remove)Tags$|Query|Dashboard|Channel|Import/
 
 /** Whether an event of CloudTrail itself changed what is logged, or tried to. What is new counts as a change. */
 export function isLoggingChange(record: JsonObject, operation: string): boolean {
-  return record.readOnly !== true && !READS.test(operation)
+  return record.readOnly !== true && !READS.test(operation) && !ASIDE.test(operation)
 }
 
 /** What was changed, as far as it is in the request. */

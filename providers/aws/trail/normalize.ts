@@ -38,7 +38,8 @@ function normalizeRecord({ record, isBare }: Recorded, receivedAt: Date | undefi
   if (record.eventCategory === 'Insight') return { ignored: 'an insight: figures, no event' }
   if (source !== KMS && source !== CLOUDTRAIL) return { ignored: `of another service: ${source}` }
   if (operation === undefined) return { quarantined: 'no eventName' }
-  if (source === CLOUDTRAIL && !isLoggingChange(record, operation)) return { ignored: 'a look at the trail' }
+  if (source === CLOUDTRAIL && !isLoggingChange(record, operation))
+    return { ignored: 'of CloudTrail, and changes nothing that is logged' }
   // The same call has a management event; but one that the policy of a VPC endpoint refused never reached the KMS.
   if (record.eventCategory === 'NetworkActivity' && textAt(record, 'errorCode') === undefined) {
     return { ignored: 'network activity of a call that has an event of its own' }

@@ -28,6 +28,13 @@ test.each(['GetTrailStatus', 'LookupEvents', 'DescribeTrails', 'ListPublicKeys']
   expect(normalized(ofCloudTrail(operation, null, { readOnly: true }))).toHaveProperty('ignored')
 })
 
+test.each(['AddTags', 'StartQuery', 'CreateDashboard', 'StartImport'])(
+  '%s changes nothing that is logged',
+  (operation) => {
+    expect(normalized(ofCloudTrail(operation))).toHaveProperty('ignored')
+  },
+)
+
 test('selectors without the KMS are told', () => {
   const eventSelectors = [{ ...SELECTORS, excludeManagementEventSources: ['kms.amazonaws.com'] }]
   const found = eventOf(ofCloudTrail('PutEventSelectors', { trailName: 'main', eventSelectors }))

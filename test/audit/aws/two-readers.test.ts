@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import pg from 'pg'
+import { normalize } from '../../../providers/aws/trail/normalize.js'
+import { mirrorOnce } from '../../../src/audit/mirror/mirror.js'
+import type { TrailReader } from '../../../src/audit/trail/trail-reader.js'
+import { installSchema } from '../../../src/lifecycle/index.js'
+import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import { HOUR } from './digested-trail.js'
+import { LeapingClock } from './leaping-clock.js'
+import { DAY, LookupUnderTest, trailEvent } from './lookup-under-test.js'
+import { S3UnderTest, START } from './s3-under-test.js'
+
+const lookup = LookupUnderTest.forSuite()
+const bucket = S3UnderTest.forSuite()
+
+let database: FreshDatabase
+let pool: pg.Pool
+beforeAll(async () => {
+  database = await freshDatabase()
+  await installSchema(database.client)
+  pool = new pg.Pool({ connectionString: database.url })
+})
+afterAll(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+async function mirror(reader: TrailReader): Promise<void> {
+  const clock = new LeapingClock(bucket.trail.end)
+  const [mirrored] = await mirrorOnce(pool, [{ reader, normalize }], { signal: new AbortController().signal, clock })
+  expect(mirrored?.result.state).toBe('ok')
+}
+
+async function sightings(): Promise<string[]> {
+  const { rows } = await database.client.query(
+    `SELECT s.reader || ' ' || g.proof AS sighting FROM waxseal.audit_event e
+    JOIN waxseal.audit_sighting g ON g.event = e.id AND g.event_time = e.event_time
+    JOIN waxseal.trail_source s ON s.id = g.source ORDER BY 1`,
+  )
+  return rows.map(({ sighting }) => sighting)
+}
+
+test('an event by both readers is one row, which the digest of its hour attests when it comes', async () => {
+  const [event] = lookup.add(trailEvent(new Date(START.getTime() + 0.1 * HOUR)))
+  const file = bucket.trail.deliver(new Date(START.getTime() + 0.2 * HOUR), [event!.record])
+  bucket.trail.digest([])
+  await mirror(lookup.reader({ backMs: DAY }))
+  await mirror(bucket.reader)
+  expect(await sightings()).toEqual(['cloudtrail-lookup none', 'cloudtrail-s3 none'])
+  bucket.trail.digest([file])
+  await mirror(bucket.reader)
+  expect(await sightings()).toEqual(['cloudtrail-lookup none', 'cloudtrail-s3 digest', 'cloudtrail-s3 none'])
+  const { rows } = await database.client.query(
+    'SELECT count(*)::int AS events, count(DISTINCT canonical_sha256)::int AS contents FROM waxseal.audit_event',
+  )
+  expect(rows).toEqual([{ events: 1, contents: 1 }])
+  const { rows: contents } = await database.client.query('SELECT DISTINCT canonical_sha256 FROM waxseal.audit_sighting')
+  expect(contents).toHaveLength(1)
+})
