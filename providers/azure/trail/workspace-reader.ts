@@ -3,6 +3,7 @@ import type { PostureCheck, ReaderState, TrailBatch, TrailReader } from '../../.
 import { ConfigurationError } from '../../../src/errors.js'
 import { arrivalWindow, formatArrivalCursor, parseArrivalCursor } from '../../../src/kms/arrival-windows.js'
 import { textOptions } from '../../../src/kms/text-options.js'
+import { parseJson, textAt } from '../../../src/kms/untrusted-json.js'
 import { vaultUrlOf } from '../key-names.js'
 import { connectWorkspace } from './connect-workspace.js'
 import { trailFailure, type WorkspaceApi } from './workspace-api.js'
@@ -45,7 +46,7 @@ class WorkspaceReader implements TrailReader {
     try {
       const rows = await this.#query(part, signal)
       if (rows === undefined || rows.length > 0) {
-        return [{ id, state: 'ok', evidence: `${rows?.length ?? 'many'} records of the last day` }]
+        return [{ id, state: 'ok', evidence: `${rows?.length ?? 'many'} records of the last day${tablesOf(rows)}` }]
       }
       const evidence = 'no record of the last day is in the tables AZKVAuditLogs and AzureDiagnostics'
       return [{ id, state: 'unknown', evidence, remedy: 'send the category AuditEvent there by a diagnostic setting' }]
@@ -89,4 +90,9 @@ class WorkspaceReader implements TrailReader {
       throw trailFailure('the workspace', error)
     }
   }
+}
+
+function tablesOf(records: readonly TrailRecord[] = []): string {
+  const tables = new Set(records.flatMap(({ raw }) => textAt(parseJson(raw), 'Type') ?? []))
+  return tables.size > 0 ? `, in ${[...tables].sort().join(', ')}` : ''
 }

@@ -25,6 +25,6 @@ export function testSamples(provider: string, normalize: (record: TrailRecord) =
 }
 
 export function eventOf(normalized: Normalized): AuditEvent {
-  if ('event' in normalized) return normalized.event
-  throw new Error(`expected an event, found ${JSON.stringify(normalized)}`)
+  expect(normalized).toHaveProperty('event')
+  return (normalized as { readonly event: AuditEvent }).event
 }
