@@ -29,6 +29,7 @@ export async function proveInclusion(
 }
 
 export async function proveConsistency(client: Queryable, before: number, size: number): Promise<readonly Buffer[]> {
+  if (before > size) throw new RangeError(`expected a size of at most ${size}, found ${before}`)
   // The empty tree is extended by every other: there is nothing to hash.
   if (before === 0) return []
   const [path] = await hashPaths(client, [consistencyPath(before, size)])

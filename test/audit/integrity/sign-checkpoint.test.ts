@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { anchorInFile, readAnchors } from '../../../src/audit/integrity/anchor-file.js'
 import { verifyCheckpoint } from '../../../src/audit/integrity/checkpoint.js'
 import { signerOf } from '../../../src/audit/integrity/checkpoint-signer.js'
@@ -30,43 +30,40 @@ test('a checkpoint says what the log is, is stored, and is not made twice of one
 
 describe('nothing is signed', () => {
   const changed = Buffer.alloc(32, 1)
+  let other: SignedLog
+  beforeEach(async () => {
+    other = await freshLog()
+    await insertApplicationEvents(other.client, 3)
+  })
+  afterEach(() => other.drop())
+  const replaceLeaf = () =>
+    other.tamper('log_leaf', `UPDATE waxseal.log_leaf SET hash = sha256('x') WHERE position = 1`)
 
   test('of a size that has another root already: that would be a fork', async () => {
-    const { size, ...head } = await log.checkpoint()
-    await expect(log.checkpoint({ anchored: [{ ...head, size, root: changed }] })).rejects.toMatchObject(INCONSISTENT)
-    await log.tamper('log_leaf', `UPDATE waxseal.log_leaf SET hash = sha256('x') WHERE position = ${size - 1}`)
-    await expect(log.checkpoint()).rejects.toMatchObject(INCONSISTENT)
+    const head = await other.checkpoint()
+    const anchored = [{ ...head, root: changed }]
+    await expect(other.checkpoint({ anchored })).rejects.toMatchObject(INCONSISTENT)
+    await replaceLeaf()
+    await expect(other.checkpoint()).rejects.toMatchObject(INCONSISTENT)
   })
 
   test('that does not extend the last checkpoint', async () => {
-    await insertApplicationEvents(log.client, 1)
-    await expect(log.checkpoint()).rejects.toThrow(/begins with the 303 leaves that were signed/)
+    await other.checkpoint()
+    await replaceLeaf()
+    await insertApplicationEvents(other.client, 1)
+    await expect(other.checkpoint()).rejects.toThrow(/begins with the 3 leaves that were signed/)
   })
 
   test('that is shorter than an anchored one', async () => {
-    const other = await freshLog()
-    try {
-      await insertApplicationEvents(other.client, 2)
-      const anchored = [{ origin: other.signer.key.name, size: 3, root: changed }]
-      await expect(other.checkpoint({ anchored })).rejects.toThrow(/at least 3 leaves/)
-    } finally {
-      await other.drop()
-    }
+    const anchored = [{ origin: other.signer.key.name, size: 4, root: changed }]
+    await expect(other.checkpoint({ anchored })).rejects.toThrow(/at least 4 leaves/)
   })
 
   test('over a checkpoint that another key signed, unless it is named as a former one', async () => {
-    const other = await freshLog()
-    try {
-      await insertApplicationEvents(other.client, 2)
-      await other.checkpoint()
-      await insertApplicationEvents(other.client, 1)
-      await other.checkpoint()
-      const next = signerOf(generateNoteKey('audit.example/log').signingKey)
-      await expect(signCheckpoint(other.client, next)).rejects.toThrow(/nothing is signed over it/)
-      expect(await signCheckpoint(other.client, next, { formerKeys: [other.signer.key] })).toMatchObject({ size: 3 })
-    } finally {
-      await other.drop()
-    }
+    await other.checkpoint()
+    const next = signerOf(generateNoteKey('audit.example/log').signingKey)
+    await expect(signCheckpoint(other.client, next)).rejects.toThrow(/nothing is signed over it/)
+    expect(await signCheckpoint(other.client, next, { formerKeys: [other.signer.key] })).toMatchObject({ size: 3 })
   })
 })
 
