@@ -36,9 +36,9 @@ export const awsTrail: ProviderTrail = {
     },
     {
       id: 'aws-service-looks/1',
-      // Inventories such as AWS Config look at every key, by roles that nobody but the service can assume.
-      matches: ({ kind, operationClass, principal }) =>
-        kind === 'call' && operationClass === 'read' && /:assumed-role\/AWSServiceRoleFor/.test(principal ?? ''),
+      // Inventories such as AWS Config look at every key. AWS writes down itself that a service called; a name anybody can take.
+      matches: ({ kind, operationClass, via }) =>
+        kind === 'call' && operationClass === 'read' && /^[a-z0-9.-]+\.amazonaws\.com$/.test(via ?? ''),
     },
   ] satisfies readonly ExpectedEvent[],
   limits: [
