@@ -1,5 +1,8 @@
+import type { OperationClass } from '../trail/audit-event.js'
 import type { LedgerRequest } from './ledger-requests.js'
 import type { TrailEvent } from './records.js'
+
+const KEK_USES = new Set<OperationClass>(['data-key', 'encrypt', 'decrypt', 'rewrap'])
 
 /** Within this a writer has stored its attempts, also through its journal. */
 export const FLUSH_BOUND_MS = 60_000
@@ -18,8 +21,10 @@ export function difference(
   return samePrincipal(event, request.principal, principals) ? undefined : 'principal'
 }
 
-function sameKey({ kekId, sourceKekId }: TrailEvent, { keks }: LedgerRequest): boolean {
+function sameKey({ kekId, sourceKekId, operationClass }: TrailEvent, { keks }: LedgerRequest): boolean {
   if (kekId === undefined || keks.length === 0) return true
+  // A wrap may be signed, and the key that signs it, looked up before, is no KEK: no attempt names it.
+  if (!KEK_USES.has(operationClass)) return true
   return keks.includes(kekId) || (sourceKekId !== undefined && keks.includes(sourceKekId))
 }
 

@@ -94,3 +94,18 @@ test('an event stays pending for a quarter of an hour', () => {
   expect(outcomeOf({ events, now: NOON + 15 * MINUTE - 1 }).events).toEqual(['pending'])
   expect(outcomeOf({ events, now: NOON + 15 * MINUTE }).events).toEqual(['unaccounted R5'])
 })
+
+test('a key that no attempt names is ours once a request of ours used it, such as the one that signs wraps', () => {
+  const replies = ['KeyGet', 'KeySign'].map((operation) => ({ operation, requestId: operation, at: NOON }))
+  const signed = attempt({ operation: 'wrap', replies })
+  const [look, sign] = [
+    { operation: 'KeyGet', operationClass: 'read', kekId: 'signing-key' } as const,
+    { operation: 'KeySign', operationClass: 'sign', kekId: 'signing-key' } as const,
+  ]
+  const ours = [event({ ...look, requestId: 'KeyGet' }), event({ ...sign, requestId: 'KeySign' })]
+  expect(outcomeOf({ attempts: [signed], events: [...ours, event({ ...sign, requestId: 'x' })] }).events).toEqual([
+    'accounted R1',
+    'accounted R1',
+    'unaccounted R5',
+  ])
+})

@@ -10,8 +10,9 @@ beforeAll(async () => {
   database = await freshDatabase()
   await installSchema(database.client)
   stored = new StoredTrail(database.client)
-  // The source: of an event that the provider made by itself.
+  // The source and the key: of an event that the provider made by itself, and of an attempt that was never heard of again.
   await stored.rows.event('2026-10-01T00:00:00Z', { kind: 'service', kek_id: KEY })
+  await stored.rows.attempt('2026-10-01T00:00:00Z', { kek_id: KEY })
 })
 afterAll(() => database.drop())
 
@@ -64,6 +65,25 @@ test('what goes over midnight is matched once, by either day', async () => {
   const [report] = await stored.pass({ days: { from: '2026-11-07', to: '2026-11-07' } })
   expect(report).toMatchObject({ changed: 0, events: { accounted: 1 }, attempts: { matched: 1 } })
   expect((await stored.written()).length).toBeGreaterThan(first.length)
+})
+
+test('a key that requests of ours used is ours on days without any', async () => {
+  const replies = [{ operation: 'Sign', requestId: 'k1', at: '2026-11-13T10:00:00Z' }]
+  const attempt = await stored.rows.attempt('2026-11-13T10:00:00Z', { kek_id: KEY })
+  await stored.rows.end(attempt, '2026-11-13T10:00:00Z', { replies: JSON.stringify(replies) })
+  const sign = { kek_id: 'signing-key', operation: 'Sign', operation_class: 'sign' }
+  await stored.logged('2026-11-13T10:00:00Z', 'k1', sign)
+  await stored.pass()
+  const outside = await stored.logged('2026-11-15T10:00:00Z', 'k2', sign)
+  const ofOthers = await stored.logged('2026-11-15T10:00:00Z', 'k3', { ...sign, kek_id: 'of-others' })
+  await stored.pass()
+  expect([await stored.stateOf(outside), await stored.stateOf(ofOthers)]).toEqual(['unaccounted', 'expected'])
+})
+
+test('days that are asked for by name leave the others to the next pass', async () => {
+  await stored.logged('2026-11-17T10:00:00Z', 'n1')
+  await stored.pass({ days: { from: '2026-11-18', to: '2026-11-18' } })
+  expect((await stored.pass()).map(({ day }) => day)).toContain('2026-11-17')
 })
 
 test('a trial stores nothing', async () => {

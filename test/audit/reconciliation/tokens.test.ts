@@ -52,3 +52,13 @@ test('where tokens are logged, an event without one is not counted as ours', () 
   const events = [event({ callToken: one.id }), event()]
   expect(outcomeOf({ trail, attempts: [one, other], events }).events).toEqual(['accounted R2', 'unaccounted R5'])
 })
+
+test('an event that lost its id is known by its token, and one that has neither is counted', () => {
+  const attempts = [attempt({ reply: { requestId: 'r1' } }), attempt({ reply: { requestId: 'r2' } })]
+  const events = [event({ callToken: attempts[0]!.id }), event(), event({ requestId: 'x' })]
+  expect(outcomeOf({ trail: BY_REQUEST_ID, attempts, events })).toMatchObject({
+    events: ['accounted R2', 'accounted R3', 'unaccounted R5'],
+    attempts: ['matched', 'matched'],
+    findings: ['unaccounted high'],
+  })
+})

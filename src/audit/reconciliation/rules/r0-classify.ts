@@ -16,7 +16,10 @@ export function classify(matching: Matching, { events }: ReconciliationInput): v
  * What nobody of ours asked for and what says nothing. After the request ids: an event that the ledger knows exactly is no
  * noise, and its request would be missed.
  */
-export function classifyExpected(matching: Matching, { events, keks }: ReconciliationInput): void {
+export function classifyExpected(matching: Matching, { events, keks: named }: ReconciliationInput): void {
+  // A key that a request of ours used is ours too, also one that no attempt names, such as the one that signs wraps.
+  const keks = new Set(named)
+  for (const { kekId } of matching.links.values()) if (kekId !== undefined) keks.add(kekId)
   for (const event of events.filter(matching.isOpen)) {
     if (event.kind !== 'call') continue
     if (event.expectedBy !== undefined) {

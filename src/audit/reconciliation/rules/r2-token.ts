@@ -27,7 +27,7 @@ export function matchTokens(
       (request) => difference(event, request, principals) === undefined && isNear(event, request),
     )
     const request = agreeing.find(
-      (each) => matching.isFree(each) && each.id === undefined && !isBackfilled(each, event),
+      (each) => matching.isFree(each) && !hasOtherId(each, event) && !isBackfilled(each, event),
     )
     if (request) matching.account(event, request, 'R2', 'token')
     else {
@@ -38,3 +38,6 @@ export function matchTokens(
 }
 
 const isNear = ({ time }: TrailEvent, { from, to }: LedgerRequest) => time >= from - DRIFT_MS && time <= to + DRIFT_MS
+
+/** Where the event has none, nothing speaks against the token. */
+const hasOtherId = ({ id }: LedgerRequest, { requestId }: TrailEvent) => id !== undefined && requestId !== undefined

@@ -5,8 +5,8 @@ import type { TrailEvent, TrailFacts } from '../records.js'
 import { matchByTime } from './match-by-time.js'
 
 /**
- * Where neither the trail nor the reply has an id, events can be counted. Which of them is the one too many cannot be told, so
- * what is found is the number of a bucket.
+ * Events without an id can be counted. Which of them is the one too many cannot be told, so what is found is the number of a
+ * bucket; but where the trail has ids, and only some of its events do not, each is looked at by itself.
  */
 export function matchByCount(
   matching: Matching,
@@ -15,16 +15,19 @@ export function matchByCount(
   principals: ReadonlySet<string>,
   trail: TrailFacts,
 ): void {
-  if (trail.identifies.includes('request-id') || tokensAreLogged(matching)) return
-  const countable = requests.filter((request) => request.answered && request.id === undefined)
+  if (tokensAreLogged(matching)) return
+  const countable = requests.filter((request) => request.answered)
   const fits = (event: TrailEvent, request: LedgerRequest) =>
     (event.outcome === 'success') === request.succeeded &&
     difference(event, request, principals) === undefined &&
     !isBackfilled(request, event)
-  const open = events.filter((event) => matching.isOpen(event) && event.kind === 'call')
+  const open = events.filter((event) => {
+    return matching.isOpen(event) && event.kind === 'call' && event.requestId === undefined
+  })
   for (const [event, request] of matchByTime(open, countable.filter(matching.isFree), fits)) {
     matching.account(event, request, 'R3', 'count')
   }
+  if (trail.identifies.includes('request-id')) return
   const known = new Set(countable.flatMap((request) => request.keks.map((kek) => `${request.operation} ${kek}`)))
   for (const event of open.filter(matching.isOpen)) {
     const { operation, kekId, principal, outcome } = event

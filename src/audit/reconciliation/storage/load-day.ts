@@ -3,6 +3,7 @@ import type { ReconciliationInput, TrailEvent } from '../records.js'
 import { UNACCOUNTED_AFTER_MS } from '../rules/r5-unaccounted.js'
 import type { Day } from './day.js'
 import { keksOfLedger } from './keks-of-ledger.js'
+import { learnedKeks } from './learned-keks.js'
 import { loadAttempts } from './load-attempts.js'
 import { loadCoverage } from './load-coverage.js'
 import { loadEvents } from './load-events.js'
@@ -27,6 +28,7 @@ export async function loadDay(
   const attempts = await loadAttempts(client, unit, day)
   const used = (await keksOfLedger(client)).filter(({ provider }) => provider === unit.provider)
   const named = [...keks.map((id) => ({ id })), ...used].map((kek) => unit.trail.kekIdOf(kek))
+  const known = new Set([...named, ...attempts.flatMap((attempt) => attempt.keks)])
   return {
     now,
     trail: unit.trail,
@@ -35,7 +37,7 @@ export async function loadDay(
     coverage: await loadCoverage(client, unit, day),
     flushedTo: await flushedTo(client, now),
     principals: new Set(principals),
-    keks: new Set([...named, ...attempts.flatMap((attempt) => attempt.keks)]),
+    keks: new Set([...known, ...(await learnedKeks(client, events, known))]),
     copiesElsewhere: await copiesElsewhere(client, unit, events),
   }
 }
