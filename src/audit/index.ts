@@ -30,6 +30,7 @@ export { type CoverageQuery, coverageOf, type TrailCoverage } from './mirror/cov
 export type { MirroredTrail, PassResult } from './mirror/make-pass.js'
 export { followTrails, type MirrorEvent, type MirrorOptions, mirrorOnce } from './mirror/mirror.js'
 export { readMirrorStatus, type SourceStatus } from './mirror/mirror-status.js'
+export { type TrailUseOptions, usesInTrail } from './mirror/uses-in-trail.js'
 export { makeReport, type Report, type ReportHeader } from './reports/make-report.js'
 export { type Period, parsePeriod } from './reports/period.js'
 export { type Rendering, renderings } from './reports/render.js'

@@ -21,6 +21,8 @@ export interface RetireOptions {
   readonly waitMs?: number
   /** How long backups and archived WAL are kept, such as `35d`, or `none`. */
   readonly backupsKept?: string
+  /** Looks at the audit trail, such as `usesInTrail()` of `waxseal/audit`. Default: nobody does, and that is no pass. */
+  readonly checkTrail?: (client: Queryable) => Promise<RetirementCheck>
   /** Who decides: for the record. Without it nothing is written down. */
   readonly by?: string
   /** Is told what is waited for, whenever that changes. */
@@ -51,6 +53,7 @@ export async function retire(
     waitMs = 120_000,
     signal = new AbortController().signal,
     onWait = () => undefined,
+    checkTrail = async () => unchecked('trail', NO_TRAIL),
   } = options
   const patience = { deadline: Date.now() + waitMs, signal, onWait }
   const first = await usesOf(client, tables, kek)
@@ -65,13 +68,14 @@ export async function retire(
     await checkRuns(client),
     await checkReplicas(client, tables, rows > 0 ? { ...patience, deadline: 0 } : patience),
     rows > 0 ? unchecked('backups', WHILE_NEEDED) : await checkBackups(client, kek, options.backupsKept),
-    unchecked('trail', 'not checked: no mirror of the audit trail'),
+    await checkTrail(client),
   ]
   const ready = checks.every(({ status, name }) => status === 'passed' || (status === 'unchecked' && name === 'trail'))
   if (by !== undefined) await recordRetirement(client, kek, { rows, ready, checks, by })
   return { ready, checks }
 }
 
+const NO_TRAIL = 'not checked: nobody said for how long the mirrored trail must show none (--unused-for 30d)'
 const WHILE_NEEDED = 'not looked at while rows need it'
 const NOT_FENCED = (['processes', 'transactions', 'census again'] as const).map((name) => unchecked(name, WHILE_NEEDED))
 

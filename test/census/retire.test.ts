@@ -55,7 +55,7 @@ test('nothing needs it: it may be disabled, and what nobody looked at is no pass
   expect(of('trail')).toEqual({
     name: 'trail',
     status: 'unchecked',
-    evidence: ['not checked: no mirror of the audit trail'],
+    evidence: ['not checked: nobody said for how long the mirrored trail must show none (--unused-for 30d)'],
   })
   expect(checks.filter(({ status }) => status === 'passed')).toHaveLength(checks.length - 1)
 })

@@ -33,8 +33,19 @@ test('what nothing needs may be disabled: how is said, and written down with who
     `${old} may be disabled. No KMS holds a local key, and nothing can disable it: take key 1 out of "keys"`,
   )
   expect(stdout).toContain('never destroy it')
-  expect(stdout).toContain('· the audit trail shows no use of it\n    not checked: no mirror of the audit trail')
+  expect(stdout).toContain(
+    '· the audit trail shows no use of it\n    not checked: nobody said for how long the mirrored trail must show none (--unused-for 30d)',
+  )
   expect(await decisions()).toMatchObject([{ kek: 'local', rows: '0', ready: true, decided_by: 'operator' }])
+})
+
+test('--unused-for asks the mirrored trail', async () => {
+  const { status, stdout } = await retire(old, '--backups-kept', 'none', '--unused-for', '30d')
+  expect(status).toBe(1)
+  expect(stdout).toContain('✗ the audit trail shows no use of it\n    no audit trail of it is mirrored')
+  expect(await retire(old, '--unused-for', 'long')).toMatchObject({
+    ...{ status: 2, stderr: expect.stringContaining('--unused-for: expected a duration such as 30d') },
+  })
 })
 
 test('what a row needs stays: exit code 1, with the evidence', async () => {

@@ -66,6 +66,10 @@ export const OPTION_EFFECTS: Effects = {
   'waxseal audit/status': {
     '--json': [`${CLI}/audit/mirror.test.ts`, 'a trail that cannot be read is exit code 3, and blind'],
   },
+  TrailUseOptions: {
+    trail: ['test/audit/mirror/uses-in-trail.test.ts', 'a trail that is not mirrored'],
+    unusedForSeconds: ['test/audit/mirror/uses-in-trail.test.ts', 'a use that is older counts no more'],
+  },
   MirrorOptions: {
     signal: ['test/audit/mirror/mirror.test.ts', 'throttling is met with pauses of full jitter'],
     onEvent: ['test/audit/mirror/mirror.test.ts', 'a database that is away is trouble'],
@@ -284,6 +288,7 @@ export const OPTION_EFFECTS: Effects = {
     ignored: ['test/census/retire.test.ts', 'sessions that belong to no process of the fleet'],
     waitMs: ['test/census/retire.test.ts', 'what a transaction stores that was open is waited for'],
     backupsKept: ['test/census/retire.test.ts', 'backups are waited for'],
+    checkTrail: ['test/audit/mirror/uses-in-trail.test.ts', 'a trail that speaks against it keeps the KEK enabled'],
     by: ['test/census/retire.test.ts', 'without a name nothing is written down'],
     onWait: ['test/census/retire.test.ts', 'what a transaction stores that was open is waited for'],
     signal: ['test/census/retire.test.ts', 'the waiting can be ended'],
@@ -656,6 +661,7 @@ export const OPTION_EFFECTS: Effects = {
   },
   'waxseal retire/command': {
     '--backups-kept': [`${CLI}/retire.test.ts`, '--backups-kept is waited for'],
+    '--unused-for': [`${CLI}/retire.test.ts`, '--unused-for asks the mirrored trail'],
     '--context': [`${CLI}/retire.test.ts`, '--context says whose KEK it is'],
     '--processes': [`${CLI}/retire.test.ts`, '--processes is how many have to be at work'],
     '--ignore-session': [`${CLI}/retire.test.ts`, '--ignore-session: sessions that are known not to write'],

@@ -3,7 +3,7 @@ import type { TimeWindow } from '../trail/trail-reader.js'
 import { coverageOf } from './coverage.js'
 import type { Posture } from './posture.js'
 import type { SourceState } from './source-state.js'
-import { listSources, type TrailSource } from './trail-source.js'
+import { registeredSources, type TrailSource } from './trail-source.js'
 
 /** How a source is mirrored, and what speaks against relying on it. */
 export interface SourceStatus extends Omit<TrailSource, 'id'> {
@@ -44,7 +44,7 @@ interface Row {
 /** Of every source that was ever mirrored. */
 export async function readMirrorStatus(client: Queryable): Promise<SourceStatus[]> {
   const found: SourceStatus[] = []
-  for (const source of await listSources(client)) found.push(await statusOf(client, source))
+  for (const source of await registeredSources(client)) found.push(await statusOf(client, source))
   return found
 }
 

@@ -37,7 +37,7 @@ export async function registerSource(client: Queryable, { provider, scope, name 
   return { id, provider, scope, reader: name }
 }
 
-export async function listSources(client: Queryable): Promise<TrailSource[]> {
+export async function registeredSources(client: Queryable): Promise<TrailSource[]> {
   const { rows } = await client.query(
     'SELECT id::text, provider, scope, reader FROM waxseal.trail_source ORDER BY provider, scope, reader',
   )

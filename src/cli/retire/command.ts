@@ -1,11 +1,14 @@
 import { userInfo } from 'node:os'
 import { type Command, InvalidArgumentError } from 'commander'
-import { parseKekName, type Retirement, retire } from '../../census/index.js'
+import { type ProviderName, providers } from '../../../providers/index.js'
+import { usesInTrail } from '../../audit/mirror/uses-in-trail.js'
+import { parseKekName, type Retirement, type RetirementCheck, retire } from '../../census/index.js'
 import { cipherOf } from '../../config/connect-cipher.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import { ConfigurationError } from '../../errors.js'
 import type { KekRef } from '../../kms/provider.js'
 import { isDuration, secondsOf } from '../../lifecycle/duration.js'
+import type { Queryable } from '../../postgres/queryable.js'
 import { type ConfiguredOptions, loadTables, tablesOn, withConfiguration } from '../configured.js'
 import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
@@ -20,6 +23,7 @@ export function define(command: Command): void {
   withConfiguration(command)
     .argument('<kek>', 'a version of a KEK as census prints it, <provider>:<id>@<version>')
     .option('--backups-kept <duration>', 'how long backups and archived WAL are kept, such as 35d, or none')
+    .option('--unused-for <duration>', 'how long the mirrored audit trail must not show a use of it, such as 30d')
     .option(
       '--context <name=value>',
       'where each tenant has a KEK: whose it is, such as tenant=…; again for each',
@@ -37,6 +41,7 @@ export function define(command: Command): void {
 
 interface Options extends ConfiguredOptions {
   readonly backupsKept?: string
+  readonly unusedFor?: string
   readonly context?: Readonly<Record<string, string>>
   readonly processes?: number
   readonly ignoreSession?: readonly string[]
@@ -47,12 +52,24 @@ interface Options extends ConfiguredOptions {
 }
 
 async function run(name: string, options: Options): Promise<void> {
-  const { backupsKept, processes, ignoreSession, wait = '2m', who = userInfo().username, dryRun, json } = options
+  const {
+    backupsKept,
+    unusedFor,
+    processes,
+    ignoreSession,
+    wait = '2m',
+    who = userInfo().username,
+    dryRun,
+    json,
+  } = options
   const kek = parseKekName(name)
   if (backupsKept !== undefined && backupsKept !== 'none' && !isDuration(backupsKept)) {
     throw new ConfigurationError('--backups-kept: expected a duration such as 35d, or none')
   }
   if (!isDuration(wait)) throw new ConfigurationError('--wait: expected a duration such as 2m')
+  if (unusedFor !== undefined && !isDuration(unusedFor)) {
+    throw new ConfigurationError('--unused-for: expected a duration such as 30d')
+  }
   const setup = await loadTables(options)
   const current = await currentKeks(setup.configuration, options.context ?? {})
   const found = await interruptible((signal) =>
@@ -60,6 +77,7 @@ async function run(name: string, options: Options): Promise<void> {
       retire(client, await tablesOn(client, setup), kek, {
         ...{ current, signal, waitMs: secondsOf(wait) * 1_000, onWait },
         ...(backupsKept !== undefined && { backupsKept }),
+        ...(unusedFor !== undefined && { checkTrail: (on) => trailCheck(on, kek, unusedFor) }),
         ...(processes !== undefined && { processes }),
         ...(ignoreSession && { ignored: ignoreSession }),
         ...(!dryRun && { by: who }),
@@ -67,6 +85,13 @@ async function run(name: string, options: Options): Promise<void> {
     ),
   )
   await print(kek, found, json)
+}
+
+async function trailCheck(client: Queryable, kek: KekRef, unusedFor: string): Promise<RetirementCheck> {
+  const trail = Object.hasOwn(providers, kek.provider)
+    ? await providers[kek.provider as ProviderName].trail()
+    : undefined
+  return usesInTrail(client, kek, { trail, unusedForSeconds: secondsOf(unusedFor) })
 }
 
 function onWait(found: readonly string[]): void {

@@ -25,6 +25,10 @@ export class ScriptedReader implements TrailReader {
     this.#script = script
   }
 
+  add(pass: ScriptedPass): void {
+    this.#script = [...this.#script, pass]
+  }
+
   async probe(): Promise<readonly PostureCheck[]> {
     this.probes++
     return this.checks
