@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import { uuidV7 } from '../../kms/uuid-v7.js'
+import { storableText } from '../storable.js'
 import type { AuditEvent, TrailRecord } from '../trail/audit-event.js'
 import { type Digests, digestsOf } from './digests.js'
-import { indexable, storable, storableJson } from './storable.js'
+import { indexable, wholeJson } from './indexable.js'
 
 /** An event with what its source adds. */
 export interface ReceivedEvent {
@@ -36,7 +37,7 @@ type Column = readonly [name: string, type: string, of: (row: ReceivedEvent) => 
 
 const optional = (as: (text: string) => string, text: string | undefined) => (text === undefined ? null : as(text))
 const plain = (name: string, of: (event: AuditEvent) => string | undefined): Column => {
-  return [name, 'text', ({ event }) => optional(storable, of(event))]
+  return [name, 'text', ({ event }) => optional(storableText, of(event))]
 }
 const indexed = (name: string, of: (event: AuditEvent) => string | undefined): Column => {
   return [name, 'text', ({ event }) => optional(indexable, of(event))]
@@ -71,17 +72,17 @@ export const EVENT_COLUMNS: readonly Column[] = [
   plain('credential_id', ({ credentialId }) => credentialId),
   plain('via', ({ via }) => via),
   ['source_ip', 'inet', ({ event: { source } }) => (isAddress(source) ? source : null)],
-  ['source_text', 'text', ({ event: { source } }) => (isAddress(source) ? null : optional(storable, source))],
+  ['source_text', 'text', ({ event: { source } }) => (isAddress(source) ? null : optional(storableText, source))],
   plain('user_agent', ({ userAgent }) => userAgent),
   indexed('kek_id', ({ kekId }) => kekId),
   plain('kek_version', ({ kekVersion }) => kekVersion),
   indexed('source_kek_id', ({ sourceKekId }) => sourceKekId),
   plain('requested_key', ({ requestedKey }) => requestedKey),
-  ['context', 'jsonb', ({ event: { context } }) => (context === undefined ? null : storableJson(context))],
+  ['context', 'jsonb', ({ event: { context } }) => (context === undefined ? null : wholeJson(context))],
   ['raw', 'text', ({ record }) => record.raw.toWellFormed()],
   ['raw_sha256', 'bytea', ({ digests }) => digests.raw],
   ['canonical_sha256', 'bytea', ({ digests }) => digests.canonical],
-  ['raw_reference', 'text', ({ record }) => optional(storable, record.reference)],
+  ['raw_reference', 'text', ({ record }) => optional(storableText, record.reference)],
 ]
 
 function instant(date: Date | undefined): string | null {

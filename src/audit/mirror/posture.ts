@@ -1,6 +1,6 @@
 import type { Queryable } from '../../postgres/queryable.js'
 import type { PostureCheck } from '../trail/trail-reader.js'
-import { storableJson } from './storable.js'
+import { wholeJson } from './indexable.js'
 
 export interface Posture {
   readonly checkedAt: Date
@@ -16,7 +16,7 @@ export async function storePosture(
 ): Promise<Pick<Posture, 'ok' | 'checks'>> {
   const ok = checks.every(({ state }) => state === 'ok')
   await client.query('INSERT INTO waxseal.trail_posture (source, ok, checks) VALUES ($1, $2, $3)', [
-    ...[source, ok, storableJson(checks)],
+    ...[source, ok, wholeJson(checks)],
   ])
   return { ok, checks }
 }

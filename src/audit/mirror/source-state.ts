@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { inTransaction } from '../../postgres/in-transaction.js'
 import type { Queryable } from '../../postgres/queryable.js'
+import { storableText } from '../storable.js'
 import type { Lease } from './lease.js'
-import { storable } from './storable.js'
 import { describeSource, type TrailSource } from './trail-source.js'
 
 /** `blind`: what the trail holds cannot be read, or is lost. `failing`: a pass did not come to its end, and is tried again. */
@@ -32,8 +32,8 @@ export async function recordFailure(
   reason: string,
 ): Promise<void> {
   await inTransaction(client, async () => {
-    if (!(await setState(client, lease, state, storable(reason))) || state !== 'blind') return
-    await openFailure(client, lease.source, storable(reason))
+    if (!(await setState(client, lease, state, storableText(reason))) || state !== 'blind') return
+    await openFailure(client, lease.source, storableText(reason))
   })
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { inTransaction } from '../../postgres/in-transaction.js'
 import type { Queryable } from '../../postgres/queryable.js'
+import { storableText } from '../storable.js'
 import type { ProviderTrail } from '../trail/provider-trail.js'
 import type { TrailBatch, TrailObject } from '../trail/trail-reader.js'
+import { wholeJson } from './indexable.js'
 import { type Lease, moveCursor } from './lease.js'
-import { storable, storableJson } from './storable.js'
 import { ensureMonths, storeEvents } from './store-events.js'
 import { type QuarantinedRecord, understand } from './understand.js'
 
@@ -34,7 +35,7 @@ export async function storeBatch(
   const { events, quarantined, ignored } = understand(batch.records, source, normalize)
   await ensureMonths(client, events)
   return inTransaction(client, async () => {
-    await moveCursor(client, lease, storableJson(batch.cursor))
+    await moveCursor(client, lease, wholeJson(batch.cursor))
     const { stored, logging } = await storeEvents(client, source, events)
     await storeQuarantined(client, source.id, quarantined)
     for (const object of batch.objects ?? []) await storeObject(client, source.id, object)
@@ -53,7 +54,7 @@ async function storeQuarantined(
     `INSERT INTO waxseal.trail_quarantine (source, reason, payload, payload_sha256)
     SELECT $1, record.* FROM unnest($2::text[], $3::bytea[], $4::bytea[]) AS record ON CONFLICT DO NOTHING`,
     [
-      ...[source, records.map(({ reason }) => storable(reason)), records.map(({ payload }) => payload)],
+      ...[source, records.map(({ reason }) => storableText(reason)), records.map(({ payload }) => payload)],
       records.map(({ payload }) => createHash('sha256').update(payload).digest()),
     ],
   )
@@ -67,7 +68,7 @@ async function storeObject(client: Queryable, source: string, object: TrailObjec
     ON CONFLICT (source, name) DO UPDATE SET etag = excluded.etag, size = excluded.size, sha256 = excluded.sha256,
       byte_offset = excluded.byte_offset, digest_verified = excluded.digest_verified, read_at = excluded.read_at`,
     [
-      ...[source, storable(name), etag ?? null, size ?? null, sha256 ? Buffer.from(sha256) : null],
+      ...[source, storableText(name), etag ?? null, size ?? null, sha256 ? Buffer.from(sha256) : null],
       ...[byteOffset, digestVerified ?? null],
     ],
   )
@@ -86,7 +87,7 @@ async function storeCoverage(
     VALUES ($1, tstzrange($2, $3), $4, $5, $6)`,
     [
       ...[source, from.toISOString(), to.toISOString(), scannedAt.toISOString(), complete],
-      proof === undefined ? null : storableJson(proof),
+      proof === undefined ? null : wholeJson(proof),
     ],
   )
 }
