@@ -23,7 +23,8 @@ async function stored(raw: string, normalize: (record: TrailRecord) => Normalize
   await takeLease(database.client, lease)
   const behind = auditLine({ id: 'behind' })
   const records = [{ raw }, { raw: behind }]
-  await storeBatch(database.client, lease, { records, cursor: null }, normalize, new Date())
+  const batch = { records, cursor: null }
+  await expect(storeBatch(database.client, lease, batch, normalize, new Date())).resolves.toBeDefined()
   const { rows: events } = await database.client.query(
     'SELECT * FROM waxseal.audit_event WHERE scope = $1 AND raw <> $2',
     [source.scope, behind],
