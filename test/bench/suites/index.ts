@@ -1,4 +1,5 @@
 import type { Figure } from '../harness/figure.js'
+import { access } from './access.js'
 import { adopt } from './adopt.js'
 import { crypto } from './crypto.js'
 import { growth } from './growth.js'
@@ -28,6 +29,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   guard: { measure: guard, everyNode: false },
   storage: { measure: storage, everyNode: false },
   peers: { measure: peers, everyNode: true },
+  access: { measure: access, everyNode: false },
   adopt: { measure: adopt, everyNode: false },
   rewrap: { measure: rewrap, everyNode: false },
   growth: { measure: growth, everyNode: false },
