@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { auditGrants } from '../../../src/audit/grants.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
 import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
 import { KEY } from './records.js'
@@ -113,4 +115,20 @@ test('a source that went blind is a finding until it sees again; what nobody und
   await query(`UPDATE waxseal.trail_cursor SET state = 'ok'`)
   await stored.pass()
   expect(await stored.findings(day)).toEqual(['quarantined medium', 'source-blind critical resolved'])
+})
+
+test('the role of the mirror may do all of it', async () => {
+  const role = `reconciling_${randomBytes(6).toString('hex')}`
+  await query(`CREATE ROLE ${role}`)
+  try {
+    for (const statement of auditGrants('mirror', role)) await query(statement)
+    const event = await stored.logged('2026-11-13T10:00:00Z', 'm1', { context: { 'waxseal-envelope': 'e9' } })
+    await query(`SET ROLE ${role}`)
+    await stored.pass()
+    await query('RESET ROLE')
+    expect(await stored.stateOf(event)).toBe('unaccounted')
+  } finally {
+    await query('RESET ROLE')
+    await query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+  }
 })

@@ -65,6 +65,18 @@ test('case 49: attempts at a provider whose ledger is all there is expect no eve
   expect(await stored.stateOfAttempt(attempt)).toBe('not_expected')
 })
 
+test('a copy in the account of the caller is accounted for by the scope of the key, whichever comes first', async () => {
+  const at = '2026-11-04T10:00:00Z'
+  const attempt = await stored.rows.attempt(at, { kek_id: '2/us:b' })
+  await stored.rows.end(attempt, at, { replies: JSON.stringify([{ operation: 'Decrypt', requestId: 'c1', at }]) })
+  const shared = { copy_group: 'g', kek_id: '2/us:b' }
+  const copy = await stored.logged(at, 'c1', { ...shared, scope: '1/eu' })
+  const original = await stored.logged(at, 'c1', { ...shared, scope: '2/us' })
+  await stored.pass({ trails: { aws: byKey } })
+  expect(await Promise.all([copy, original].map((event) => stored.stateOf(event)))).toEqual(['accounted', 'accounted'])
+  expect(await stored.findings('2026-11-04')).toEqual(['unaccounted high resolved'])
+})
+
 test('where KEKs do not say their scope, all scopes are one', async () => {
   const anywhere = { ...trail, scopeOf: () => undefined }
   const reports = await stored.pass({ trails: { aws: anywhere } })

@@ -29,6 +29,8 @@ export interface DayReport {
   readonly findings: readonly Finding[]
   /** Nothing about it is expected to change. */
   readonly settled: boolean
+  /** Events that nothing accounts for and that are logged in another scope too. */
+  readonly copies: number
   /** How many states changed. */
   readonly changed: number
 }
@@ -99,7 +101,10 @@ function reportOf(unit: Unit, day: Day, result: Reconciliation, now: number): Om
   const isDecided = !events.pending && UNDECIDED.every((state) => !attempts[state])
   const isHopeless = now >= day.to + GIVE_UP_MS
   const settled = isOver && isDecided && (!attempts.unverifiable || isHopeless)
-  return { provider: unit.provider, scope: unit.scope, day: day.name, events, attempts, settled }
+  const copies = [...result.events].filter(([event, { state }]) => {
+    return event.copyGroup !== undefined && !event.isNeighbour && state === 'unaccounted'
+  }).length
+  return { provider: unit.provider, scope: unit.scope, day: day.name, events, attempts, settled, copies }
 }
 
 function counted<T extends string>(decisions: readonly (readonly [unknown, { readonly state: T }])[]) {

@@ -26,32 +26,52 @@ export interface ReconcileOptions extends Partial<Surroundings> {
  * nothing that is still so. Two at a time do not work on one scope: the second leaves it out.
  */
 export async function reconcileTrails(client: Queryable, options: ReconcileOptions): Promise<DayReport[]> {
-  const reports: DayReport[] = []
+  const reports = new Map<string, DayReport>()
+  const take = (done: readonly DayReport[]) => {
+    for (const report of done) reports.set(`${report.provider} ${report.scope} ${report.day}`, report)
+  }
   for (const [provider, trail] of Object.entries(options.trails)) {
-    for (const unit of await unitsOf(client, provider, trail)) {
-      reports.push(...(await alone(client, unit, () => reconcileUnit(client, unit, options))))
+    const units = await unitsOf(client, provider, trail)
+    for (const unit of units) take(await alone(client, unit, () => reconcileUnit(client, unit, options)))
+    // The scope that accounts for an event may have come after the one that has a copy of it.
+    for (const unit of units) {
+      const days = [...reports.values()].filter(({ scope, copies }) => scope === unit.scope && copies > 0)
+      const names = days.map(({ day }) => day)
+      take(await alone(client, unit, () => reconcileDays(client, unit, names, options)))
     }
   }
-  return reports
+  return [...reports.values()]
 }
 
 async function reconcileUnit(client: Queryable, unit: Unit, options: ReconcileOptions): Promise<DayReport[]> {
-  const { now = Date.now(), principals = [], keks = [], dryRun = false, onDay } = options
-  const storedEnvelopes = options.storedEnvelopes ?? (async () => undefined)
   const upTo = await transactionsOver(client)
-  const seenBelow = await lastSeen(client, unit)
-  const reports: DayReport[] = []
-  for (const day of options.days ? daysBetween(options.days) : await openDays(client, unit)) {
-    const settings = { now, principals, keks, storedEnvelopes, isTrial: dryRun, seenBelow }
-    const report = await reconcileDay(client, unit, day, settings)
-    onDay?.(report)
-    reports.push(report)
-  }
-  if (!dryRun) {
+  const days = options.days ? daysBetween(options.days) : await openDays(client, unit)
+  const reports = await reconcileDays(client, unit, days, options)
+  if (!options.dryRun) {
     // Only now: of a pass that ended early, nothing counts as seen.
     if (!options.days) await rememberSeen(client, unit, upTo)
     const place = { provider: unit.provider, scope: unit.scope, from: new Date(0), to: new Date(8.64e12) }
     await storeFindings(client, { ...place, kinds: ['source-blind'] }, await sourceFindings(client, unit))
+  }
+  return reports
+}
+
+async function reconcileDays(
+  client: Queryable,
+  unit: Unit,
+  days: readonly string[],
+  options: ReconcileOptions,
+): Promise<DayReport[]> {
+  if (days.length === 0) return []
+  const { now = Date.now(), principals = [], keks = [], dryRun = false, onDay } = options
+  const storedEnvelopes = options.storedEnvelopes ?? (async () => undefined)
+  const seenBelow = await lastSeen(client, unit)
+  const settings = { now, principals, keks, storedEnvelopes, isTrial: dryRun, seenBelow }
+  const reports: DayReport[] = []
+  for (const day of days) {
+    const report = await reconcileDay(client, unit, day, settings)
+    onDay?.(report)
+    reports.push(report)
   }
   return reports
 }
