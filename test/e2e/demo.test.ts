@@ -80,6 +80,13 @@ describe('in an existing database', () => {
     })
   })
 
+  test('a use of a key from outside is found, and every call of the application is accounted for', () => {
+    expect(facts.account).toMatchObject({
+      ...{ accounted: 12, unaccounted: ['update transit/keys', 'transit/decrypt'] },
+      findings: ['high: unaccounted', 'high: unaccounted'],
+    })
+  })
+
   test('calls to the KMS are those that are promised', () => {
     for (const { kmsCalls, promised } of facts.measure.operations) expect(kmsCalls).toEqual(promised)
     expect(facts.measure.operations.map(({ name }: { name: string }) => name)).toContain('find 120 rows, cold')

@@ -4,6 +4,7 @@ import type { DemoRun } from './demo-run.js'
 import { openExistingDatabase } from './existing-database.js'
 import { generateKeys } from './keys.js'
 import type { Screen } from './screen.js'
+import { accountForUses } from './steps/account.js'
 import { adopt } from './steps/adopt.js'
 import { tryAttempts } from './steps/attempts.js'
 import { load } from './steps/load.js'
@@ -67,6 +68,7 @@ async function runSteps(run: DemoRun) {
     measure: await measureOperations(run, after, early),
     shred: await shredTenant(run, after),
     adopt: await adopt(run),
+    account: await accountForUses(run),
   }))
 }
 

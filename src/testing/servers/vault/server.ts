@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { forward, type HttpProtocol, type HttpReply, type HttpRequest, serveHttpKms } from '../http-kms-server.js'
 import type { TestKmsServer, TestKmsServerOptions } from '../test-kms-server.js'
+import { VaultAuditFile } from './audit-file.js'
 import { TransitKeys } from './keys.js'
 import { OPERATIONS } from './operations.js'
 import { Tokens } from './tokens.js'
@@ -10,13 +11,23 @@ import { refusalOf, VaultRefusal } from './vault-refusal.js'
 const MOUNT = 'transit'
 const TRANSIT = /^\/v1\/(.+)\/(datakey\/plaintext|encrypt|decrypt|rewrap|keys)\/([\w.-]+)(?:\/([a-z-]+))?$/
 
+export interface VaultServerOptions extends TestKmsServerOptions {
+  /** A file that the server appends its audit log to, as an audit device of Vault does. Default: it keeps none. */
+  readonly auditFile?: string
+}
+
 /**
  * The transit engine of Vault at `transit`, in any namespace, with AppRole at `auth/approle`. Takes any token at its word: the
  * token is who calls. With `upstream` it passes what meets no fault on to a Vault or an OpenBao.
  */
-export async function startVaultServer({ port, upstream }: TestKmsServerOptions = {}): Promise<TestKmsServer> {
+export async function startVaultServer({ port, upstream, auditFile }: VaultServerOptions = {}): Promise<TestKmsServer> {
   const state: State = { keys: new TransitKeys(), tokens: new Tokens(), offsetMs: 0 }
-  const here = (request: HttpRequest) => perform(request, state)
+  const audit = auditFile === undefined ? undefined : new VaultAuditFile(auditFile)
+  const here = (request: HttpRequest) => {
+    const reply = perform(request, state)
+    audit?.write(request, reply, tokenOf(request.message))
+    return reply
+  }
   const server = await serveHttpKms(
     { ...PROTOCOL, perform: upstream === undefined ? here : (request) => forward(upstream, request) },
     port === undefined ? {} : { port },
