@@ -27,6 +27,7 @@ const COMMANDS: Record<string, readonly [summary: string, load: () => Promise<Co
   renew: ['give rows new data keys, and encrypt their fields under them', () => import('./renew.js')],
   audit: ['mirror audit trails, and account for every use of a key', () => import('./audit/command.js')],
   report: ['print a report for compliance reviewers', () => import('./report/command.js')],
+  evidence: ['bundle reports into a signed pack, or verify one', () => import('./evidence/command.js')],
   shred: ['take the data keys of credentials away for good, with a receipt', () => import('./shred/command.js')],
   inspect: ['explain a stored envelope, without decrypting it', () => import('./inspect/command.js')],
   encrypt: ['encrypt one value from standard input', () => import('./encrypt.js')],

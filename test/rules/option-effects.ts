@@ -34,6 +34,13 @@ export const OPTION_EFFECTS: Effects = {
     signer: [`${AUDIT}/evidence/evidence.test.ts`, 'a pack of another key, also of the same name'],
     onReport: [`${AUDIT}/evidence/evidence.test.ts`, 'holds every report in three forms, and is what was signed'],
   },
+  'waxseal evidence/command': {
+    '--period': [`${CLI}/evidence/evidence.test.ts`, 'a pack is verified without a database and a configuration'],
+    '--output': [`${CLI}/evidence/evidence.test.ts`, 'a pack is verified without a database and a configuration'],
+    '--who': [`${CLI}/evidence/evidence.test.ts`, 'a pack is verified without a database and a configuration'],
+    '--key': [`${CLI}/evidence/evidence.test.ts`, 'of another key it is not verified'],
+    '--json': [`${CLI}/evidence/evidence.test.ts`, 'a pack is verified without a database and a configuration'],
+  },
   'waxseal report/command': {
     '--period': [`${CLI}/report/report.test.ts`, 'a report says who asked and for which time'],
     '--format': [`${CLI}/report/report.test.ts`, 'as CSV, into a file of its owner alone'],
