@@ -23,6 +23,21 @@ export {
   type StoredFinding,
 } from './findings/read-findings.js'
 export { type AuditRole, auditGrants, auditRoles } from './grants.js'
+export { type Appended, type AppendOptions, appendLeaves } from './integrity/append-leaves.js'
+export type { AnchoredNotes } from './integrity/check/check-checkpoints.js'
+export { type CheckOptions, checkLog, type LogReport } from './integrity/check/check-log.js'
+export type { Witness } from './integrity/check/check-tree.js'
+export type { LogFinding, LogFindingKind } from './integrity/check/log-finding.js'
+export type { LogHead } from './integrity/checkpoint.js'
+export { type CheckpointSigner, signerOf } from './integrity/checkpoint-signer.js'
+export {
+  type ExportProblem,
+  type ExportVerdict,
+  type VerifyExportOptions,
+  verifyExport,
+} from './integrity/export/verify-export.js'
+export { parseVerifierKey, type VerifierKey } from './integrity/note-key.js'
+export { type SignedCheckpoint, type SignOptions, signCheckpoint } from './integrity/sign-checkpoint.js'
 export type { LedgerOptions, LedgerProblem, WhenUnavailable } from './ledger/ledger-options.js'
 export { openLedger } from './ledger/open-ledger.js'
 export { type LedgerStatistics, PostgresLedger } from './ledger/postgres-ledger.js'

@@ -83,6 +83,53 @@ export const OPTION_EFFECTS: Effects = {
     clock: ['test/audit/mirror/mirror.test.ts', 'throttling is met with pauses of full jitter'],
     random: ['test/audit/mirror/mirror.test.ts', 'throttling is met with pauses of full jitter'],
   },
+  AppendOptions: {
+    batchSize: [
+      'test/audit/integrity/append-leaves.test.ts',
+      'a batch that ends within a transaction is taken up again behind its last row',
+    ],
+    onAppended: [
+      'test/audit/integrity/append-leaves.test.ts',
+      'a batch that ends within a transaction is taken up again behind its last row',
+    ],
+    signal: ['test/audit/integrity/append-leaves.test.ts', 'a signal ends it between two batches'],
+  },
+  SignOptions: {
+    anchored: ['test/audit/integrity/sign-checkpoint.test.ts', 'that is shorter than an anchored one'],
+    formerKeys: [
+      'test/audit/integrity/sign-checkpoint.test.ts',
+      'over a checkpoint that another key signed, unless it is named as a former one',
+    ],
+  },
+  CheckOptions: {
+    keys: [
+      'test/audit/integrity/check-log.test.ts',
+      'that say something else than their row, or that nobody signed who is believed',
+    ],
+    anchors: [
+      'test/audit/integrity/check-log.test.ts',
+      'everything rewritten, with new leaves, nodes and checkpoints: the anchors outside say when',
+    ],
+    witnesses: [
+      'test/audit/integrity/anchor-kms.test.ts',
+      'the mirrored trail is a witness: an event with the same root agrees, one with another is named',
+    ],
+    onChecked: [
+      'test/audit/integrity/check-log.test.ts',
+      'nothing is found in a log as it was written, and it is said how far it is signed',
+    ],
+    signal: ['test/audit/integrity/check-log.test.ts', 'a signal ends a check'],
+  },
+  VerifyExportOptions: {
+    key: [
+      'test/audit/integrity/verify-export.test.ts',
+      'by the key of somebody else, which the export may bring along',
+    ],
+    onVerified: [
+      'test/audit/integrity/verify-export.test.ts',
+      'every kind of record is proven, and nothing but the folder is needed',
+    ],
+  },
   'waxseal audit/keygen': {
     '--name': [`${CLI}/audit/log.test.ts`, 'keygen: a private file, and the public key to hand out'],
     '--file': [`${CLI}/audit/log.test.ts`, 'keygen: a private file, and the public key to hand out'],

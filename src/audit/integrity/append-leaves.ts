@@ -12,6 +12,7 @@ export interface AppendOptions {
   readonly batchSize?: number
   /** Told how many leaves a batch added. */
   readonly onAppended?: (leaves: number) => void
+  /** Ends it between two batches. Default: nothing does. */
   readonly signal?: AbortSignal
 }
 

@@ -44,6 +44,11 @@ export async function checkpointsOf(configuration: LoadedConfiguration): Promise
   return { origin, signer, keys, formerKeys, file, kms: anchors.kms }
 }
 
+/** Of the log, for an export; undefined where no log is configured. */
+export async function verifierKeyOf(configuration: LoadedConfiguration): Promise<string | undefined> {
+  return configuration.audit?.checkpoints && (await checkpointsOf(configuration)).keys[0]?.text
+}
+
 /** As in `log_anchor`. */
 export function placeOfFile(file: string): string {
   return `file:${file}`

@@ -4,6 +4,7 @@ import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { onDatabase } from '../on-database.js'
 import { Progress } from '../progress.js'
 import { paint, printLine, tell } from '../terminal.js'
+import { verifierKeyOf } from './checkpoints.js'
 import { type QueryFlags, queryOf, withQuery } from './query-options.js'
 import { jsonLines } from './untrusted-text.js'
 
@@ -27,11 +28,14 @@ async function run(options: Options): Promise<void> {
   // One window for the count and the export.
   const now = new Date()
   const query = { to: now, ...queryOf(options, now) }
-  await onDatabase(options, async (client) => {
+  await onDatabase(options, async (client, configuration) => {
+    const verifierKey = await verifierKeyOf(configuration)
     const { count } = await countAudit(client, query, Number.MAX_SAFE_INTEGER)
     const progress = new Progress({ terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }, count)
     const onProgress = (records: number) => progress.advance(records)
-    const manifest = await exportAudit(client, query, { folder, onProgress, ...(format && { format }) })
+    const manifest = await exportAudit(client, query, {
+      ...{ folder, onProgress, ...(format && { format }), ...(verifierKey !== undefined && { verifierKey }) },
+    })
     progress.end()
     if (json) return printLine(jsonLines(manifest))
     const counts = Object.entries(manifest.counts).map(([kind, records]) => `${records} of the kind ${kind}`)

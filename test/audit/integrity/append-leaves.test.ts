@@ -149,6 +149,15 @@ test('a batch that ends within a transaction is taken up again behind its last r
   expect(batches).toEqual([10, 10, 5])
 })
 
+test('a signal ends it between two batches', async () => {
+  await insertApplicationEvents(database.client, 25)
+  const stop = new AbortController()
+  const onAppended = () => stop.abort(new Error('stopped'))
+  const stopped = appendLeaves(database.client, { batchSize: 10, onAppended, signal: stop.signal })
+  await expect(stopped).rejects.toThrow('stopped')
+  expect(await positions()).toEqual(upTo(10))
+})
+
 describe('after a restore into another cluster', () => {
   /** As if all rows so far, and the frontier, had been written where transactions had other numbers. */
   async function restored(frontier: string): Promise<void> {

@@ -52,6 +52,11 @@ test('nothing is found in a log as it was written, and it is said how far it is 
   expect(looked).toBe(307)
 })
 
+test('a signal ends a check', async () => {
+  const signal = AbortSignal.abort(new Error('stopped'))
+  await expect(check({ signal })).rejects.toThrow('stopped')
+})
+
 test('rows that have no leaf yet are counted, and no finding', async () => {
   await log.client.query('BEGIN')
   await insertApplicationEvents(log.client, 2)

@@ -67,6 +67,7 @@ test('an export is verified without database and configuration', async () => {
   const folder = fileOf('out')
   await made.run(['audit', 'export', '--out', folder, ...NOW])
   const { status, stdout } = await waxseal(['audit', 'verify', folder, '--key', verifierKey, '--json'])
+  expect(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))).toMatchObject({ verifierKey })
   expect({ status, verdict: JSON.parse(stdout) }).toMatchObject({
     status: 0,
     verdict: { ok: true, records: 5, proven: 5, isOwnKey: false, problems: [] },

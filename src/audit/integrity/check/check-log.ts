@@ -18,6 +18,7 @@ export interface CheckOptions {
   readonly witnesses?: readonly Witness[]
   /** Told how many leaves were looked at. */
   readonly onChecked?: (leaves: number) => void
+  /** Ends it between two batches. Default: nothing does. */
   readonly signal?: AbortSignal
 }
 
