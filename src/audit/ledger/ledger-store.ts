@@ -128,7 +128,9 @@ export class LedgerStore {
   async #beat(): Promise<void> {
     const oldest = Math.min(this.#journalledSince ?? Number.POSITIVE_INFINITY, ...first(this.#unstored))
     try {
-      await storeHeartbeat(this.#database, this.#writer, oldest >= this.#heardAt)
+      // A row of the same millisecond may have come before that heartbeat had its time.
+      const isStored = oldest === Number.POSITIVE_INFINITY || oldest > this.#heardAt
+      await storeHeartbeat(this.#database, this.#writer, isStored)
       this.#heardAt = this.#clock.now()
       this.#isAway = false
       await this.#replayJournals()

@@ -23,13 +23,16 @@ test('a writer does not say that it is past a row that is not stored', async () 
   }
   const locking = new pg.Client({ connectionString: suite.database.url })
   await locking.connect()
-  await locking.query('BEGIN; LOCK TABLE waxseal.ledger_attempt IN EXCLUSIVE MODE')
   await beats()
+  await locking.query('BEGIN; LOCK TABLE waxseal.ledger_attempt IN EXCLUSIVE MODE')
   const before = await read('clock_timestamp()::text')
   const call = provider.currentKek(CONTEXT)
-  await beats()
-  expect(await read('flushed_to < $2::timestamptz', before)).toBe(true)
-  await locking.end()
+  try {
+    await beats()
+    expect(await read('flushed_to < $2::timestamptz', before)).toBe(true)
+  } finally {
+    await locking.end()
+  }
   await call
   await beats()
   expect(await read('flushed_to > $2::timestamptz', before)).toBe(true)

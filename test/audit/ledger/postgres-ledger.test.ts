@@ -67,7 +67,7 @@ test('who asks is written down as it was when the call began, for each of many a
 
 test('where an actor is required, what nobody asked for is refused before it is sent, look-ups of a key excepted', async () => {
   const { ledger, kms, provider } = await suite.open({ actors: 'require' })
-  await provider.currentKek(CONTEXT)
+  await expect(provider.currentKek(CONTEXT)).resolves.toBeDefined()
   const sent = kms.calls.length
   await expect(provider.generateDataKey(CONTEXT)).rejects.toMatchObject({ code: 'ERR_CONFIGURATION' })
   expect(kms.calls.length).toBe(sent)
@@ -100,11 +100,14 @@ test('as many statements are on their way as there are connections, and what com
     return rows.length
   }
   const calls: Promise<unknown>[] = []
-  for (const statements of [1, 2, 2, 2, 2]) {
-    calls.push(provider.currentKek(CONTEXT))
-    await until(async () => (await waiting()) === statements)
+  try {
+    for (const statements of [1, 2, 2, 2, 2]) {
+      calls.push(provider.currentKek(CONTEXT))
+      await until(async () => (await waiting()) === statements)
+    }
+  } finally {
+    await locking.end()
   }
-  await locking.end()
   await Promise.all(calls)
   const groups = (await suite.attempts(ledger.writer)).map(({ written_in }) => written_in)
   expect(groups.length).toBe(5)
