@@ -25,6 +25,7 @@ export function auditGrants(role: AuditRole, name: string): readonly string[] {
     `GRANT ${what} ON ${tables.map((table) => `waxseal.${table}`).join(', ')} TO ${to}`
   const usage = `GRANT USAGE ON SCHEMA waxseal TO ${to}`
   const months = `GRANT EXECUTE ON FUNCTION waxseal.ensure_audit_month(date) TO ${to}`
+  const reviews = `GRANT EXECUTE ON FUNCTION waxseal.record_review(uuid, text, jsonb) TO ${to}`
   // Whether the tables are those that the program knows, too.
   const everything = ['migration', ...LEDGER, 'ledger_writer', ...MIRROR, ...RETENTION]
   if (role === 'application') {
@@ -37,10 +38,8 @@ export function auditGrants(role: AuditRole, name: string): readonly string[] {
       ...[usage, months, grant('SELECT', [...everything, 'shredded_row'])],
       grant('INSERT', [...MIRROR, 'application_event']),
       grant('UPDATE', CHANGING),
+      reviews,
     ]
   }
-  return [
-    ...[usage, grant('SELECT', everything)],
-    `GRANT EXECUTE ON FUNCTION waxseal.record_review(uuid, text, jsonb) TO ${to}`,
-  ]
+  return [usage, grant('SELECT', everything), reviews]
 }

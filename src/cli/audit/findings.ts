@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { acknowledgeFinding } from '../../audit/findings/acknowledge-finding.js'
 import { readFindings } from '../../audit/findings/read-findings.js'
+import { recordReview } from '../../audit/review/record-review.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { onDatabase } from '../on-database.js'
@@ -37,7 +38,10 @@ interface Options extends ConfiguredOptions {
 
 async function list(options: Options): Promise<void> {
   const { open = false, limit = LIMIT, json } = options
-  const findings = await onDatabase(options, (client) => readFindings(client, { open, limit }))
+  const findings = await onDatabase(options, async (client) => {
+    await recordReview(client, 'findings', { open, limit })
+    return readFindings(client, { open, limit })
+  })
   if (findings.some(({ status }) => status === 'open')) process.exitCode = EXIT.findings
   if (json) return printLine(jsonLines(findings))
   for (const finding of findings) for (const line of findingLines(finding)) printLine(line)
