@@ -7,7 +7,7 @@ import { listAt, textAt } from '../../../src/kms/untrusted-json.js'
 import { connectLogging } from './connect-logging.js'
 import { ENTRIES, entriesFilter } from './entries-filter.js'
 import { examineLogging, isLoggingOff } from './examine-logging.js'
-import { type GcpLoggingApi, RefusedRequest, resultOf } from './logging-api.js'
+import { type GcpLoggingApi, isRefusedRequest, resultOf } from './logging-api.js'
 
 const PAGE = 1_000
 const MOST_RESTARTS = 3
@@ -57,7 +57,7 @@ class EntriesReader implements TrailReader {
         page = await this.#page(filter, pageToken, signal)
       } catch (error) {
         // A token that is no longer taken: what was read comes again, and is there already.
-        if (!(error instanceof RefusedRequest) || pageToken === undefined || ++restarts > MOST_RESTARTS) throw error
+        if (!isRefusedRequest(error) || pageToken === undefined || ++restarts > MOST_RESTARTS) throw error
         pageToken = undefined
         continue
       }

@@ -16,8 +16,16 @@ export interface GcpLoggingApi {
   }>
 }
 
+const REFUSED = Symbol.for('waxseal.gcp-refused-request')
+
 /** A page token that is no longer taken, or anything else that is wrong with the request. */
-export class RefusedRequest extends Error {}
+class RefusedRequest extends Error {
+  readonly [REFUSED] = true
+}
+
+export function isRefusedRequest(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && REFUSED in error
+}
 
 /** The result of a request. A refusal for want of a right is a gap: what is behind it is not seen any more. */
 export async function resultOf(api: GcpLoggingApi, ...request: Parameters<GcpLoggingApi['ask']>): Promise<JsonObject> {

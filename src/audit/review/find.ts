@@ -45,13 +45,13 @@ export interface Place {
   /** Of a column of time, also of what belongs to a record: which months. */
   window(column: string, bind: Bind): string
   /** Of the record alone, whose time is in this column. */
-  behind?(time: string, bind: Bind): string
+  behind(time: string, bind: Bind): string
 }
 
 function inWindow({ from, to }: CheckedQuery, after?: Position): Place {
   const window = (column: string, bind: Bind) =>
     `${column} >= ${bind(from)}::timestamptz AND ${column} < ${bind(to)}::timestamptz`
-  if (!after) return { window }
+  if (!after) return { window, behind: () => 'true' }
   return {
     // A comparison of rows prunes no partition: the time alone does.
     window: (column, bind) => `${window(column, bind)} AND ${column} <= ${bind(after.time)}::timestamptz`,
@@ -70,7 +70,7 @@ export function unionOf(query: CheckedQuery, place: Place, order: (time: string)
     // A parameter that nothing refers to has no type.
     if (alternatives.length === 0) values.length = bound
     return alternatives.map((conditions) => {
-      const own = [place.window(`r.${time}`, bind), ...(place.behind ? [place.behind(time, bind)] : [])]
+      const own = [place.window(`r.${time}`, bind), place.behind(time, bind)]
       const where = [...own, ...conditions].join(' AND ')
       return `(SELECT '${kind}' AS kind, r.id, r.${time} AS time, r.written_in FROM ${table} r
     WHERE ${where} ${order(time)})`
