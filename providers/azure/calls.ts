@@ -6,6 +6,7 @@ import { vendorError } from '../../src/kms/vendor-failure.js'
 import type { AzureCallOptions, AzureClient, AzureCryptography, AzureKey, AzureRawReply } from './client.js'
 import { CryptographyClients } from './cryptography-clients.js'
 import { azureFailureOf } from './errors.js'
+import { kekIdOf } from './key-names.js'
 
 /** Asked of the service by name: the SDK wraps by itself for `RSA-OAEP` and `RSA1_5`, where the vault sees nothing. */
 const ALGORITHM = 'RSA-OAEP-256'
@@ -39,7 +40,9 @@ export class AzureCalls {
   /** Without a version: the current one, whatever its state. */
   getKey(name: string, version: string | undefined, options: CallOptions): Promise<AzureKey> {
     const asked = version === undefined ? {} : { version }
-    return this.#send('getKey', options, undefined, (passed) => this.#client.keys.getKey(name, { ...passed, ...asked }))
+    return this.#send('getKey', name, options, undefined, (passed) =>
+      this.#client.keys.getKey(name, { ...passed, ...asked }),
+    )
   }
 
   wrapKey(key: KeyInUse, plaintext: Uint8Array, options: CallOptions): Promise<Uint8Array> {
@@ -60,7 +63,7 @@ export class AzureCalls {
     options: CallOptions,
     call: (client: AzureCryptography, passed: AzureCallOptions) => Promise<{ readonly result: Uint8Array }>,
   ): Promise<Uint8Array> {
-    const { result } = await this.#send(operation, options, kek, (passed, signal) =>
+    const { result } = await this.#send(operation, name, options, kek, (passed, signal) =>
       this.#clients.use(name, version, signal, (client) => call(client, passed)),
     )
     if (result?.length > 0) return result
@@ -69,11 +72,14 @@ export class AzureCalls {
 
   async #send<T>(
     operation: Operation,
+    name: string,
     options: CallOptions,
     kek: KekRef | undefined,
     call: (passed: AzureCallOptions, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const { signal, callToken, onReply, deadline = Number.POSITIVE_INFINITY } = options
+    // What signs is another key than what wraps.
+    const asked = { operation: LOGGED_AS[operation], key: kekIdOf(this.#client.vaultUrl, name) }
     let reply: AzureRawReply | undefined
     const passed: AzureCallOptions = {
       onResponse(received) {
@@ -87,14 +93,14 @@ export class AzureCalls {
       const result = await withDeadline(`provider "azure": ${operation}`, limits, systemClock, (limited) =>
         call({ ...passed, abortSignal: limited.signal }, limited.signal),
       )
-      report(operation, onReply, reply, 'ok')
+      report(asked, onReply, reply, 'ok')
       return result
     } catch (error) {
       // Before anything else: what the SDK makes of an abort is of no interest.
       signal?.throwIfAborted()
       if (isWaxsealError(error)) throw error
       const failed = azureFailureOf(error, reply)
-      report(operation, onReply, reply, failed.status)
+      report(asked, onReply, reply, failed.status)
       const isOfBytes = operation === 'unwrapKey' && failed.status === 'BadParameter'
       const requestId = reply?.headers.get('x-ms-request-id')
       throw vendorError(isOfBytes ? 'not opened' : failed.failure, {
@@ -110,13 +116,12 @@ export class AzureCalls {
 }
 
 function report(
-  asked: Operation,
+  asked: { readonly operation: string; readonly key: string },
   onReply: CallOptions['onReply'],
   reply: AzureRawReply | undefined,
   status: string,
 ): void {
   if (!reply) return
-  const operation = LOGGED_AS[asked]
   const requestId = reply.headers.get('x-ms-request-id')
-  onReply?.({ operation, status, ...(requestId !== undefined && { requestId }) })
+  onReply?.({ ...asked, status, ...(requestId !== undefined && { requestId }) })
 }

@@ -23,6 +23,8 @@ export interface KmsReply {
   readonly status: string
   /** An id of who signed the request, such as an AWS access key id, where the client knows it. Never a secret. */
   readonly principal?: string
+  /** The key that the request used, as a KEK ref spells one, where that may be another than the KEK of the attempt. */
+  readonly key?: string
 }
 
 export interface CallOptions {

@@ -52,7 +52,7 @@ function answered(attempt: LedgerAttempt): GrowingRequest[] {
     ...(reply.principal !== undefined && { principal: reply.principal }),
     operation: reply.operation,
     attempts: [attempt],
-    keks: [...attempt.keks],
+    keks: reply.key === undefined ? [...attempt.keks] : [reply.key],
     answered: true,
     succeeded: attempt.outcome === 'succeeded' || index < attempt.replies.length - 1,
     from: attempt.replies[index - 1]?.at ?? attempt.startedAt,

@@ -77,6 +77,8 @@ export interface LedgerReply {
   readonly operation: string
   readonly requestId?: string
   readonly principal?: string
+  /** The key that it used, where that may be another than the KEK of the attempt. */
+  readonly key?: string
   readonly at: number
 }
 

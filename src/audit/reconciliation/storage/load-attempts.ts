@@ -32,6 +32,7 @@ interface AttemptRow {
     readonly operation: string
     readonly requestId?: string
     readonly principal?: string
+    readonly key?: string
     readonly at: string
   }[]
   readonly previous?: AttemptState

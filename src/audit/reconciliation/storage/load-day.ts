@@ -28,7 +28,8 @@ export async function loadDay(
   const attempts = await loadAttempts(client, unit, day)
   const used = (await keksOfLedger(client)).filter(({ provider }) => provider === unit.provider)
   const named = [...keks.map((id) => ({ id })), ...used].map((kek) => unit.trail.kekIdOf(kek))
-  const known = new Set([...named, ...attempts.flatMap((attempt) => attempt.keks)])
+  const beside = attempts.flatMap(({ replies }) => replies.flatMap(({ key }) => key ?? []))
+  const known = new Set([...named, ...beside, ...attempts.flatMap((attempt) => attempt.keks)])
   return {
     now,
     trail: unit.trail,
