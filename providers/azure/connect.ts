@@ -80,7 +80,12 @@ export async function tlsOf({ caFile }: AzureCredentials) {
   return caFile === undefined ? {} : { tlsOptions: { ca: await fileOf('caFile', caFile) } }
 }
 
-export async function credentialOf({ tokenFile, tenantId, clientId }: AzureCredentials) {
+/** What the clients of the SDKs ask for a token: written down so that no declaration names an SDK. */
+export interface AzureTokens {
+  getToken(scopes: string | string[]): Promise<{ token: string; expiresOnTimestamp: number } | null>
+}
+
+export async function credentialOf({ tokenFile, tenantId, clientId }: AzureCredentials): Promise<AzureTokens> {
   if (tokenFile !== undefined) {
     await fileOf('tokenFile', tokenFile)
     return {
