@@ -22,7 +22,7 @@ interface Pool extends Queryable {
 /** A server that does not answer any more looks like one that is slow. */
 const STATEMENT_MS = 5_000
 const BATCH = 1_000
-const TERMINATION_MS = 1_000
+const TERMINATION_MS = 4_000
 
 /** The ledger's own connections: the pool of an application may be held by those who wait for a KEK. */
 export class LedgerDatabase implements Queryable {

@@ -41,7 +41,10 @@ test('whatever happens to Postgres, what was sent is stored once, and nothing is
       await settle()
       calls = []
       proxy.open()
-      await untilBeat(clock, () => !ledger.statistics.isAway)
+      await untilBeat(clock, () => {
+        const { isAway, replayed, journalled } = ledger.statistics
+        return !isAway && replayed === journalled
+      })
       await ledger.close()
       const stored = await suite.attempts(ledger.writer)
       expect(stored.map(({ id }) => id).sort()).toEqual(kms.calls.map(({ callToken }) => callToken).sort())

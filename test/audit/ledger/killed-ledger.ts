@@ -11,6 +11,8 @@ const ledger = await openLedger({
   label: 'killed',
   onProblem: () => undefined,
 })
+// The ledger keeps no process alive that has nothing else to do.
+setInterval(() => undefined, 60_000)
 const kms = new FaultyProvider()
 const provider = new RecordingProvider(kms, ledger)
 if (STOP === 'during') kms.faults.inject({ transport: stopHere })

@@ -29,8 +29,6 @@ test('killed between the record and the end of a call: the attempt is there, wit
   await kill('during', suite.database.url, suite.folder())
   const [writer] = await writers()
   expect(await suite.attempts(writer!)).toMatchObject([{ operation: 'generateDataKey', journalled: false, ends: [] }])
-  await suite.database.client.query('ALTER TABLE waxseal.ledger_attempt DISABLE TRIGGER USER')
-  await suite.database.client.query('DELETE FROM waxseal.ledger_attempt')
 })
 
 test('killed while Postgres was away: what it did is stored by another process, once it is taken for dead', async () => {
@@ -39,9 +37,10 @@ test('killed while Postgres was away: what it did is stored by another process, 
   const journal = suite.folder()
   await kill('after', connection, journal)
   const { ledger, clock } = await suite.open({ journal })
-  expect(await writers()).toEqual([])
+  const before = await writers()
   await untilBeat(clock, () => ledger.statistics.replayed === 2)
-  const [writer] = await writers()
+  const [writer, ...others] = (await writers()).filter((each) => !before.includes(each))
+  expect(others).toEqual([])
   expect(await suite.attempts(writer!)).toMatchObject([
     { operation: 'generateDataKey', journalled: true, ends: [{ outcome: 'succeeded', journalled: true }] },
   ])
