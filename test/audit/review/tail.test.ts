@@ -15,6 +15,8 @@ beforeAll(async () => {
   writer = new pg.Client({ connectionString: database.url })
   await writer.connect()
   rows = new AuditRows(writer)
+  // Whoever makes a month keeps everybody else out of the tables until he commits.
+  await writer.query(`SELECT waxseal.ensure_audit_month('2026-05-01')`)
 })
 afterAll(async () => {
   await writer.end()
@@ -42,7 +44,7 @@ function watched() {
   const looks = new EventEmitter()
   const query = async (text: string, values?: unknown[]) => {
     const result = await database.client.query(text, values)
-    if (text.includes('written_in <')) looks.emit('look')
+    if (text.includes('AS "writtenIn"')) looks.emit('look')
     return result
   }
   return { client: { query }, looks }
