@@ -47,6 +47,13 @@ test('each call says that it is no browser', async () => {
   await close()
 })
 
+test('the token of a call is a header, which the audit log shows where its operator lists it', async () => {
+  const { provider, requests, close } = await stubVault(() => ({ body: { data: STUB_KEY } }))
+  await provider.currentKek({}, { callToken: 'token-of-a-call' })
+  expect(requests).toMatchObject([{ headers: { 'x-waxseal-call': 'token-of-a-call' } }])
+  await close()
+})
+
 async function timesOut(address: string, reached: () => Promise<unknown>, ms: number, message: string) {
   const clock = new ManualClock()
   const client = new VaultHttpClient({ address, clock })
