@@ -19,5 +19,5 @@ export function changedReplies(
     }
     return [name, call] as const
   })
-  return Object.fromEntries(methods) as object as Client
+  return { ...Object.fromEntries(methods), middlewareStack: client.middlewareStack } as object as Client
 }
