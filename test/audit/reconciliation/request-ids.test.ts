@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { attempt, event, MINUTE, NOON, outcomeOf } from './records.js'
+import { attempt, event, KEY, MINUTE, NOON, outcomeOf } from './records.js'
 
 const known = () => attempt({ reply: { requestId: 'r' } })
 
@@ -21,6 +21,13 @@ test('an attempt whose id stands in another event is not called missing', () => 
     events: ['conflict R1 another-key'],
     attempts: ['unverifiable'],
   })
+})
+
+test('a request that used another key than the KEK of its attempt is compared by that one', () => {
+  const signed = attempt({ reply: { requestId: 'r', key: 'signing-key' } })
+  const using = (kekId: string) => outcomeOf({ attempts: [signed], events: [event({ requestId: 'r', kekId })] }).events
+  expect(using('signing-key')).toEqual(['accounted R1'])
+  expect(using(KEY)).toEqual(['conflict R1 another-key'])
 })
 
 test('a second event with one request id is a replay', () => {
