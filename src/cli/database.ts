@@ -34,7 +34,9 @@ export async function withPool<T>(
 ): Promise<T> {
   const { Pool: PgPool } = await loadPg()
   const pool = new PgPool({ ...settingsOf(configuration, dataSource), max: POOL })
+  // Of an idle connection, and of one in use: either would end the process otherwise.
   pool.on('error', () => undefined)
+  pool.on('connect', (connection) => connection.on('error', () => undefined))
   try {
     return await use(pool)
   } finally {

@@ -48,7 +48,8 @@ export async function createSchema(url: string, schema: string): Promise<string>
 /** For the runs, which use several connections. */
 export function poolOf({ url, applicationName }: DemoDatabase): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, application_name: applicationName, max: 4 })
-  // The pool has ended before the last of its connections has, and the server may go away between the two.
+  // Connections are ended when the demo is interrupted: idle ones tell the pool, those in use tell whoever listens.
+  pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
