@@ -19,7 +19,7 @@ import {
 import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { interruptible } from '../interruptible.js'
-import { printLine } from '../terminal.js'
+import { printLine, tell } from '../terminal.js'
 import { alert } from './alert.js'
 import { dayLine } from './finding-lines.js'
 import { trailsInUse } from './trails-in-use.js'
@@ -87,6 +87,10 @@ async function pass(
     : (await readFindings(client, { open: true, limit: 1 })).length === 0
   const result = { ok: isFine, days: reports, alerts }
   if (json) printLine(follow ? escaped(JSON.stringify(result)) : jsonLines(result))
+  else {
+    if (reports.length === 0 && !follow) tell('nothing to reconcile: no day has records that are not settled')
+    if (!isFine && !dryRun) tell('findings are open: "waxseal audit findings --open" lists them')
+  }
   return isFine
 }
 

@@ -65,6 +65,12 @@ test('reconciles what is not settled; only the provider and the days that are as
   expect(daysOf(await json('reconcile', '--from', '2026-05-02', '--to', '2026-05-03'))).toContain('2026-05-03')
   const whole = await json('reconcile')
   expect(whole.ok).toBe(false)
+  expect(await made.run(['audit', 'reconcile', '--provider', 'gcp'])).toMatchObject({
+    ...{ status: 1, stdout: '' },
+    stderr:
+      'nothing to reconcile: no day has records that are not settled\n' +
+      'findings are open: "waxseal audit findings --open" lists them\n',
+  })
   expect(daysOf(whole)).toContain('2026-05-04')
   expect(daysOf(whole)).not.toContain('2026-05-03')
 })
