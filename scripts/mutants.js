@@ -56,14 +56,29 @@ async function withoutPatches(all) {
   })
 }
 
+/**
+ * Those that were not found are tried once more, in workers that no other broken copy has had before: one that breaks its worker
+ * takes another with it.
+ */
 async function withPatches(all) {
+  const left = await notFound(all, false)
+  if (left.length > 0) progress.say(`${left.length} once more`)
+  await notFound(left, true)
+}
+
+/** Reports those that are found, and the others too if `isLast`. */
+async function notFound(all, isLast) {
   const byName = new Map(all.map((patch) => [patch.name, patch]))
-  const runs = all.map(({ name, test }) => ({ name, folder: join(folder, name), project: test.project, tests: [test] }))
-  if (runs.length > 0) {
-    await runTests(folder, runs, (name, result) => {
-      progress.report(name, problemOf(byName.get(name).test, result))
-      byName.delete(name)
-    })
+  const left = []
+  const judge = (name, result) => {
+    const patch = byName.get(name)
+    byName.delete(name)
+    const problem = problemOf(patch.test, result)
+    if (problem && !isLast) left.push(patch)
+    else progress.report(name, problem)
   }
-  for (const [name, { test }] of byName) progress.report(name, problemOf(test, undefined))
+  const runs = all.map(({ name, test }) => ({ name, folder: join(folder, name), project: test.project, tests: [test] }))
+  if (runs.length > 0) await runTests(folder, runs, judge)
+  for (const name of [...byName.keys()]) judge(name, undefined)
+  return left
 }
