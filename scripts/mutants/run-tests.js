@@ -15,7 +15,9 @@ export async function runTests(folder, runs, onResult) {
   writeFileSync(config, JSON.stringify({ ...common, rootDir: resolve('.'), projects: runs.map(projectOf) }))
   results.listener = onResult
   const reporters = [resolve('scripts/mutants/reporter.js')]
-  await runCLI({ config, reporters, maxWorkers: 2, watchman: false, _: [], $0: 'jest' }, [process.cwd()])
+  // Modules of every copy stay in a worker's memory: before it has no more, another takes its place.
+  const options = { config, reporters, maxWorkers: 2, workerIdleMemoryLimit: '1500MB', watchman: false }
+  await runCLI({ ...options, _: [], $0: 'jest' }, [process.cwd()])
 }
 
 function projectOf({ name, folder, project, tests }) {
