@@ -1,4 +1,3 @@
-import { census } from '../../census/census.js'
 import type { ReportDefinition } from './report.js'
 
 export const coverage: ReportDefinition = {
@@ -16,8 +15,8 @@ export const coverage: ReportDefinition = {
     { name: 'undecodable', meaning: 'rows with a value that looks like ciphertext and is none' },
     { name: 'foreign', meaning: 'rows with a ciphertext under another data key than the envelope names' },
   ],
-  async read({ client, tables }) {
-    const counted = await census(client, tables)
+  async read({ census }) {
+    const counted = await census()
     return {
       rows: counted.flatMap(({ table, rows, fields }) =>
         fields.map(({ column, counts: { plaintext, legacy, undecodable, foreign } }) => {

@@ -1,4 +1,3 @@
-import { census } from '../../census/census.js'
 import { type KekRef, sameKek } from '../../kms/provider.js'
 import { secondsOf } from '../../lifecycle/duration.js'
 import type { Queryable } from '../../postgres/queryable.js'
@@ -32,8 +31,8 @@ export const keyInventory: ReportDefinition = {
     { name: 'unwraps', meaning: 'uses in the period, by the mirrored trail' },
     { name: 'last_used_at', meaning: 'by the mirrored trail' },
   ],
-  async read({ client, tables, currentKeks, environment, rotationEvery, keys }, { from, to }) {
-    const counted = await census(client, tables)
+  async read({ client, census, currentKeks, environment, rotationEvery, keys }, { from, to }) {
+    const counted = await census()
     const found = counted.flatMap(({ keks }) => keks)
     const keks = unique([...currentKeks, ...found.map(({ kek }) => kek)])
     const rows: Record<string, Cell>[] = []

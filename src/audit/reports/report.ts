@@ -1,5 +1,5 @@
+import type { TableCensus } from '../../census/table-census.js'
 import type { KekRef } from '../../kms/provider.js'
-import type { ProtectedTable } from '../../postgres/protected-table.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import type { Period } from './period.js'
 
@@ -23,7 +23,8 @@ export interface DeclaredKey {
 
 export interface ReportSources {
   readonly client: Queryable
-  readonly tables: readonly ProtectedTable[]
+  /** Of the protected tables. Each of them is scanned for it: whoever makes several reports counts once for all. */
+  census(): Promise<readonly TableCensus[]>
   /** What the providers wrap with now. */
   readonly currentKeks: readonly KekRef[]
   readonly environment?: string

@@ -1,4 +1,3 @@
-import { census } from '../../census/census.js'
 import { sameKek } from '../../kms/provider.js'
 import { type Cell, cells, type ReportDefinition } from './report.js'
 
@@ -29,7 +28,7 @@ export const rotations: ReportDefinition = {
       meaning: 'rows of the table that are under a KEK which is not current, at the time of the report',
     },
   ],
-  async read({ client, tables, currentKeks }, { from, to }) {
+  async read({ client, census, currentKeks }, { from, to }) {
     const { rows: runs } = await client.query(
       `SELECT run.id AS run, kind, entity, state, started_by, started_at, finished_at,
         ${['rewrapped', 'renewed', 'current', 'shredded'].map(countOf).join(', ')},
@@ -40,7 +39,7 @@ export const rotations: ReportDefinition = {
       [from, to],
     )
     const residual = new Map<string, number>()
-    for (const { entity, keks } of await census(client, tables)) {
+    for (const { entity, keks } of await census()) {
       const stale = keks.filter(({ kek }) => !currentKeks.some((current) => sameKek(current, kek)))
       residual.set(
         entity,

@@ -1,4 +1,5 @@
 import type { ReportSources } from '../../audit/index.js'
+import { census, type TableCensus } from '../../census/index.js'
 import { cipherOf } from '../../config/connect-cipher.js'
 import type { KekRef } from '../../kms/provider.js'
 import type { Queryable } from '../../postgres/queryable.js'
@@ -9,9 +10,14 @@ import { failureOf } from '../failure.js'
 export async function readSources(client: Queryable, setup: ConfiguredTables, now: Date): Promise<ReportSources> {
   const { environment, rotation, audit } = setup.configuration
   const { keks, limit } = await currentKeks(setup)
+  const tables = await tablesOn(client, setup)
+  let counted: Promise<TableCensus[]> | undefined
   return {
     ...{ client, now, currentKeks: keks, keys: audit?.keys ?? [], principals: audit?.principals ?? [] },
-    tables: await tablesOn(client, setup),
+    census() {
+      counted ??= census(client, tables)
+      return counted
+    },
     ...(environment !== undefined && { environment }),
     ...(rotation && { rotationEvery: rotation.every }),
     ...(limit !== undefined && { limits: [limit] }),

@@ -1,4 +1,5 @@
 import type { ReportSources } from '../../../src/audit/reports/report.js'
+import { census } from '../../../src/census/index.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
 import { Credentials } from '../../postgres/credentials.js'
 import type { FreshDatabase } from '../../setup/database.js'
@@ -205,7 +206,7 @@ export async function seed({ client }: FreshDatabase): Promise<ReportSources> {
   })
   return {
     client,
-    tables: [table],
+    census: () => census(client, [table]),
     currentKeks: [{ provider: 'aws', id: KEY, version: NEW }],
     environment: 'production',
     rotationEvery: '90d',
