@@ -1,3 +1,5 @@
+import { tell } from './terminal.js'
+
 const CELLS = 40
 /** Without a terminal there is no line to redraw: one line for each quarter. */
 const LINES = 4
@@ -7,6 +9,11 @@ export interface ProgressScreen {
   /** The terminal that may be redrawn; undefined for a file, a pipe or silence. */
   readonly terminal: NodeJS.WriteStream | undefined
   line(text: string): void
+}
+
+/** Standard error, since results go to standard output. */
+export function standardError(): ProgressScreen {
+  return { terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }
 }
 
 /** How far a long run is. The total may be an estimate. */

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../jobs/index.js'
-import { Progress } from './progress.js'
+import { Progress, standardError } from './progress.js'
 import { tell } from './terminal.js'
 
 /** What a run tells, for whoever waits for it: a bar on a terminal, lines elsewhere, and with `json` one object a line. */
@@ -8,7 +8,7 @@ export function runLog(json: boolean): (event: RunEvent) => void {
 }
 
 function describe(): (event: RunEvent) => void {
-  const screen = { terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }
+  const screen = standardError()
   let progress: Progress | undefined
   const say = (line: string) => {
     progress?.end()

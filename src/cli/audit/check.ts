@@ -6,8 +6,8 @@ import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { interruptible } from '../interruptible.js'
 import { onDatabase } from '../on-database.js'
-import { Progress } from '../progress.js'
-import { paint, printJson, printLine, tell } from '../terminal.js'
+import { Progress, standardError } from '../progress.js'
+import { paint, printJson, printLine } from '../terminal.js'
 import { anchoredNotes, checkpointsOf } from './checkpoints.js'
 
 export function defineCheck(command: Command): void {
@@ -30,7 +30,7 @@ async function run(options: Options): Promise<void> {
     const files = [...(file === undefined ? [] : [file]), ...(options.anchors ?? [])]
     const anchors = await Promise.all(files.map(anchoredNotes))
     const witnesses = await readTrailWitnesses(client, origin)
-    const screen = { terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }
+    const screen = standardError()
     const progress = new Progress(screen, await readSize(client))
     const onChecked = (leaves: number) => progress.advance(leaves)
     const found = await interruptible((signal) => checkLog(client, { keys, anchors, witnesses, onChecked, signal }))

@@ -18,8 +18,8 @@ import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { connectionOf } from '../database.js'
 import { interruptible } from '../interruptible.js'
 import { onDatabase } from '../on-database.js'
-import { Progress } from '../progress.js'
-import { paint, printJson, printLine, tell } from '../terminal.js'
+import { Progress, standardError } from '../progress.js'
+import { paint, printJson, printLine } from '../terminal.js'
 import { anchoredNotes, type Checkpoints, checkpointsOf, placeOfFile } from './checkpoints.js'
 
 export function defineCheckpoint(command: Command): void {
@@ -86,7 +86,7 @@ function printDryRun(size: number, waiting: number, json: true | undefined): voi
 }
 
 async function append(client: Queryable, waiting: number): Promise<number> {
-  const progress = new Progress({ terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }, waiting)
+  const progress = new Progress(standardError(), waiting)
   const { leaves } = await interruptible((signal) => {
     return appendLeaves(client, { signal, onAppended: (count) => progress.advance(count) })
   })

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { countAudit, type ExportFormat, exportAudit } from '../../audit/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { onDatabase } from '../on-database.js'
-import { Progress } from '../progress.js'
+import { Progress, standardError } from '../progress.js'
 import { paint, printLine, tell } from '../terminal.js'
 import { verifierKeyOf } from './checkpoints.js'
 import { type QueryFlags, queryOf, withQuery } from './query-options.js'
@@ -31,7 +31,7 @@ async function run(options: Options): Promise<void> {
   await onDatabase(options, async (client, configuration) => {
     const verifierKey = await verifierKeyOf(configuration)
     const { count } = await countAudit(client, query, Number.MAX_SAFE_INTEGER)
-    const progress = new Progress({ terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }, count)
+    const progress = new Progress(standardError(), count)
     const onProgress = (records: number) => progress.advance(records)
     const manifest = await exportAudit(client, query, {
       ...{ folder, onProgress, ...(format && { format }), ...(verifierKey !== undefined && { verifierKey }) },

@@ -6,8 +6,8 @@ import { ConfigurationError } from '../../errors.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { onDatabase } from '../on-database.js'
-import { Progress } from '../progress.js'
-import { printLine, tell } from '../terminal.js'
+import { Progress, standardError } from '../progress.js'
+import { printLine } from '../terminal.js'
 import { jsonLines } from './untrusted-text.js'
 
 export function defineRetain(command: Command): void {
@@ -33,7 +33,7 @@ async function run(options: Options): Promise<void> {
   const { hot, total } = audit?.retention ?? {}
   await onDatabase(options, async (client) => {
     const periods = { ...(hot !== undefined && { hot }), ...(total !== undefined && { total }) }
-    const progress = new Progress({ terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }, 0)
+    const progress = new Progress(standardError(), 0)
     const onProgress = (rows: number) => progress.advance(rows)
     const target = folder !== undefined && !dryRun ? { folder, onProgress } : {}
     const retained = await retainAudit(client, { ...periods, ...target })

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type ExportVerdict, verifyExport } from '../../audit/integrity/export/verify-export.js'
 import { parseVerifierKey } from '../../audit/integrity/note-key.js'
 import { EXIT } from '../exit-codes.js'
-import { Progress } from '../progress.js'
+import { Progress, standardError } from '../progress.js'
 import { paint, printJson, printLine, tell } from '../terminal.js'
 
 export function defineVerify(command: Command): void {
@@ -23,7 +23,7 @@ interface Options {
 async function run(folder: string, { key, json }: Options): Promise<void> {
   let verified = 0
   const progress = new Progress(
-    { terminal: process.stderr.isTTY ? process.stderr : undefined, line: () => undefined },
+    { ...standardError(), line: () => undefined },
     1,
   )
   const verdict = await verifyExport(folder, {

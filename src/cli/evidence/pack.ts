@@ -7,9 +7,9 @@ import { assertSchema } from '../../lifecycle/index.js'
 import { checkpointsOf } from '../audit/checkpoints.js'
 import { type ConfiguredOptions, loadTables } from '../configured.js'
 import { withDatabase } from '../database.js'
-import { Progress } from '../progress.js'
+import { Progress, standardError } from '../progress.js'
 import { readSources } from '../report/sources.js'
-import { printJson, printLine, tell } from '../terminal.js'
+import { printJson, printLine } from '../terminal.js'
 import { writePrivately } from '../write-privately.js'
 
 interface Options extends ConfiguredOptions {
@@ -31,8 +31,7 @@ export async function pack({ period: text, output, who, json, ...options }: Opti
       `${setup.configuration.source}: expected "audit.checkpoints.keyFile", whose key signs the pack, found none`,
     )
   }
-  const terminal = process.stderr.isTTY ? process.stderr : undefined
-  const progress = new Progress({ terminal, line: tell }, reports.length)
+  const progress = new Progress(standardError(), reports.length)
   const zip = await withDatabase(setup.configuration, setup.dataSource, async (client) => {
     await assertSchema(client)
     const sources = await readSources(client, setup, now)
