@@ -22,10 +22,7 @@ interface Options {
 
 async function run(folder: string, { key, json }: Options): Promise<void> {
   let verified = 0
-  const progress = new Progress(
-    { ...standardError(), line: () => undefined },
-    1,
-  )
+  const progress = new Progress({ ...standardError(), line: () => undefined }, 1)
   const verdict = await verifyExport(folder, {
     ...(key !== undefined && { key: parseVerifierKey(key) }),
     onVerified: () => {
