@@ -55,10 +55,10 @@ BEGIN
   END LOOP;
 END $$`,
     // TRUNCATE of a partition does not fire its parent's trigger, and not every Postgres makes a trigger of a new partition as
-    // it is on the parent. SECURITY DEFINER, so that whoever
-    // may insert finds a partition without owning the tables.
+    // it is on the parent. SECURITY DEFINER, so that whoever may insert finds a partition without owning the tables. `pg_temp`
+    // last: unless it is named it comes first, and a type of the caller's, such as a domain `date`, would run as the owner.
     `CREATE OR REPLACE FUNCTION waxseal.ensure_audit_month(day date) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   first date := date_trunc('month', day)::date;
   next date := (date_trunc('month', day) + interval '1 month')::date;
@@ -89,7 +89,7 @@ BEGIN
 END $$`,
     // What a reviewer looks at is an event too. He cannot write any other way, nor under another name.
     `CREATE OR REPLACE FUNCTION waxseal.record_review(event uuid, action text, detail jsonb) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM waxseal.ensure_audit_month((clock_timestamp() AT TIME ZONE 'UTC')::date);
   INSERT INTO waxseal.application_event (id, occurred_at, category, action, outcome, actor, detail)

@@ -1,9 +1,10 @@
 import { quoteIdentifier } from '../postgres/protected-table.js'
+import { COLUMNS } from './ledger/ledger-row.js'
 
 export const auditRoles = ['application', 'mirror', 'auditor'] as const
 export type AuditRole = (typeof auditRoles)[number]
 
-const LEDGER = ['ledger_attempt', 'ledger_end', 'application_event']
+const LEDGER = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]
 const MIRROR = [
   ...['trail_source', 'audit_event', 'audit_sighting', 'trail_cursor', 'trail_coverage', 'trail_object'],
   ...['trail_posture', 'trail_quarantine'],
@@ -29,14 +30,18 @@ export function auditGrants(role: AuditRole, name: string): readonly string[] {
   // Whether the tables are those that the program knows, too.
   const everything = ['migration', ...LEDGER, 'ledger_writer', ...MIRROR, ...RETENTION]
   if (role === 'application') {
-    // SELECT, so that a line of the journal that was stored already is not stored again.
-    return [usage, months, grant('SELECT, INSERT', LEDGER), grant('SELECT, INSERT, UPDATE', ['ledger_writer'])]
+    return [
+      // SELECT, so that a line of the journal that was stored already is not stored again.
+      ...[usage, months, grant('SELECT', LEDGER), grant('SELECT, INSERT, UPDATE', ['ledger_writer'])],
+      // When a row was inserted, and by which transaction, the database says: an explanation cannot be dated back.
+      ...LEDGER.map((table) => grant(`INSERT (${Object.keys(COLUMNS[table]).join(', ')})`, [table])),
+    ]
   }
   if (role === 'mirror') {
     return [
       // What was shredded is used by nobody any more: who does is found.
       ...[usage, months, grant('SELECT', [...everything, 'shredded_row'])],
-      grant('INSERT', [...MIRROR, 'application_event']),
+      grant('INSERT', MIRROR),
       grant('UPDATE', CHANGING),
       reviews,
     ]

@@ -53,6 +53,32 @@ test('the application writes its ledger, and changes nothing in it', async () =>
   })
 })
 
+test.each(['inserted_at', 'written_in'])('the application does not choose %s', async (column) => {
+  for (const table of ['ledger_attempt', 'ledger_end', 'application_event']) {
+    await as('application', async (query) => {
+      await expect(query(`INSERT INTO waxseal.${table} (${column}) VALUES (NULL)`)).rejects.toMatchObject(DENIED)
+    })
+  }
+})
+
+test.each([
+  `waxseal.ensure_audit_month('2031-01-01'::pg_catalog.date)`,
+  `waxseal.record_review(pg_catalog.gen_random_uuid(), 'search', '{}')`,
+])('no type of a caller runs as the owner: %s', async (call) => {
+  const { client } = database
+  await client.query('BEGIN')
+  try {
+    await client.query(`GRANT EXECUTE ON FUNCTION waxseal.record_review TO ${nameOf('application')}`)
+    await client.query(`SET LOCAL ROLE ${nameOf('application')}`)
+    await client.query(`CREATE FUNCTION pg_temp.refuse(date) RETURNS boolean LANGUAGE plpgsql
+      AS $$ BEGIN RAISE 'as %', current_user; END $$`)
+    await client.query('CREATE DOMAIN pg_temp.date AS pg_catalog.date CHECK (pg_temp.refuse(VALUE))')
+    await expect(client.query(`SELECT ${call}`)).resolves.toBeDefined()
+  } finally {
+    await client.query('ROLLBACK')
+  }
+})
+
 describe('no role changes a record', () => {
   test.each(auditRoles)('%s', async (role) => {
     for (const table of await tables()) {
