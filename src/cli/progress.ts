@@ -16,36 +16,41 @@ export function standardError(): ProgressScreen {
   return { terminal: process.stderr.isTTY ? process.stderr : undefined, line: tell }
 }
 
-/** How far a long run is. The total may be an estimate. */
+/** How far a long run is. The total may be an estimate; where nobody knows one, only what is done is shown. */
 export class Progress {
   readonly #screen: ProgressScreen
-  readonly #total: number
+  readonly #total: number | undefined
   #done = 0
   #printed = 0
+  #isDrawn = false
 
-  constructor(screen: ProgressScreen, total: number) {
+  constructor(screen: ProgressScreen, total: number | undefined) {
     this.#screen = screen
-    this.#total = Math.max(total, 1)
+    this.#total = total === undefined ? undefined : Math.max(total, 1)
   }
 
-  advance(by: number): void {
+  /** `note` stands behind the figures, such as what is worked on. */
+  advance(by: number, note = ''): void {
     this.#done += by
     const { terminal } = this.#screen
     if (terminal) {
-      terminal.write(`\r   ${this.#bar()}`)
-      return
+      terminal.write(`\r   ${this.#bar()}${note && `  ${note}`}`)
+      this.#isDrawn = true
     }
+    if (terminal || this.#total === undefined) return
     const quarter = Math.floor((this.#done * LINES) / this.#total)
-    if (quarter > this.#printed && this.#printed < LINES) this.#screen.line(this.#bar())
+    if (quarter > this.#printed && this.#printed < LINES) this.#screen.line(`${this.#bar()}${note && `  ${note}`}`)
     this.#printed = quarter
   }
 
   /** Leaves the line of the bar, for what comes next. */
   end(): void {
-    if (this.#done > 0) this.#screen.terminal?.write('\n')
+    if (this.#isDrawn) this.#screen.terminal?.write('\n')
+    this.#isDrawn = false
   }
 
   #bar(): string {
+    if (this.#total === undefined) return count(this.#done)
     const full = Math.min(CELLS, Math.floor((this.#done * CELLS) / this.#total))
     const done = count(this.#done).padStart(count(this.#total).length)
     return `${'█'.repeat(full)}${'░'.repeat(CELLS - full)}  ${done} of ${count(this.#total)}`

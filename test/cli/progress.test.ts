@@ -29,6 +29,13 @@ test('elsewhere each quarter is a line, and what goes beyond an estimate is none
   expect(lines.map((line) => line.replace(/^\S+\s+/, ''))).toEqual(['2 of 8', '4 of 8', '6 of 8', '8 of 8'])
 })
 
+test('without a total only what is done is shown, on a terminal', () => {
+  const { written, stream } = terminal()
+  new Progress({ terminal: stream, line: () => undefined }, undefined).advance(1_500, 'rows')
+  new Progress({ terminal: undefined, line: (text) => written.push(text) }, undefined).advance(1_500, 'rows')
+  expect(written).toEqual(['\r   1,500  rows'])
+})
+
 test('an estimate of nothing is no reason to divide by it', () => {
   const { written, stream } = terminal()
   new Progress({ terminal: stream, line: () => undefined }, 0).advance(1)

@@ -1,4 +1,10 @@
-import type { PostureCheck, ReaderState, TrailBatch, TrailReader } from '../../../src/audit/trail/trail-reader.js'
+import type {
+  CursorValue,
+  PostureCheck,
+  ReaderState,
+  TrailBatch,
+  TrailReader,
+} from '../../../src/audit/trail/trail-reader.js'
 import { type Clock, systemClock } from '../../../src/kms/clock.js'
 import { assertAccount } from './account-of-record.js'
 import type { CloudTrailEvents } from './cloudtrail-client.js'
@@ -59,6 +65,13 @@ export class LookupReader implements TrailReader {
 
   probe(signal: AbortSignal): Promise<readonly PostureCheck[]> {
     return probeLookup(this.#pages, this.#account, this.#rate, new Date(this.#clock.now()), signal)
+  }
+
+  goesBackTo(now: Date, cursor: CursorValue): Date {
+    const known = positionOf(cursor)
+    const { window } = dueSweep(known, now)
+    const { history } = known ?? this.#firstPosition(window)
+    return history === undefined ? window.from : new Date(Math.min(Date.parse(history.end), window.from.getTime()))
   }
 
   async *read(now: Date, state: ReaderState, signal: AbortSignal): AsyncGenerator<TrailBatch> {

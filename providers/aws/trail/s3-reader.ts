@@ -1,4 +1,10 @@
-import type { PostureCheck, ReaderState, TrailBatch, TrailReader } from '../../../src/audit/trail/trail-reader.js'
+import type {
+  CursorValue,
+  PostureCheck,
+  ReaderState,
+  TrailBatch,
+  TrailReader,
+} from '../../../src/audit/trail/trail-reader.js'
 import { type ChainPosition, chainPositionOf, type TrailProblem } from './chain-position.js'
 import { LATE_MS } from './chain-steps.js'
 import { type ListedObject, LogBucket, type S3Objects } from './log-bucket.js'
@@ -60,6 +66,11 @@ export class S3Reader implements TrailReader {
 
   probe(signal: AbortSignal): Promise<readonly PostureCheck[]> {
     return probeTrail(this.#cloudTrail, this.#bucket, this.#place, this.#problems, signal)
+  }
+
+  goesBackTo(now: Date, cursor: CursorValue): Date {
+    const { listedTo, digestedTo } = chainPositionOf(cursor) ?? this.#firstPosition(now)
+    return new Date(Math.min(Date.parse(listedTo) - OVERLAP_MS, Date.parse(digestedTo)))
   }
 
   async *read(now: Date, state: ReaderState, signal: AbortSignal): AsyncGenerator<TrailBatch> {

@@ -1,4 +1,10 @@
-import type { PostureCheck, ReaderState, TrailBatch, TrailReader } from '../../../src/audit/trail/trail-reader.js'
+import type {
+  CursorValue,
+  PostureCheck,
+  ReaderState,
+  TrailBatch,
+  TrailReader,
+} from '../../../src/audit/trail/trail-reader.js'
 import { ConfigurationError } from '../../../src/errors.js'
 import {
   type ArrivalRules,
@@ -82,6 +88,11 @@ class BlobReader implements TrailReader {
       signal.throwIfAborted()
       return [{ id: 'files-arrive', state: 'failed', evidence: (error as Error).message }]
     }
+  }
+
+  goesBackTo(now: Date, cursor: CursorValue): Date {
+    const { arrivedFrom, happenedFrom } = arrivalWindow(BLOBS, parseArrivalCursor(cursor), now)
+    return arrivedFrom ?? happenedFrom
   }
 
   async *read(now: Date, state: ReaderState, signal: AbortSignal): AsyncIterable<TrailBatch> {

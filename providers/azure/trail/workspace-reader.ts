@@ -1,5 +1,11 @@
 import type { TrailRecord } from '../../../src/audit/trail/audit-event.js'
-import type { PostureCheck, ReaderState, TrailBatch, TrailReader } from '../../../src/audit/trail/trail-reader.js'
+import type {
+  CursorValue,
+  PostureCheck,
+  ReaderState,
+  TrailBatch,
+  TrailReader,
+} from '../../../src/audit/trail/trail-reader.js'
 import { ConfigurationError } from '../../../src/errors.js'
 import { arrivalWindow, formatArrivalCursor, parseArrivalCursor } from '../../../src/kms/arrival-windows.js'
 import { textOptions } from '../../../src/kms/text-options.js'
@@ -54,6 +60,11 @@ class WorkspaceReader implements TrailReader {
       signal.throwIfAborted()
       return [{ id, state: 'failed', evidence: (error as Error).message }]
     }
+  }
+
+  goesBackTo(now: Date, cursor: CursorValue): Date {
+    const { arrivedFrom, happenedFrom } = arrivalWindow(WORKSPACE, parseArrivalCursor(cursor), now)
+    return arrivedFrom ?? happenedFrom
   }
 
   async *read(now: Date, { cursor }: ReaderState, signal: AbortSignal): AsyncIterable<TrailBatch> {

@@ -59,8 +59,14 @@ class AuditFileReader implements TrailReader {
     return (await Promise.all(this.#files.map(examine))).flat()
   }
 
+  /** How old the first line of a file is, nobody knows before it is read. */
+  goesBackTo(_now: Date, cursor: CursorValue): Date | undefined {
+    const { readTo } = cursorIn(cursor)
+    return readTo === undefined ? undefined : new Date(readTo)
+  }
+
   async *read(now: Date, state: ReaderState, signal: AbortSignal): AsyncIterable<TrailBatch> {
-    const known = (state.cursor ?? { files: {} }) as unknown as Cursor
+    const known = cursorIn(state.cursor)
     const files: Record<string, FilePosition> = { ...known.files }
     const readTo = known.readTo === undefined ? {} : { readTo: known.readTo }
     let isIncomplete = known.isIncomplete ?? false
@@ -113,5 +119,7 @@ const recordOf =
   ({ line, offset }: FileLine) => ({ raw: withoutSecrets(line), reference: `${name}:${offset}` })
 
 const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code ?? 'unknown')
+
+const cursorIn = (stored: CursorValue) => (stored ?? { files: {} }) as unknown as Cursor
 
 const cursorOf = (cursor: Cursor) => cursor as unknown as CursorValue

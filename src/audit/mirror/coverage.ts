@@ -43,3 +43,13 @@ function gapsBetween(covered: readonly TimeWindow[], { from, to }: TimeWindow): 
   const ends = [...covered.map((window) => window.from), to]
   return starts.map((start, index) => ({ from: start, to: ends[index] as Date })).filter((gap) => gap.from < gap.to)
 }
+
+/** How long ago the time is up to which nothing of a source can be missing, by the clock of the server. */
+export async function lagOf(client: Queryable, source: string): Promise<number | null> {
+  const { rows } = await client.query(
+    `SELECT greatest(0, extract(epoch FROM clock_timestamp() - max(upper(covers))) * 1000)::float8 AS lag
+    FROM waxseal.trail_coverage WHERE source = $1 AND complete`,
+    [source],
+  )
+  return rows[0]?.lag as number | null
+}

@@ -1,7 +1,7 @@
 import { isWaxsealError } from '../../errors.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import type { ProviderTrail } from '../trail/provider-trail.js'
-import type { ReaderState, TrailBatch, TrailObject, TrailReader } from '../trail/trail-reader.js'
+import type { ReaderState, TimeWindow, TrailBatch, TrailObject, TrailReader } from '../trail/trail-reader.js'
 import { isLeaseLost, type Lease, takeLease } from './lease.js'
 import { recordFailure, recordSuccess, type SourceState } from './source-state.js'
 import { type BatchCounts, storeBatch } from './store-batch.js'
@@ -22,7 +22,9 @@ export interface PassResult {
 export interface PassSettings {
   readonly now: Date
   readonly signal: AbortSignal
-  readonly onBatch: (counts: BatchCounts) => void
+  /** Called once the source is ours, with the time from which on the pass reads where that is known. */
+  readonly onStart: (from: Date | undefined) => void
+  readonly onBatch: (counts: BatchCounts, happened: TimeWindow | undefined) => void
 }
 
 const NOTHING: BatchCounts = { stored: 0, repeated: 0, ignored: 0, quarantined: 0, logging: 0 }
@@ -35,11 +37,12 @@ export async function makePass(
   client: Queryable,
   { reader, normalize }: MirroredTrail,
   lease: Lease,
-  { now, signal, onBatch }: PassSettings,
+  { now, signal, onStart, onBatch }: PassSettings,
 ): Promise<PassResult> {
   signal.throwIfAborted()
   const held = await takeLease(client, lease)
   if (!held) return { state: 'elsewhere', counts: NOTHING }
+  onStart(reader.goesBackTo(now, held.cursor))
   let counts = NOTHING
   const state: ReaderState = { cursor: held.cursor, object: (name) => readObject(client, lease.source.id, name) }
   const batches = reader.read(now, state, signal)[Symbol.asyncIterator]()
@@ -51,9 +54,9 @@ export async function makePass(
         return { state: next.failure, counts, reason: next.reason }
       }
       if (!next.batch) break
-      const stored = await storeBatch(client, lease, next.batch, normalize, now)
+      const { happened, ...stored } = await storeBatch(client, lease, next.batch, normalize, now)
       counts = sumOf(counts, stored)
-      onBatch(stored)
+      onBatch(stored, happened)
     }
   } catch (error) {
     await batches.return?.().catch(() => undefined)

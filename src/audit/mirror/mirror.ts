@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../../kms/clock.js'
 import { pause } from '../../kms/pause.js'
 import type { Pool, Queryable } from '../../postgres/queryable.js'
+import type { TimeWindow } from '../trail/trail-reader.js'
+import { lagOf } from './coverage.js'
 import { type Lease, releaseLease } from './lease.js'
 import { type MirroredTrail, makePass, type PassResult } from './make-pass.js'
 import { type Posture, storePosture } from './posture.js'
@@ -10,16 +12,30 @@ import { registerSource, type TrailSource } from './trail-source.js'
 
 /** What happens while trails are mirrored. */
 export type MirrorEvent =
-  | { readonly type: 'batch'; readonly source: TrailSource; readonly counts: BatchCounts }
+  /** A pass begins. `from`: from when on it reads, where that is known. */
+  | { readonly type: 'start'; readonly source: TrailSource; readonly from: Date | undefined; readonly to: Date }
+  | {
+      readonly type: 'batch'
+      readonly source: TrailSource
+      readonly counts: BatchCounts
+      /** Between which times its events happened. */
+      readonly happened: TimeWindow | undefined
+    }
   | { readonly type: 'posture'; readonly source: TrailSource; readonly posture: Pick<Posture, 'ok' | 'checks'> }
-  | { readonly type: 'pass'; readonly source: TrailSource; readonly result: PassResult }
+  | {
+      readonly type: 'pass'
+      readonly source: TrailSource
+      readonly result: PassResult
+      /** How far back from now the time lies up to which nothing can be missing; null where nothing is covered. */
+      readonly lagMs: number | null
+    }
   /** The database failed: it is tried again. */
   | { readonly type: 'trouble'; readonly error: unknown }
 
 export interface MirrorOptions {
   /** Ends it after the batch at hand. */
   readonly signal: AbortSignal
-  /** Called for each batch, pass, look at the posture and trouble. */
+  /** Called for each pass, batch, look at the posture and trouble. */
   readonly onEvent?: (event: MirrorEvent) => void
   /** Default: that of the system. Tests pass one that they move by hand. */
   readonly clock?: Clock
@@ -93,11 +109,13 @@ class SourceMirror {
     return this.#onConnection(async (client) => {
       const lease = await this.#leaseOn(client)
       const { source } = lease
+      const now = new Date(this.#clock.now())
       const result = await makePass(client, this.#trail, lease, {
-        ...{ now: new Date(this.#clock.now()), signal: this.#signal },
-        onBatch: (counts) => this.#onEvent({ type: 'batch', source, counts }),
+        ...{ now, signal: this.#signal },
+        onStart: (from) => this.#onEvent({ type: 'start', source, from, to: now }),
+        onBatch: (counts, happened) => this.#onEvent({ type: 'batch', source, counts, happened }),
       })
-      this.#onEvent({ type: 'pass', source, result })
+      this.#onEvent({ type: 'pass', source, result, lagMs: await lagOf(client, source.id) })
       // A trail that was changed is not trusted until a look finds it in order.
       if (result.counts.logging > 0) this.#postureDueAt = Number.NEGATIVE_INFINITY
       if (result.state !== 'elsewhere') await this.#lookAtPosture(client, source)

@@ -3,7 +3,8 @@ import { inTransaction } from '../../postgres/in-transaction.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { storableText } from '../storable.js'
 import type { ProviderTrail } from '../trail/provider-trail.js'
-import type { TrailBatch, TrailObject } from '../trail/trail-reader.js'
+import type { TimeWindow, TrailBatch, TrailObject } from '../trail/trail-reader.js'
+import type { ReceivedEvent } from './event-row.js'
 import { wholeJson } from './indexable.js'
 import { type Lease, moveCursor } from './lease.js'
 import { ensureMonths, storeEvents } from './store-events.js'
@@ -30,7 +31,7 @@ export async function storeBatch(
   batch: TrailBatch,
   normalize: ProviderTrail['normalize'],
   scannedAt: Date,
-): Promise<BatchCounts> {
+): Promise<BatchCounts & { readonly happened: TimeWindow | undefined }> {
   const { source } = lease
   const { events, quarantined, ignored } = understand(batch.records, source, normalize)
   await ensureMonths(client, events)
@@ -40,8 +41,15 @@ export async function storeBatch(
     await storeQuarantined(client, source.id, quarantined)
     for (const object of batch.objects ?? []) await storeObject(client, source.id, object)
     if (batch.covered) await storeCoverage(client, source.id, batch.covered, scannedAt)
-    return { stored, repeated: events.length - stored, ignored, quarantined: quarantined.length, logging }
+    const counts = { stored, repeated: events.length - stored, ignored, quarantined: quarantined.length, logging }
+    return { ...counts, happened: timesOf(events) }
   })
+}
+
+/** From the first of them to the last. */
+function timesOf(events: readonly ReceivedEvent[]): TimeWindow | undefined {
+  const times = events.map(({ event }) => event.time).sort((a, b) => a.getTime() - b.getTime())
+  return times[0] && { from: times[0], to: times.at(-1)! }
 }
 
 async function storeQuarantined(

@@ -19,9 +19,14 @@ const NAME = /^([a-z_]+)_(\d{6})_[0-9a-f]{16}\.jsonl\.gz$/
 
 /**
  * Reads an archive to its end, makes rows of its lines, and compares them with the digests in the log and with what was written
- * down when it was archived. `client` is one connection, in no transaction; nothing is stored.
+ * down when it was archived. `client` is one connection, in no transaction; nothing is stored. `onProgress` is told how many
+ * more rows were read.
  */
-export async function verifyArchive(client: Queryable, place: string): Promise<VerifiedArchive> {
+export async function verifyArchive(
+  client: Queryable,
+  place: string,
+  onProgress: (rows: number) => void = () => undefined,
+): Promise<VerifiedArchive> {
   const [, table = '', month = ''] = NAME.exec(basename(place)) ?? []
   if (table === '') {
     throw new ConfigurationError(
@@ -41,6 +46,7 @@ export async function verifyArchive(client: Queryable, place: string): Promise<V
     let next = await nextOf(lines, problems)
     while (next && !next.done) {
       if (problems.length < MOST) problems.push(...(await restored(client, table, next.value)))
+      onProgress(next.value.length)
       next = await nextOf(lines, problems)
     }
     const { rows, sha256 } = next?.value ?? { rows: 0, sha256: '' }

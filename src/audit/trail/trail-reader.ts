@@ -66,6 +66,8 @@ export interface TrailReader {
   readonly intervalMs: number
   /** Never rejects for what it finds: that is what the checks say. */
   probe(signal: AbortSignal): Promise<readonly PostureCheck[]>
+  /** From when on the next pass reads, for whoever shows how far it is; undefined where only reading it tells. */
+  goesBackTo(now: Date, cursor: CursorValue): Date | undefined
   read(now: Date, state: ReaderState, signal: AbortSignal): AsyncIterable<TrailBatch>
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@ import { verifyArchive } from '../../audit/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { onDatabase } from '../on-database.js'
+import { Progress, standardError } from '../progress.js'
 import { paint, printLine } from '../terminal.js'
 import { jsonLines } from './untrusted-text.js'
 
@@ -18,7 +19,9 @@ export function defineArchive(command: Command): void {
 
 async function verify(file: string, options: ConfiguredOptions & { readonly json?: true }): Promise<void> {
   await onDatabase(options, async (client) => {
-    const verified = await verifyArchive(client, file)
+    const progress = new Progress(standardError(), undefined)
+    const verified = await verifyArchive(client, file, (count) => progress.advance(count, 'rows'))
+    progress.end()
     const { rows, table, sha256, problems } = verified
     if (problems.length > 0) process.exitCode = EXIT.findings
     if (options.json) return printLine(jsonLines(verified))

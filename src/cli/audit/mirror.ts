@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { escaped } from '../../audit/escaped.js'
 import { followTrails, type MirrorEvent, mirrorOnce } from '../../audit/mirror/mirror.js'
-import { describeSource } from '../../audit/mirror/trail-source.js'
 import { connectTrails, trailsOf } from '../../config/connect-trails.js'
 import { assertSchema } from '../../lifecycle/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
@@ -9,7 +8,8 @@ import { EXIT } from '../exit-codes.js'
 import { failureOf } from '../failure.js'
 import { interruptible } from '../interruptible.js'
 import { onPool } from '../on-database.js'
-import { printLine, tell } from '../terminal.js'
+import { printLine } from '../terminal.js'
+import { followLog, passLog } from './mirror-log.js'
 
 interface Options extends ConfiguredOptions {
   readonly follow?: true
@@ -22,13 +22,13 @@ export function defineMirror(command: Command): void {
     .description('copy the audit trails of the configuration into the tables of the audit')
     .option('--follow', 'go on until SIGTERM or Ctrl-C')
     .option('--source <provider...>', 'only these, each a provider or provider/reader (default: all)')
-    .option('--json', 'print an object for each batch, pass and look at the posture')
+    .option('--json', 'print an object for each pass, batch and look at the posture')
     .addHelpText('after', '\nExit code 3 when a trail cannot be read. docs/audit.md')
     .action(mirror)
 }
 
 async function mirror(options: Options): Promise<void> {
-  const onEvent = eventLog(options.json === true)
+  const onEvent = options.json ? jsonLog() : options.follow ? followLog() : passLog()
   await onPool(options, async (pool, configuration) => {
     const trails = await connectTrails(trailsOf(configuration, options.source))
     try {
@@ -45,29 +45,10 @@ async function mirror(options: Options): Promise<void> {
   })
 }
 
-function eventLog(json: boolean): (event: MirrorEvent) => void {
+/** An object for each of what happens. */
+function jsonLog(): (event: MirrorEvent) => void {
   return (event) => {
-    if (event.type === 'trouble') {
-      const { message } = failureOf(event.error)
-      if (json) printLine(JSON.stringify({ type: 'trouble', message }))
-      else tell(`${message}; tries again`)
-    } else if (json) printLine(escaped(JSON.stringify(event)))
-    else for (const line of linesOf(event)) tell(escaped(line))
+    const told = event.type === 'trouble' ? { type: event.type, message: failureOf(event.error).message } : event
+    printLine(escaped(JSON.stringify(told)))
   }
-}
-
-function linesOf(event: Exclude<MirrorEvent, { readonly type: 'trouble' }>): string[] {
-  const name = describeSource(event.source)
-  if (event.type === 'posture') {
-    return event.posture.checks
-      .filter(({ state }) => state !== 'ok')
-      .map(({ id, state, evidence, remedy }) => `${name}: ${id} ${state}: ${evidence}${remedy ? `; ${remedy}` : ''}`)
-  }
-  const { stored, repeated, quarantined } = event.type === 'batch' ? event.counts : event.result.counts
-  if (event.type === 'batch') return stored + quarantined > 0 ? [`${name}: ${stored} events stored …`] : []
-  const { state, reason } = event.result
-  if (state === 'elsewhere') return [`${name}: another process mirrors it`]
-  if (state !== 'ok') return [`${name}: ${state}: ${reason}`]
-  const put = quarantined > 0 ? `, ${quarantined} not understood` : ''
-  return [`${name}: ${stored} new events, ${repeated} known${put}`]
 }

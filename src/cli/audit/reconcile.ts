@@ -19,12 +19,14 @@ import {
 import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { interruptible } from '../interruptible.js'
+import { Progress, type ProgressScreen, standardError } from '../progress.js'
 import { printLine, tell } from '../terminal.js'
 import { alert } from './alert.js'
 import { dayLine } from './finding-lines.js'
 import { trailsInUse } from './trails-in-use.js'
 import { jsonLines } from './untrusted-text.js'
 
+const SILENCE: ProgressScreen = { terminal: undefined, line: () => undefined }
 const EVERY_MS = 60_000
 
 interface Options extends ConfiguredOptions {
@@ -72,6 +74,10 @@ async function pass(
   const { configuration } = setup
   const { provider, follow, dryRun = false, json = false } = options
   const tables = await tablesOn(client, setup)
+  // Each minute another bar says nothing: the lines of the days do.
+  const screen = follow ? SILENCE : standardError()
+  let progress: Progress | undefined
+  let scope = ''
   const reports = await reconcileTrails(client, {
     trails: await trailsInUse(client, provider),
     principals: configuration.audit?.principals ?? [],
@@ -79,8 +85,14 @@ async function pass(
     storedEnvelopes: (connection, ids) => storedEnvelopes(connection, tables, ids),
     dryRun,
     ...(days && { days }),
-    onDay: (report) => json || printLine(dayLine(report)),
+    onDays: (place, days) => {
+      progress?.end()
+      progress = new Progress(screen, days)
+      scope = escaped(`days of ${place.provider} ${place.scope}`)
+    },
+    onDay: () => progress?.advance(1, scope),
   })
+  progress?.end()
   const alerts = dryRun ? [] : await alert(client, configuration, signal)
   const isFine = dryRun
     ? reports.every(hasNoFindings)
@@ -88,6 +100,7 @@ async function pass(
   const result = { ok: isFine, days: reports, alerts }
   if (json) printLine(follow ? escaped(JSON.stringify(result)) : jsonLines(result))
   else {
+    for (const report of reports) printLine(dayLine(report))
     if (reports.length === 0 && !follow) tell('nothing to reconcile: no day has records that are not settled')
     if (!isFine && !dryRun) tell('findings are open: "waxseal audit findings --open" lists them')
   }

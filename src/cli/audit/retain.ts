@@ -33,8 +33,8 @@ async function run(options: Options): Promise<void> {
   const { hot, total } = audit?.retention ?? {}
   await onDatabase(options, async (client) => {
     const periods = { ...(hot !== undefined && { hot }), ...(total !== undefined && { total }) }
-    const progress = new Progress(standardError(), 0)
-    const onProgress = (rows: number) => progress.advance(rows)
+    const progress = new Progress(standardError(), undefined)
+    const onProgress = (rows: number) => progress.advance(rows, 'rows')
     const target = folder !== undefined && !dryRun ? { folder, onProgress } : {}
     const retained = await retainAudit(client, { ...periods, ...target })
     progress.end()

@@ -22,11 +22,11 @@ interface Options {
 
 async function run(folder: string, { key, json }: Options): Promise<void> {
   let verified = 0
-  const progress = new Progress({ ...standardError(), line: () => undefined }, 1)
+  const progress = new Progress(standardError(), undefined)
   const verdict = await verifyExport(folder, {
     ...(key !== undefined && { key: parseVerifierKey(key) }),
     onVerified: () => {
-      if (++verified % 1_000 === 0) progress.advance(1_000)
+      if (++verified % 1_000 === 0) progress.advance(1_000, 'records')
     },
   })
   progress.end()

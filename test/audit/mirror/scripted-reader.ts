@@ -34,6 +34,10 @@ export class ScriptedReader implements TrailReader {
     return this.checks
   }
 
+  goesBackTo(now: Date, cursor: CursorValue): Date | undefined {
+    return cursor === null ? undefined : now
+  }
+
   async *read(_now: Date, state: ReaderState, signal: AbortSignal): AsyncIterable<TrailBatch> {
     this.cursors.push(state.cursor)
     const [pass = [], ...rest] = this.#script

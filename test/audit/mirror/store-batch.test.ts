@@ -55,7 +55,10 @@ test('stores events, the cursor and the coverage, and says what became of each r
   ]
   const covered = { from: new Date('2026-03-01T12:00:00Z'), to: NOW, complete: true, proof: { lines: 4 } }
   const counts = await store({ lines, cursor: { offset: 4 }, covered })
-  expect(counts).toEqual({ stored: 1, repeated: 0, ignored: 2, quarantined: 1, logging: 0 })
+  const at = new Date('2026-03-01T12:00:00.123Z')
+  expect(counts).toEqual({
+    ...{ stored: 1, repeated: 0, ignored: 2, quarantined: 1, logging: 0, happened: { from: at, to: at } },
+  })
   expect(await rowsOf(source.scope)).toMatchObject([
     {
       ...{ provider: 'vault', operation: 'transit/decrypt', outcome: 'success', kek_id: 'transit/waxseal' },

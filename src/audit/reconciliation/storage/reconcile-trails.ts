@@ -17,6 +17,8 @@ export interface ReconcileOptions extends Partial<Surroundings> {
   readonly storedEnvelopes?: StoredEnvelopes
   /** Stores nothing. */
   readonly dryRun?: boolean
+  /** Called before the days of a scope, with how many they are. */
+  readonly onDays?: (place: Pick<DayReport, 'provider' | 'scope'>, days: number) => void
   /** Called when a day is done. */
   readonly onDay?: (report: DayReport) => void
 }
@@ -63,10 +65,11 @@ async function reconcileDays(
   options: ReconcileOptions,
 ): Promise<DayReport[]> {
   if (days.length === 0) return []
-  const { now = Date.now(), principals = [], keks = [], dryRun = false, onDay } = options
+  const { now = Date.now(), principals = [], keks = [], dryRun = false, onDays, onDay } = options
   const storedEnvelopes = options.storedEnvelopes ?? (async () => undefined)
   const seenBelow = await lastSeen(client, unit)
   const settings = { now, principals, keks, storedEnvelopes, isTrial: dryRun, seenBelow }
+  onDays?.(unit, days.length)
   const reports: DayReport[] = []
   for (const day of days) {
     const report = await reconcileDay(client, unit, day, settings)

@@ -1,0 +1,58 @@
+import { escaped } from '../../audit/escaped.js'
+import type { MirrorEvent } from '../../audit/mirror/mirror.js'
+import { describeSource, type TrailSource } from '../../audit/mirror/trail-source.js'
+import { failureOf } from '../failure.js'
+import { tell } from '../terminal.js'
+import { PassProgress } from './pass-progress.js'
+
+type SourceEvent = Exclude<MirrorEvent, { readonly type: 'trouble' }>
+
+/** A bar for each pass, whose whole is the time that it goes through, then a line. */
+export function passLog(): (event: MirrorEvent) => void {
+  let progress: PassProgress | undefined
+  const say = (line: string) => {
+    progress?.end()
+    progress = undefined
+    tell(line)
+  }
+  return (event) => {
+    if (event.type === 'start') progress = new PassProgress(escaped(describeSource(event.source)), event)
+    else if (event.type === 'batch') progress?.advance(event)
+    else for (const line of linesOf(event)) say(line)
+  }
+}
+
+/** Sources are mirrored side by side, so a line for each batch. */
+export function followLog(): (event: MirrorEvent) => void {
+  return (event) => {
+    for (const line of linesOf(event)) tell(line)
+  }
+}
+
+function linesOf(event: MirrorEvent): string[] {
+  if (event.type === 'trouble') return [`${failureOf(event.error).message}; tries again`]
+  return factsOf(event).map((fact) => escaped(`${describeSource(event.source satisfies TrailSource)}: ${fact}`))
+}
+
+function factsOf(event: SourceEvent): string[] {
+  if (event.type === 'start') return []
+  if (event.type === 'posture') {
+    return event.posture.checks
+      .filter(({ state }) => state !== 'ok')
+      .map(({ id, state, evidence, remedy }) => `${id} ${state}: ${evidence}${remedy ? `; ${remedy}` : ''}`)
+  }
+  if (event.type === 'batch') {
+    const { stored, quarantined } = event.counts
+    return stored + quarantined > 0 ? [`${stored} events stored …`] : []
+  }
+  const { state, reason, counts } = event.result
+  if (state === 'elsewhere') return ['another process mirrors it']
+  const put = counts.quarantined > 0 ? `, ${counts.quarantined} not understood` : ''
+  const found = `${counts.stored} new events, ${counts.repeated} known${put}; ${lagLine(event.lagMs)}`
+  return [state === 'ok' ? found : `${state}: ${reason}; ${found}`]
+}
+
+function lagLine(lagMs: number | null): string {
+  if (lagMs === null) return 'nothing is covered yet'
+  return `covered up to ${Math.round(lagMs / 1_000).toLocaleString('en')} s ago`
+}
