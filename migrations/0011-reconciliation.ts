@@ -77,14 +77,15 @@ export const reconciliation: Migration = {
 )`,
     'CREATE INDEX IF NOT EXISTS finding_note_of ON waxseal.finding_note (finding, noted_at)',
     'CREATE INDEX IF NOT EXISTS finding_note_written ON waxseal.finding_note (written_in)',
-    // `seen_below`: what later transactions wrote makes a settled day one to look at again.
+    // `seen_below`: what later transactions of this cluster wrote makes a settled day one to look at again.
     `CREATE TABLE IF NOT EXISTS waxseal.reconciled (
   provider text NOT NULL,
   scope text NOT NULL,
   day date NOT NULL,
   reconciled_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   settled boolean NOT NULL,
-  seen_below xid8 NOT NULL,
+  seen_below xid8 NOT NULL DEFAULT '0',
+  cluster text NOT NULL DEFAULT '',
   counts jsonb NOT NULL,
   PRIMARY KEY (provider, scope, day)
 )`,

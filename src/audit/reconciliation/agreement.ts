@@ -4,7 +4,7 @@ import type { TrailEvent } from './records.js'
 
 const KEK_USES = new Set<OperationClass>(['data-key', 'encrypt', 'decrypt', 'rewrap'])
 
-/** Within this a writer has stored its attempts, also through its journal. */
+/** Within this a writer has stored its attempts, also through its journal once the database is back. */
 export const FLUSH_BOUND_MS = 60_000
 
 /**
@@ -40,7 +40,11 @@ export function samePrincipal(
   return principals.size === 0 || named.some((name) => principals.has(name))
 }
 
-/** An attempt that was inserted once its event was known could have been invented to explain it. */
-export function isBackfilled({ attempts }: LedgerRequest, { time, arrivedAt }: TrailEvent): boolean {
-  return attempts.every(({ insertedAt }) => insertedAt > Math.max(arrivedAt, time + FLUSH_BOUND_MS))
+/** What was inserted once its event was known could have been invented to explain it: an attempt, or the reply in its end. */
+export function isBackfilled({ attempts, answered }: LedgerRequest, event: TrailEvent): boolean {
+  return attempts.every(({ insertedAt, endInsertedAt = insertedAt, isJournalled }) => {
+    // The database that a journal waits for is the one that the mirror waits for.
+    const known = isJournalled ? event.mirroredAt + FLUSH_BOUND_MS : event.arrivedAt
+    return (answered ? endInsertedAt : insertedAt) > Math.max(known, event.time + FLUSH_BOUND_MS)
+  })
 }

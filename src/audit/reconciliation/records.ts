@@ -51,6 +51,7 @@ export interface TrailEvent {
   readonly time: number
   /** By our own clock or that of the trail, not of whoever made the call. */
   readonly arrivedAt: number
+  readonly mirroredAt: number
   readonly kind: 'call' | 'service' | 'lifecycle' | 'logging'
   readonly operation: string
   readonly operationClass: OperationClass
@@ -89,6 +90,10 @@ export interface LedgerAttempt {
   readonly operation: KmsOperation
   /** By the clock of the database: the writer cannot choose it. */
   readonly insertedAt: number
+  /** Likewise its end, with the replies. */
+  readonly endInsertedAt?: number
+  /** One of them came through a journal. */
+  readonly isJournalled: boolean
   readonly startedAt: number
   readonly endedAt?: number
   readonly outcome?: 'succeeded' | 'failed'

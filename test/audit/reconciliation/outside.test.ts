@@ -78,6 +78,25 @@ test('case 40: an attempt that was inserted after the event accounts for nothing
   expect(late(NOON + 5 * MINUTE + 1)).toEqual(['unaccounted R1 backfilled'])
 })
 
+test('a reply that was inserted after the event accounts for nothing, however old its attempt is', () => {
+  const answered = (endInsertedAt: number) => {
+    const attempts = [attempt({ reply: { requestId: 'r' }, endInsertedAt })]
+    return outcomeOf({ attempts, events: [event({ requestId: 'r' })] }).events
+  }
+  expect(answered(NOON + 5 * MINUTE)).toEqual(['accounted R1'])
+  expect(answered(NOON + 5 * MINUTE + 1)).toEqual(['unaccounted R1 backfilled'])
+})
+
+test('a journal has a minute from when the mirror has the event: while the database is away it has none', () => {
+  const journalled = (insertedAt: number) => {
+    const attempts = [attempt({ reply: { requestId: 'r' }, insertedAt, isJournalled: true })]
+    const events = [event({ requestId: 'r', arrivedAt: NOON, mirroredAt: NOON + 30 * MINUTE })]
+    return outcomeOf({ attempts, events }).events
+  }
+  expect(journalled(NOON + 31 * MINUTE)).toEqual(['accounted R1'])
+  expect(journalled(NOON + 31 * MINUTE + 1)).toEqual(['unaccounted R1 backfilled'])
+})
+
 test('within the flush bound a journal may be later than a trail without delay', () => {
   const attempts = [attempt({ reply: { requestId: 'r' }, insertedAt: NOON + MINUTE })]
   expect(outcomeOf({ attempts, events: [event({ requestId: 'r', arrivedAt: NOON })] }).events).toEqual(['accounted R1'])
@@ -85,8 +104,10 @@ test('within the flush bound a journal may be later than a trail without delay',
 
 test('case 41: while a ledger writer lags, an event stays pending', () => {
   const events = [event({ requestId: 'x' })]
-  expect(outcomeOf({ events, flushedTo: NOON })).toMatchObject({ events: ['pending'], findings: [] })
-  expect(outcomeOf({ events, flushedTo: NOON + 1 }).events).toEqual(['unaccounted R5'])
+  const now = NOON + 60 * MINUTE - 1
+  expect(outcomeOf({ events, now, flushedTo: NOON })).toMatchObject({ events: ['pending'], findings: [] })
+  expect(outcomeOf({ events, now, flushedTo: NOON + 1 }).events).toEqual(['unaccounted R5'])
+  expect(outcomeOf({ events, now: now + 1, flushedTo: 0 }).events).toEqual(['unaccounted R5'])
 })
 
 test('an event stays pending for a quarter of an hour', () => {

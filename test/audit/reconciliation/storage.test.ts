@@ -86,6 +86,29 @@ test('days that are asked for by name leave the others to the next pass', async 
   expect((await stored.pass()).map(({ day }) => day)).toContain('2026-11-17')
 })
 
+test('in another cluster, whose transactions have other numbers, everything is looked at once', async () => {
+  const day = '2026-11-20'
+  await stored.logged(`${day}T10:00:00Z`, 'c1')
+  await stored.pass()
+  expect(await stored.pass()).toEqual([])
+  await database.client.query(
+    `UPDATE waxseal.reconciled SET cluster = 'another', seen_below = '${2n ** 60n}' WHERE cluster <> ''`,
+  )
+  expect((await stored.pass()).map((report) => report.day)).toContain(day)
+  expect(await stored.pass()).toEqual([])
+})
+
+test('an end that came through a journal reopens the day of its attempt', async () => {
+  const at = '2026-11-22T10:00:00Z'
+  const attempt = await stored.rows.attempt(at, { kek_id: KEY })
+  await stored.pass()
+  expect(await stored.stateOfAttempt(attempt)).toBe('not_delivered')
+  const replies = [{ operation: 'Decrypt', requestId: 'j1', at }]
+  await stored.rows.end(attempt, at, { replies: JSON.stringify(replies), journalled: true })
+  await stored.pass()
+  expect(await stored.stateOfAttempt(attempt)).toBe('unverifiable')
+})
+
 test('a trial stores nothing', async () => {
   await stored.logged('2026-11-09T10:00:00Z', 'x2')
   const before = await stored.written()

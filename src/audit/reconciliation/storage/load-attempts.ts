@@ -8,6 +8,7 @@ import type { Unit } from './unit.js'
 /** A journal that is replayed twice ends an attempt twice: the first counts. */
 const STATEMENT = `SELECT a.inserted_at::text AS at, a.id, a.writer, a.operation, a.kek_id AS named, e.kek_id AS used,
     ${milliseconds('a.inserted_at')} AS "insertedAt", ${milliseconds('a.started_at')} AS "startedAt",
+    ${milliseconds('e.inserted_at')} AS "endInsertedAt", a.journalled OR e.journalled IS TRUE AS "isJournalled",
     ${milliseconds('e.ended_at')} AS "endedAt", e.outcome, e.error_code AS "errorCode", e.replies, s.state AS previous
   FROM waxseal.ledger_attempt a
   LEFT JOIN LATERAL (SELECT * FROM waxseal.ledger_end e WHERE e.attempt = a.id AND e.inserted_at >= a.inserted_at
@@ -24,6 +25,8 @@ interface AttemptRow {
   readonly named?: string
   readonly used?: string
   readonly insertedAt: number
+  readonly endInsertedAt?: number
+  readonly isJournalled: boolean
   readonly startedAt: number
   readonly endedAt?: number
   readonly outcome?: 'succeeded' | 'failed'

@@ -7,7 +7,8 @@ import type { Unit } from './unit.js'
 
 const STATEMENT = `SELECT e.event_time::text AS at, e.id, e.event_uid AS uid, e.uid_quality AS "uidQuality",
     e.copy_group AS "copyGroup", e.supersedes_uid AS supersedes, e.scope, ${milliseconds('e.event_time')} AS time,
-    ${milliseconds('coalesce(e.received_at, e.mirrored_at)')} AS arrived, e.event_time_raw AS "timeText",
+    ${milliseconds('coalesce(e.received_at, e.mirrored_at)')} AS "arrivedAt",
+    ${milliseconds('e.mirrored_at')} AS "mirroredAt", e.event_time_raw AS "timeText",
     e.kind, e.operation, e.operation_class AS "operationClass", e.outcome, e.status, e.status_detail AS "statusDetail",
     e.request_id AS "requestId", e.call_token AS "callToken", e.principal_type AS "principalType", e.principal,
     e.principal_name AS "principalName", e.credential_id AS "credentialId", e.via, e.source_text AS source,
@@ -24,7 +25,8 @@ const STATEMENT = `SELECT e.event_time::text AS at, e.id, e.event_uid AS uid, e.
 type EventRow = Omit<AuditEvent, 'time'> & {
   readonly id: string
   readonly time: number
-  readonly arrived: number
+  readonly arrivedAt: number
+  readonly mirroredAt: number
   readonly previous?: EventDecision
 }
 
@@ -41,12 +43,12 @@ export async function loadEvents(
   }
   const events: TrailEvent[] = []
   for await (const row of pagesOf(client, STATEMENT, day.firstLook, [provider, scopes, day.lastLook])) {
-    const { time, arrived, ...given } = present<EventRow>(row)
+    const { time, arrivedAt, mirroredAt, ...given } = present<EventRow>(row)
     const audited: AuditEvent = { ...given, time: new Date(time) }
     const expectedBy = trail.expected.find((expected) => expected.matches(audited))?.id
     const envelope = given.context?.['waxseal-envelope']
     events.push({
-      ...{ id: given.id, uid: given.uid, scope: once(given.scope), time, arrivedAt: arrived, kind: given.kind },
+      ...{ id: given.id, uid: given.uid, scope: once(given.scope), time, arrivedAt, mirroredAt, kind: given.kind },
       ...{ operation: once(given.operation), operationClass: given.operationClass, outcome: given.outcome },
       ...(given.requestId !== undefined && { requestId: given.requestId }),
       ...(given.callToken !== undefined && { callToken: given.callToken }),

@@ -38,7 +38,6 @@ export interface DayReport {
 export interface DayOptions extends Surroundings {
   readonly storedEnvelopes: StoredEnvelopes
   readonly isTrial: boolean
-  readonly seenBelow: string
 }
 
 /** One day of a unit, in one transaction and by one snapshot. Whoever calls it sees to it that nobody else does so meanwhile. */
@@ -60,7 +59,7 @@ export async function reconcileDay(
     const report = { ...reportOf(unit, day, result, options.now), findings }
     return options.isTrial
       ? { ...report, changed: 0 }
-      : { ...report, changed: await store(client, unit, day, result, report, options) }
+      : { ...report, changed: await store(client, unit, day, result, report) }
   })
 }
 
@@ -70,11 +69,11 @@ async function store(
   day: Day,
   result: Reconciliation,
   report: Omit<DayReport, 'changed'>,
-  { seenBelow }: DayOptions,
 ): Promise<number> {
-  await client.query('SELECT waxseal.ensure_audit_month($1::date), waxseal.ensure_audit_month(CURRENT_DATE)', [
-    day.name,
-  ])
+  await client.query(
+    `SELECT waxseal.ensure_audit_month($1::date), waxseal.ensure_audit_month((now() AT TIME ZONE 'UTC')::date)`,
+    [day.name],
+  )
   const changed = await storeStates(client, result, day)
   const place = {
     provider: unit.provider,
@@ -86,10 +85,10 @@ async function store(
   await storeFindings(client, place, report.findings)
   const { events, attempts, settled } = report
   await client.query(
-    `INSERT INTO waxseal.reconciled (provider, scope, day, settled, seen_below, counts) VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (provider, scope, day) DO UPDATE SET settled = excluded.settled, seen_below = excluded.seen_below,
-      counts = excluded.counts, reconciled_at = clock_timestamp()`,
-    [unit.provider, unit.scope, day.name, settled, seenBelow, JSON.stringify({ events, attempts })],
+    `INSERT INTO waxseal.reconciled (provider, scope, day, settled, counts) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (provider, scope, day) DO UPDATE SET settled = excluded.settled, counts = excluded.counts,
+      reconciled_at = clock_timestamp()`,
+    [unit.provider, unit.scope, day.name, settled, JSON.stringify({ events, attempts })],
   )
   return changed
 }

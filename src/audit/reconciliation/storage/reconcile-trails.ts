@@ -1,7 +1,8 @@
 import type { Queryable } from '../../../postgres/queryable.js'
+import { readHorizon } from '../../integrity/unappended.js'
 import type { ProviderTrail } from '../../trail/provider-trail.js'
 import type { Surroundings } from './load-day.js'
-import { lastSeen, openDays, rememberSeen, transactionsOver } from './open-days.js'
+import { openDays, rememberSeen } from './open-days.js'
 import { type DayReport, reconcileDay } from './reconcile-day.js'
 import type { StoredEnvelopes } from './record-findings.js'
 import { sourceFindings } from './source-findings.js'
@@ -46,12 +47,12 @@ export async function reconcileTrails(client: Queryable, options: ReconcileOptio
 }
 
 async function reconcileUnit(client: Queryable, unit: Unit, options: ReconcileOptions): Promise<DayReport[]> {
-  const upTo = await transactionsOver(client)
-  const days = options.days ? daysBetween(options.days) : await openDays(client, unit)
+  const horizon = await readHorizon(client)
+  const days = options.days ? daysBetween(options.days) : await openDays(client, unit, horizon)
   const reports = await reconcileDays(client, unit, days, options)
   if (!options.dryRun) {
     // Only now: of a pass that ended early, nothing counts as seen.
-    if (!options.days) await rememberSeen(client, unit, upTo)
+    if (!options.days) await rememberSeen(client, unit, horizon)
     const place = { provider: unit.provider, scope: unit.scope, from: new Date(0), to: new Date(8.64e12) }
     await storeFindings(client, { ...place, kinds: ['source-blind'] }, await sourceFindings(client, unit))
   }
@@ -67,8 +68,7 @@ async function reconcileDays(
   if (days.length === 0) return []
   const { now = Date.now(), principals = [], keks = [], dryRun = false, onDays, onDay } = options
   const storedEnvelopes = options.storedEnvelopes ?? (async () => undefined)
-  const seenBelow = await lastSeen(client, unit)
-  const settings = { now, principals, keks, storedEnvelopes, isTrial: dryRun, seenBelow }
+  const settings = { now, principals, keks, storedEnvelopes, isTrial: dryRun }
   onDays?.(unit, days.length)
   const reports: DayReport[] = []
   for (const day of days) {
