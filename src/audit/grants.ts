@@ -13,6 +13,8 @@ const MIRROR = [
   ...['control_failure', 'control_restored'],
 ]
 const RETENTION = ['legal_hold', 'legal_hold_lifted', 'audit_archive', 'audit_purge']
+/** What rotations did and which versions of KEKs were retired: reports tell of it. */
+const LIFECYCLE = ['run', 'run_count', 'run_failure', 'retirement']
 const CHANGING = ['trail_cursor', 'trail_object', 'event_state', 'attempt_state', 'reconciled', 'log_frontier']
 
 /**
@@ -46,5 +48,5 @@ export function auditGrants(role: AuditRole, name: string): readonly string[] {
       reviews,
     ]
   }
-  return [usage, grant('SELECT', everything), reviews]
+  return [usage, grant('SELECT', [...everything, ...LIFECYCLE]), reviews]
 }

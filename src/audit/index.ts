@@ -49,7 +49,15 @@ export { type TrailUseOptions, usesInTrail } from './mirror/uses-in-trail.js'
 export { makeReport, type Report, type ReportHeader } from './reports/make-report.js'
 export { type Period, parsePeriod } from './reports/period.js'
 export { type Rendering, renderings } from './reports/render.js'
-export type { Cell, DeclaredKey, ReportBody, ReportColumn, ReportDefinition, ReportSources } from './reports/report.js'
+export type {
+  Cell,
+  CurrentKeks,
+  DeclaredKey,
+  ReportBody,
+  ReportColumn,
+  ReportDefinition,
+  ReportSources,
+} from './reports/report.js'
 export { reports } from './reports/reports.js'
 export { type HoldRequest, type LegalHold, liftHold, listHolds, placeHold } from './retention/holds.js'
 export type { RetentionDeclaration } from './retention/periods.js'

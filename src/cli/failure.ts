@@ -12,11 +12,12 @@ export function failureOf(error: unknown): Failure {
   if (isWaxsealError(error)) return { message: error.message, exitCode: EXIT_OF_ERROR[error.code] }
   const { name, code, message } = (error ?? {}) as { name?: string; code?: unknown; message?: string }
   if (typeof code === 'string' && UNREACHABLE.test(code)) {
-    return { message: `database: cannot be reached (${code}); check its URL and that it runs`, exitCode: EXIT.database }
+    const message = `database: cannot be reached${placeOf(error)} (${code}); check its URL and that it runs`
+    return { message, exitCode: EXIT.database }
   }
   if (typeof code === 'string' && SQLSTATE.test(code)) {
     const said = SAFE_SQLSTATE.test(code) ? `${message} (SQLSTATE ${code})` : `refused a statement (SQLSTATE ${code})`
-    return { message: `database: ${said}`, exitCode: EXIT.database }
+    return { message: `database: ${said}${REMEDIES[code] ?? ''}`, exitCode: EXIT.database }
   }
   return {
     message: `internal error (${name ?? typeof error}); run it again with WAXSEAL_DEBUG=1 and report what it prints`,
@@ -25,6 +26,16 @@ export function failureOf(error: unknown): Failure {
 }
 
 const UNREACHABLE = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|EPIPE)/
+/** Which server it was: nothing tells it of a URL that was left out. */
+function placeOf(error: unknown): string {
+  const { errors: [first] = [], address, port } = error as { errors?: unknown[]; address?: string; port?: number }
+  if (first !== undefined) return placeOf(first)
+  return address === undefined ? '' : ` at ${[address, port].filter((part) => part !== undefined).join(':')}`
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  '42501': '; its owner may grant it: "waxseal audit grants" prints what tables of the audit need',
+}
 const SQLSTATE = /^[0-9A-Z]{5}$/
 /** Connections, rights, names and resources. Messages of other classes can repeat a value of a row. */
 const SAFE_SQLSTATE = /^(08|0A|25|28|3D|3F|42|53|55|57)/

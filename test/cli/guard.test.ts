@@ -157,7 +157,7 @@ test('exit code 5 for a database that is not there, without its password', async
   const run = made.run(['guard', 'check', '--config', 'none.json'], { env: { WAXSEAL_DEBUG: '1' } })
   const { status, stdout, stderr } = await run
   expect({ status, stdout }).toEqual({ status: 5, stdout: '' })
-  expect(stderr).toMatch(/^waxseal: database: cannot be reached \(ECONNREFUSED\)/)
+  expect(stderr).toMatch(/^waxseal: database: cannot be reached at .+ \(ECONNREFUSED\)/)
   expect(stderr).not.toContain('hunter2')
 })
 

@@ -152,15 +152,22 @@ describe('what is said of an error', () => {
   })
 
   test('a database that is not there', () => {
-    expect(failureOf(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))).toMatchObject({
-      exitCode: 5,
-    })
+    const refused = { code: 'ECONNREFUSED', address: '127.0.0.1', port: 5432 }
+    for (const error of [refused, { code: 'ECONNREFUSED', errors: [refused, { ...refused, address: '::1' }] }]) {
+      expect(failureOf(Object.assign(new Error('connect ECONNREFUSED'), error))).toEqual({
+        message: 'database: cannot be reached at 127.0.0.1:5432 (ECONNREFUSED); check its URL and that it runs',
+        exitCode: 5,
+      })
+    }
   })
 
   test('a database error is repeated where it can hold no value', () => {
     const secret = canary()
     const error = (code: string) => Object.assign(new Error(`"${secret}"`), { code })
-    expect(failureOf(error('42501'))).toEqual({ message: `database: "${secret}" (SQLSTATE 42501)`, exitCode: 5 })
+    expect(failureOf(error('42P01'))).toEqual({ message: `database: "${secret}" (SQLSTATE 42P01)`, exitCode: 5 })
+    expect(failureOf(error('42501')).message).toMatch(
+      /\(SQLSTATE 42501\); its owner may grant it: "waxseal audit grants"/,
+    )
     expect(failureOf(error('22P02'))).toEqual({
       message: 'database: refused a statement (SQLSTATE 22P02)',
       exitCode: 5,

@@ -13,7 +13,7 @@ export const keyInventory: ReportDefinition = {
     { name: 'provider', meaning: 'the KMS that holds the KEK' },
     { name: 'kek_id', meaning: 'its name there' },
     { name: 'kek_version', meaning: 'the version that wraps data keys' },
-    { name: 'current', meaning: 'whether new data keys are wrapped under it now' },
+    { name: 'current', meaning: 'whether new data keys are wrapped under it now; null where the KMS did not say' },
     { name: 'environment', meaning: 'as configured' },
     { name: 'owner', meaning: 'as declared in the configuration' },
     { name: 'custodians', meaning: 'as declared in the configuration' },
@@ -32,9 +32,10 @@ export const keyInventory: ReportDefinition = {
     { name: 'last_used_at', meaning: 'by the mirrored trail' },
   ],
   async read({ client, census, currentKeks, environment, rotationEvery, keys }, { from, to }) {
+    const { keks: current, limits } = await currentKeks()
     const counted = await census()
     const found = counted.flatMap(({ keks }) => keks)
-    const keks = unique([...currentKeks, ...found.map(({ kek }) => kek)])
+    const keks = unique([...(current ?? []), ...found.map(({ kek }) => kek)])
     const rows: Record<string, Cell>[] = []
     for (const kek of keks) {
       const of = found.filter(({ kek: other }) => sameKek(kek, other))
@@ -42,7 +43,7 @@ export const keyInventory: ReportDefinition = {
       const declared = keys.find(({ id }) => id === kek.id)
       rows.push({
         ...{ provider: kek.provider, kek_id: kek.id, kek_version: kek.version },
-        current: currentKeks.some((current) => sameKek(current, kek)),
+        current: current?.some((other) => sameKek(other, kek)) ?? null,
         environment: environment ?? null,
         owner: declared?.owner ?? null,
         custodians: declared?.custodians?.join('; ') ?? null,
@@ -57,7 +58,10 @@ export const keyInventory: ReportDefinition = {
     return {
       rows,
       population: counted.reduce((sum, { rows: count }) => sum + count, 0),
-      limits: ['Uses of a KEK are those that a mirrored trail shows; a trail that names no version counts for each.'],
+      limits: [
+        'Uses of a KEK are those that a mirrored trail shows; a trail that names no version counts for each.',
+        ...limits,
+      ],
     }
   },
 }

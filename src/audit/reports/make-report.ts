@@ -70,6 +70,6 @@ export async function makeReport(
     },
     columns: definition.columns,
     rows: ordered,
-    limits: [...limits, ...(sources.limits ?? [])],
+    limits,
   }
 }

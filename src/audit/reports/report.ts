@@ -25,17 +25,20 @@ export interface ReportSources {
   readonly client: Queryable
   /** Of the protected tables. Each of them is scanned for it: whoever makes several reports counts once for all. */
   census(): Promise<readonly TableCensus[]>
-  /** What the providers wrap with now. */
-  readonly currentKeks: readonly KekRef[]
+  /** Asks the KMS: only what a report says of them is worth a call. */
+  currentKeks(): Promise<CurrentKeks>
   readonly environment?: string
   readonly rotationEvery?: string
   readonly keys: readonly DeclaredKey[]
   /** Who of ours uses the KEKs, as the trails name them. */
   readonly principals: readonly string[]
   readonly now: Date
-  /** What could not be found out, in a sentence each: it is said in every report. */
-  readonly limits?: readonly string[]
 }
+
+/** What the providers wrap with now: undefined where they did not say, with the sentence that says why. */
+export type CurrentKeks =
+  | { readonly keks: readonly KekRef[]; readonly limits: readonly [] }
+  | { readonly keks: undefined; readonly limits: readonly string[] }
 
 export interface ReportBody {
   readonly rows: readonly Readonly<Record<string, Cell>>[]

@@ -25,7 +25,8 @@ export const rotations: ReportDefinition = {
     { name: 'failed', meaning: 'rows that could not be moved' },
     {
       name: 'residual_rows',
-      meaning: 'rows of the table that are under a KEK which is not current, at the time of the report',
+      meaning:
+        'rows of the table that are under a KEK which is not current, at the time of the report; null where the KMS did not say what is current',
     },
   ],
   async read({ client, census, currentKeks }, { from, to }) {
@@ -38,9 +39,10 @@ export const rotations: ReportDefinition = {
       ORDER BY started_at, run.id`,
       [from, to],
     )
+    const { keks: current, limits } = await currentKeks()
     const residual = new Map<string, number>()
-    for (const { entity, keks } of await census()) {
-      const stale = keks.filter(({ kek }) => !currentKeks.some((current) => sameKek(current, kek)))
+    for (const { entity, keks } of current ? await census() : []) {
+      const stale = keks.filter(({ kek }) => !current!.some((other) => sameKek(other, kek)))
       residual.set(
         entity,
         stale.reduce((sum, { rows }) => sum + rows, 0),
@@ -51,7 +53,7 @@ export const rotations: ReportDefinition = {
         return { ...cells(run), residual_rows: residual.get(String(run.entity)) ?? null }
       }),
       population: runs.length,
-      limits: ['Rewrapping changes which KEK protects a data key; it does not renew the data key.'],
+      limits: ['Rewrapping changes which KEK protects a data key; it does not renew the data key.', ...limits],
     }
   },
 }

@@ -1,7 +1,6 @@
-import type { ReportSources } from '../../audit/index.js'
+import type { CurrentKeks, ReportSources } from '../../audit/index.js'
 import { census, type TableCensus } from '../../census/index.js'
 import { cipherOf } from '../../config/connect-cipher.js'
-import type { KekRef } from '../../kms/provider.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { type ConfiguredTables, tablesOn } from '../configured.js'
 import { failureOf } from '../failure.js'
@@ -9,26 +8,29 @@ import { failureOf } from '../failure.js'
 /** What a report is made of. A KMS that does not say what is current is a limit of the report, not its end. */
 export async function readSources(client: Queryable, setup: ConfiguredTables, now: Date): Promise<ReportSources> {
   const { environment, rotation, audit } = setup.configuration
-  const { keks, limit } = await currentKeks(setup)
   const tables = await tablesOn(client, setup)
   let counted: Promise<TableCensus[]> | undefined
+  let asked: Promise<CurrentKeks> | undefined
   return {
-    ...{ client, now, currentKeks: keks, keys: audit?.keys ?? [], principals: audit?.principals ?? [] },
+    ...{ client, now, keys: audit?.keys ?? [], principals: audit?.principals ?? [] },
     census() {
       counted ??= census(client, tables)
       return counted
     },
+    currentKeks() {
+      asked ??= askProviders(setup)
+      return asked
+    },
     ...(environment !== undefined && { environment }),
     ...(rotation && { rotationEvery: rotation.every }),
-    ...(limit !== undefined && { limits: [limit] }),
   }
 }
 
-async function currentKeks({ configuration }: ConfiguredTables): Promise<{ keks: readonly KekRef[]; limit?: string }> {
+async function askProviders({ configuration }: ConfiguredTables): Promise<CurrentKeks> {
   try {
     await using cipher = await cipherOf(configuration)
-    return { keks: await cipher.currentKeks({ entity: 'waxseal-doctor', context: {} }) }
+    return { keks: await cipher.currentKeks({ entity: 'waxseal-doctor', context: {} }), limits: [] }
   } catch (error) {
-    return { keks: [], limit: `Which KEKs are current is not known: ${failureOf(error).message}` }
+    return { keks: undefined, limits: [`Which KEKs are current is not known: ${failureOf(error).message}`] }
   }
 }

@@ -207,7 +207,7 @@ export async function seed({ client }: FreshDatabase): Promise<ReportSources> {
   return {
     client,
     census: () => census(client, [table]),
-    currentKeks: [{ provider: 'aws', id: KEY, version: NEW }],
+    currentKeks: async () => ({ keks: [{ provider: 'aws', id: KEY, version: NEW }], limits: [] }),
     environment: 'production',
     rotationEvery: '90d',
     keys: [

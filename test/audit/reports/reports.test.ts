@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { auditGrants } from '../../../src/audit/grants.js'
 import { makeReport } from '../../../src/audit/reports/make-report.js'
 import { parsePeriod } from '../../../src/audit/reports/period.js'
 import { renderings } from '../../../src/audit/reports/render.js'
@@ -10,14 +12,28 @@ import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
 import { seed } from './dataset.js'
 
 const GOLDEN = 'test/audit/reports/golden'
+/** Who makes all reports here, with no other right but to read the protected table. */
+const auditor = `auditor_${randomBytes(6).toString('hex')}`
 
 let database: FreshDatabase
 let sources: ReportSources
 beforeAll(async () => {
   database = await freshDatabase()
   sources = await seed(database)
+  for (const statement of [
+    `CREATE ROLE ${auditor}`,
+    ...auditGrants('auditor', auditor),
+    `GRANT USAGE ON SCHEMA public TO ${auditor}`,
+    `GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${auditor}`,
+    `SET ROLE ${auditor}`,
+  ]) {
+    await database.client.query(statement)
+  }
 })
-afterAll(() => database.drop())
+afterAll(async () => {
+  await database.client.query(`RESET ROLE; DROP OWNED BY ${auditor}; DROP ROLE ${auditor}`)
+  await database.drop()
+})
 
 const make = (name: string, period = '2026-Q3') => {
   const report = reports.find((each) => each.name === name)!
@@ -57,6 +73,20 @@ test('the header says who asked for what, when, of how much, and which checkpoin
     ...{ source_tables: ['audit_event', 'ledger_end', 'application_event'], row_count: 3, population_count: 3 },
     ...{ software_version: expect.any(String), log_size: 5, log_root: '01'.repeat(32), sha256: expect.any(String) },
   })
+})
+
+test('a KMS that does not say what is current is a limit of the report, and makes no row stale', async () => {
+  const limits = ['Which KEKs are current is not known: away']
+  const unknown: ReportSources = { ...sources, currentKeks: async () => ({ keks: undefined, limits }) }
+  for (const [name, column] of [
+    ['key-inventory', 'current'],
+    ['rotations', 'residual_rows'],
+  ] as const) {
+    const report = reports.find((each) => each.name === name)!
+    const made = await makeReport(report, unknown, parsePeriod('2026-Q3', sources.now), 'a reviewer')
+    expect(made.rows.map((row) => row[column])).toEqual(made.rows.map(() => null))
+    expect(made.limits).toContain(limits[0])
+  }
 })
 
 test('a changed row has another digest', async () => {
