@@ -62,7 +62,12 @@ function keyArnOf(typed: string | undefined, record: JsonObject): string | undef
   return `arn:${partitionOf(region)}:kms:${region}:${account}:key/${typed}`
 }
 
+/** https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html, by how their Regions begin. */
+const PARTITIONS = {
+  ...{ cn: 'aws-cn', 'us-gov': 'aws-us-gov', eusc: 'aws-eusc' },
+  ...{ 'us-iso': 'aws-iso', 'us-isob': 'aws-iso-b', 'eu-isoe': 'aws-iso-e', 'us-isof': 'aws-iso-f' },
+}
+
 function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn'
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+  return Object.entries(PARTITIONS).find(([start]) => region.startsWith(`${start}-`))?.[1] ?? 'aws'
 }

@@ -94,10 +94,23 @@ function supersededBy(record: JsonObject): string | undefined {
   return isCorrection ? original : undefined
 }
 
-/** The id of the key material, which is the version of our KEK refs. */
+/** Where the id of the key material stands, which is the version of our KEK refs: of a rotation the new one. */
+const VERSIONS = [
+  ['additionalEventData', 'keyMaterialId'],
+  ['additionalEventData', 'destinationKeyMaterialId'],
+  ['serviceEventDetails', 'currentKeyMaterialId'],
+  ['serviceEventDetails', 'keyMaterialId'],
+  ['responseElements', 'keyMaterialId'],
+  ['responseElements', 'keyMetadata', 'currentKeyMaterialId'],
+  ['requestParameters', 'keyMaterialId'],
+] as const
+
 function versionOf(record: JsonObject): string | undefined {
-  const of = (name: string) => textAt(record, 'additionalEventData', name)
-  return of('keyMaterialId') ?? of('destinationKeyMaterialId')
+  for (const path of VERSIONS) {
+    const version = textAt(record, ...path)
+    if (version !== undefined) return version
+  }
+  return undefined
 }
 
 /** Of a rewrap the one of the new wrap. */

@@ -2,13 +2,17 @@ import type { AuditEvent, EventOutcome } from '../../../src/audit/trail/audit-ev
 import { defined, type JsonObject, textAt } from '../../../src/kms/untrusted-json.js'
 
 /** Services differ in the suffix: `AccessDenied`, `AccessDeniedException`, `Client.UnauthorizedOperation`. */
-const DENIED = /AccessDenied|Unauthorized|NotAuthorized|InvalidGrantToken|ExpiredToken|UnrecognizedClient|OptInRequired/
+const DENIED =
+  /AccessDenied|Unauthorized|NotAuthorized|not authorized|InvalidGrantToken|ExpiredToken|UnrecognizedClient|InvalidClientToken|OptInRequired/
 const THROTTLED = /Throttl|LimitExceeded|TooManyRequests|SlowDown/
 
 export function outcomeOf(record: JsonObject): Pick<AuditEvent, 'outcome' | 'status' | 'statusDetail'> {
   const [status, statusDetail] = [textAt(record, 'errorCode'), textAt(record, 'errorMessage')]
   const isFailed = status !== undefined || statusDetail !== undefined
-  return { outcome: isFailed ? failureOf(status ?? '') : 'success', ...defined<object>({ status, statusDetail }) }
+  return {
+    outcome: isFailed ? failureOf(status ?? statusDetail ?? '') : 'success',
+    ...defined<object>({ status, statusDetail }),
+  }
 }
 
 function failureOf(code: string): EventOutcome {

@@ -9,31 +9,47 @@ export type Unwrapped =
 
 /** Any one of them makes it one, though it may be broken. */
 const MEMBERS = ['eventID', 'eventName', 'eventSource', 'eventTime', 'eventVersion']
+/** A file of CloudTrail and an invocation of Lambda, LookupEvents, SQS, a subscription of CloudWatch Logs and its search. */
+const LISTS = ['Records', 'Events', 'Messages', 'logEvents', 'events']
+/** LookupEvents, EventBridge, SNS, SNS in Lambda, SQS, SQS in Lambda, CloudWatch Logs. */
+const CARRIERS = ['CloudTrailEvent', 'detail', 'Message', 'Sns', 'Body', 'body', 'message']
+/** CloudTrail in EventBridge in SNS in SQS, as Lambda gets it, and some to spare. */
+const MOST_ENVELOPES = 10
 
-/** Throws `SyntaxError` for what is no JSON. */
+/** Throws `SyntaxError` for what is no JSON, or carries what is none. */
 export function unwrap(raw: string): Unwrapped {
-  const value: unknown = JSON.parse(raw)
-  const records = Array.isArray(value) ? value : listAt(value, 'Records')
-  if (records.length > 1) return { quarantined: `${records.length} records in one; expected each by itself` }
-  const outer = objectAt(records.length === 1 ? records[0] : value)
-  if (outer === undefined) return { quarantined: 'no object; expected a record of CloudTrail' }
-  // What LookupEvents answers with.
-  const text = outer.CloudTrailEvent
-  if (typeof text === 'string') return recordOf(JSON.parse(text), false)
-  if (textAt(outer, 'detail-type') !== undefined) return ofEventBridge(outer)
-  if (textAt(outer, 'digestS3Object') !== undefined) return { ignored: 'a digest of log files' }
-  return recordOf(outer, records.length === 0)
+  let value: unknown = JSON.parse(raw)
+  for (let envelopes = 0; envelopes < MOST_ENVELOPES; envelopes++) {
+    if (textAt(value, 'eventSource') !== undefined) return { record: objectAt(value) ?? {}, isBare: envelopes === 0 }
+    if (isNotice(value)) return { notice: objectAt(value) ?? {} }
+    const list = listIn(value)
+    if (list.length > 1) return { quarantined: `${list.length} records in one; expected each by itself` }
+    const carried = list.length === 1 ? list[0] : carriedBy(value)
+    if (carried === undefined) return withoutRecord(value)
+    value = typeof carried === 'string' ? JSON.parse(carried) : carried
+  }
+  return { quarantined: `in more than ${MOST_ENVELOPES} envelopes` }
 }
 
-function ofEventBridge(envelope: JsonObject): Unwrapped {
-  if (textAt(envelope, 'detail', 'eventSource') !== undefined) return recordOf(envelope.detail, false)
-  if (envelope.source === 'aws.kms') return { notice: envelope }
-  return { ignored: `of EventBridge: ${textAt(envelope, 'detail-type')}` }
+/** What the KMS tells EventBridge by itself has no record of CloudTrail in it. */
+function isNotice(value: unknown): boolean {
+  const isOfKms = textAt(value, 'detail-type') !== undefined && textAt(value, 'source') === 'aws.kms'
+  return isOfKms && textAt(value, 'detail', 'eventSource') === undefined
 }
 
-function recordOf(value: unknown, isBare: boolean): Unwrapped {
-  const record = objectAt(value) ?? {}
-  if (textAt(record, 'eventSource') !== undefined) return { record, isBare }
-  if (MEMBERS.every((name) => !Object.hasOwn(record, name))) return { ignored: 'no record of CloudTrail' }
+function listIn(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  return LISTS.map((name) => listAt(value, name)).find((list) => list.length > 0) ?? []
+}
+
+function carriedBy(value: unknown): string | JsonObject | undefined {
+  const found = CARRIERS.map((name) => textAt(value, name) ?? objectAt(value, name))
+  return found.find((each) => each !== undefined)
+}
+
+function withoutRecord(value: unknown): Unwrapped {
+  const object = objectAt(value)
+  if (object === undefined) return { quarantined: 'no object; expected a record of CloudTrail' }
+  if (MEMBERS.every((name) => !Object.hasOwn(object, name))) return { ignored: 'no record of CloudTrail' }
   return { quarantined: 'no eventSource; expected a record of CloudTrail' }
 }

@@ -5,7 +5,8 @@ const TOKEN = /(?:^|[\s,])waxseal-call\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-
 /** Who called, from where and with what. The user agent is the caller's own word, and the token in it. */
 export function callerOf(members: Members, claims: Members) {
   const objectId = claims.get('oid') ?? claims.get('objectidentifier')
-  const application = claims.get('appid')
+  // As tokens of either version call it.
+  const application = claims.get('appid') ?? claims.get('azp')
   const name = claims.get('upn') ?? claims.get('unique_name') ?? claims.get('name')
   const userAgent = members.get('clientinfo')
   return {
@@ -25,5 +26,5 @@ function typeOf(claims: Members): string | undefined {
   const type = claims.get('idtyp')
   if (type !== undefined || claims.size === 0) return type
   if (claims.has('scp') || claims.has('scope') || claims.has('upn') || claims.has('unique_name')) return 'user'
-  return claims.has('appid') ? 'app' : undefined
+  return claims.has('appid') || claims.has('azp') ? 'app' : undefined
 }

@@ -36,13 +36,15 @@ export function claimsOf(record: JsonObject): Members {
       else collect(object[name], depth + 1)
     }
   }
+  // Beside the claims, the Activity Log has what the caller was authorised by.
+  const identity = (value: unknown) => objectAt(value, 'claim') ?? objectAt(value, 'claims') ?? value
   const add = (name: string, text: string) => {
     const spelling = (name.toLowerCase().match(/[^/]+$/)?.[0] ?? '').replace(/^.*claims?_/, '').replace(/_[sdgbt]$/, '')
     if (!claims.has(spelling)) claims.set(spelling, text)
   }
   for (const name of Object.keys(record)) {
-    const isIdentity = /^(identity|claims)(_d)?$/i.test(name)
-    if (isIdentity) collect(objectAt(record, name) ?? parseJson(textAt(record, name) ?? ''), 0)
+    const isIdentity = /^(identity|claims)(_[ds])?$/i.test(name)
+    if (isIdentity) collect(identity(objectAt(record, name) ?? parseJson(textAt(record, name) ?? '')), 0)
     else if (/^identity_claim/i.test(name)) add(name, textAt(record, name) ?? '')
   }
   return claims

@@ -18,7 +18,8 @@ export function normalizeAzure({ raw, receivedAt }: TrailRecord): Normalized {
   if (records.length > 1) return { quarantined: 'several records in one' }
   const record = records[0] as JsonObject
   const members = membersOf(record)
-  const operation = members.get('operationname') ?? members.get('operationnamevalue')
+  // In the table AzureActivity the other one is for people, and translated.
+  const operation = members.get('operationnamevalue') ?? members.get('operationname')
   if (operation === undefined) return { ignored: 'no operation' }
   const isActivity = operation.includes('/')
   if (!isActivity && !isOfVault(members)) return { ignored: 'another service' }
@@ -76,8 +77,9 @@ function identityOf(
   what: What,
 ): Pick<AuditEvent, 'uid' | 'uidQuality'> {
   const correlationId = members.get('correlationid')
-  // Activities have no URI. What a vault logs has one in each of its shapes, and the resource not in each.
-  const request = [operation, time.text, requestUriOf(members) || (scopeOfActivity(members, operation) ?? '')]
+  // Activities have no URI, and capitals in some logs. What a vault logs has one in each of its shapes, and the resource not in each.
+  const named = operation.includes('/') ? operation.toLowerCase() : operation
+  const request = [named, time.text, requestUriOf(members) || (scopeOfActivity(members, operation) ?? '')]
   if (correlationId !== undefined) return { uid: hashOf([correlationId, ...request]), uidQuality: 'composite' }
   const others = Object.entries(what).flatMap(([name, value]) => [name, String(value)])
   return { uid: hashOf([...request, ...others]), uidQuality: 'content' }

@@ -7,6 +7,11 @@ const BY_SIGNATURE: readonly (readonly [RegExp, EventOutcome])[] = [
   [/toomanyrequests|throttl/, 'throttled'],
   [/badrequest|notfound|conflict|error|fail|unavailable|timeout/, 'error'],
 ]
+/** Of the Activity Log, in what its interface, Event Hub and the table AzureActivity each call it. */
+const RESULTS = [
+  ...['resulttype', 'status', 'substatus', 'statuscode'],
+  ...['activitystatusvalue', 'activitystatus', 'activitysubstatusvalue', 'activitysubstatus'],
+]
 
 /**
  * What became of a request, by its HTTP status, else by the signature. Never by `resultType`, which the vault sets to
@@ -25,7 +30,7 @@ export function outcomeOf(members: Members, isActivity: boolean) {
   /** The Activity Log's own `resultType` is right, and mostly all there is. */
   function activityResult(): string {
     if (!isActivity) return ''
-    return [members.get('resulttype'), members.get('statuscode'), members.get('activitystatusvalue')].join(' ')
+    return RESULTS.map((name) => members.get(name)).join(' ')
   }
 }
 

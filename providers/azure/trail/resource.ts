@@ -3,16 +3,18 @@ import type { Members } from './members.js'
 
 /** The ports of the service behind its load balancers, which the table AZKVAuditLogs writes into the URL. */
 const PORTS = /^(https:\/\/[^/?#]+):(443|8443)(?=[/?#]|$)/i
+const RESTORE = /^\/keys\/restore\/?$/i
 
 /** Which vault, and which key and version, a record is about: spelt as in a KEK ref. */
 export function resourceOf(members: Members) {
   const [id, requested] = ['id', 'requesturi'].map((name) => urlOf(members.get(name)))
   const resource = members.get('resourceid') ?? members.get('_resourceid') ?? ''
-  const kek = keyIn(id) ?? keyIn(requested)
+  // A key that is restored from a backup has no name in the path.
+  const kek = keyIn(id) ?? (RESTORE.test(requested?.pathname ?? '') ? undefined : keyIn(requested))
   return {
     scope: scopeIn(id, requested, resource),
     kekId: kek?.id ?? administeredKey(resource),
-    kekVersion: kek?.version ?? keyIn(requested)?.version,
+    kekVersion: kek?.version ?? (kek && keyIn(requested)?.version),
   }
 }
 

@@ -1,32 +1,60 @@
 import { type JsonObject, textAt } from '../../../src/kms/untrusted-json.js'
 import { isVersion } from '../key-name.js'
 
+/** Some logs write the full name of a resource, with the service in front. */
 const KEY =
-  /^projects\/([^/]+)(\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+)(?:\/cryptoKeyVersions\/([^/]+))?$/
+  /^(?:\/\/cloudkms\.googleapis\.com\/)?projects\/([^/]+)(\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+)(?:\/cryptoKeyVersions\/([^/]+))?$/
 const NUMBER = /^\d+$/
+
+interface NamedKey {
+  readonly name: string
+  readonly project: string
+  readonly path: string
+  readonly version: string | undefined
+}
 
 /** Which key an entry is about, spelt as in a KEK ref: with the id of the project, also where the call had its number. */
 export function keyOf(entry: JsonObject, payload: JsonObject | undefined) {
-  const name = textAt(payload, 'resourceName') ?? ''
-  const requested = textAt(payload, 'request', 'name') ?? ''
-  const [, project, path = '', version] = KEY.exec(name) ?? []
-  if (project === undefined) return {}
+  const of = (...path: string[]) => keyIn(textAt(payload, ...path))
+  const [resource, requested, answered] = [of('resourceName'), of('request', 'name'), of('response', 'name')]
+  const key = resource ?? requested ?? answered ?? newKeyOf(payload)
+  if (!key) return {}
   const label = (of: string) => textAt(entry, 'resource', 'labels', of)
-  const id = NUMBER.test(project) ? (label('project_id') ?? project) : project
-  // The name in the request may be of the version, where the resource is the key; and a new primary version has no name.
-  const [, , requestedPath, requestedVersion] = KEY.exec(requested) ?? []
+  const id = NUMBER.test(key.project) ? (label('project_id') ?? loggedIn(entry) ?? key.project) : key.project
+  // Another name of the same key may be of the version; and a new primary version has no name.
   const found =
-    version ??
-    (requestedPath === path ? requestedVersion : undefined) ??
+    key.version ??
+    versionIn(requested, key) ??
     textAt(payload, 'request', 'cryptoKeyVersionId') ??
+    versionIn(answered, key) ??
     label('crypto_key_version_id')
-  const kekId = `projects/${id}${path}`
-  const typed = requestedPath === undefined ? name : requested
+  const kekId = `projects/${id}${key.path}`
+  const typed = (requested ?? key).name
   return {
     kekId,
     kekVersion: found !== undefined && isVersion(found) ? found : undefined,
-    requestedKey: typed.startsWith(kekId) ? undefined : typed,
+    requestedKey: typed.includes(kekId) ? undefined : typed,
   }
+}
+
+function keyIn(name = ''): NamedKey | undefined {
+  const [, project, path = '', version] = KEY.exec(name) ?? []
+  return project === undefined ? undefined : { name, project, path, version }
+}
+
+/** A key that is created is named by its ring and its id. */
+function newKeyOf(payload: JsonObject | undefined): NamedKey | undefined {
+  const of = (name: string) => textAt(payload, 'request', name)
+  return keyIn(`${of('parent')}/cryptoKeys/${of('cryptoKeyId')}`)
+}
+
+function versionIn(other: NamedKey | undefined, { path }: NamedKey): string | undefined {
+  return other?.path === path ? other.version : undefined
+}
+
+/** The id of the project that has the log. */
+function loggedIn(entry: JsonObject): string | undefined {
+  return /^projects\/([^/]+)\//.exec(textAt(entry, 'logName') ?? '')?.[1]
 }
 
 /** The project, folder or organisation that the entry was logged in. */

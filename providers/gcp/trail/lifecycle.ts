@@ -12,10 +12,10 @@ const EVENTS: Readonly<Record<string, readonly [operation: string, OperationClas
 /** Undefined for an entry that is not about such an event. These entries are no audit logs and name no caller. */
 export function lifecycleOf(entry: JsonObject) {
   const payload = objectAt(entry, 'jsonPayload') ?? objectAt(entry, 'protoPayload')
-  const type = textAt(payload, '@type') ?? textAt(payload, 'at_sign_type') ?? ''
+  const type = textAt(payload, '@type') ?? textAt(payload, 'atSignType') ?? ''
   if (!/google\.cloud\.kms\.logging\.v1\.CryptoKey(Version)?Event$/.test(type)) return undefined
   for (const [member, [operation, operationClass]] of Object.entries(EVENTS)) {
-    const event = objectAt(payload, member) ?? objectAt(payload, snakeCase(member))
+    const event = objectAt(payload, member)
     if (event) return { operation, operationClass, status: objectAt(event, 'status') ?? {} }
   }
   return { operation: 'CryptoKeyEvent', operationClass: 'other' as const, status: {} }
@@ -30,8 +30,4 @@ export function labelledKeyOf(entry: JsonObject) {
     kekId: `projects/${project}/locations/${location}/keyRings/${ring}/cryptoKeys/${key}`,
     kekVersion: label('crypto_key_version_id'),
   }
-}
-
-function snakeCase(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

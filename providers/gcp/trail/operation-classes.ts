@@ -50,7 +50,7 @@ function classOfVersionUpdate(request: JsonObject | undefined): OperationClass {
   const paths = listAt(request, 'updateMask', 'paths').map(String)
   const mask = textAt(request, 'updateMask')?.split(',') ?? paths
   if (mask.length > 0 && !mask.some((path) => path.trim() === 'state')) return 'key-update'
-  const version = objectAt(request, 'cryptoKeyVersion') ?? objectAt(request, 'crypto_key_version')
+  const version = objectAt(request, 'cryptoKeyVersion')
   const state = textAt(version, 'state') ?? ''
   return Object.hasOwn(STATES, state) ? (STATES[state] as OperationClass) : 'key-update'
 }

@@ -2,16 +2,23 @@ import type { EventOutcome } from '../../../src/audit/trail/audit-event.js'
 import { type JsonObject, listAt, objectAt, textAt } from '../../../src/kms/untrusted-json.js'
 import { statusNameOf } from '../errors.js'
 
-const OUTCOMES: Readonly<Record<string, EventOutcome>> = { 7: 'denied', 8: 'throttled', 16: 'denied' }
+/** By name. Others are errors. */
+const OUTCOMES: Readonly<Record<string, EventOutcome>> = {
+  PERMISSION_DENIED: 'denied',
+  UNAUTHENTICATED: 'denied',
+  RESOURCE_EXHAUSTED: 'throttled',
+}
+const SUCCESS: ReadonlySet<string> = new Set(['0', 'OK'])
 
 /** What became of a call: a status of gRPC, of which an empty one is a success. */
 export function statusOf(payload: JsonObject | undefined, status = objectAt(payload, 'status')) {
   const refused = refusedPermissions(payload)
   const code = textAt(status, 'code') ?? '0'
-  if (code !== '0') {
+  if (!SUCCESS.has(code)) {
+    const name = /^\d+$/.test(code) ? statusNameOf(Number(code)) : code
     return {
-      outcome: OUTCOMES[code] ?? ('error' as const),
-      status: statusNameOf(Number(code)),
+      outcome: Object.hasOwn(OUTCOMES, name) ? (OUTCOMES[name] as EventOutcome) : ('error' as const),
+      status: name,
       statusDetail: textAt(status, 'message'),
     }
   }

@@ -1,4 +1,4 @@
-import { objectAt, parseJson } from '../../../src/kms/untrusted-json.js'
+import { audited } from './audit-line.js'
 
 const CLEAR = /"(?:client_token|plaintext|ciphertext)":\s*"(?!hmac-sha256:)[^"]/
 const KEPT =
@@ -13,7 +13,7 @@ export function holdsClearValues(line: string): boolean {
 /** The line, and without the values that it should not hold where the device writes them in clear. */
 export function withoutSecrets(line: string): string {
   if (!holdsClearValues(line)) return line
-  const parsed = objectAt(parseJson(line))
+  const parsed = audited(line)
   return parsed ? JSON.stringify(strip(parsed)) : REMOVED
 }
 

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { AuditEvent, EventOutcome, Normalized, TrailRecord } from '../../../src/audit/trail/audit-event.js'
-import { defined, type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../src/kms/untrusted-json.js'
+import { defined, type JsonObject, listAt, objectAt, textAt } from '../../../src/kms/untrusted-json.js'
+import { audited } from './audit-line.js'
 import { factsOf } from './vault-request.js'
 
 /** The header by which a call says its token, if the audit device is told to write it down. */
 export const CALL_HEADER = 'x-waxseal-call'
 
 const HMAC = /^hmac-sha256:/
+const DENIED =
+  /permission denied|invalid (role|secret|token|username|credentials)|role or secret|bad token|missing client token/
 
 /**
  * A line of an audit device. Each request makes two, `request` and `response`, with one id. The response is the event: it
@@ -14,7 +17,7 @@ const HMAC = /^hmac-sha256:/
  * without one. The request's line says nothing more and is ignored.
  */
 export function normalizeVault({ raw }: TrailRecord): Normalized {
-  const line = objectAt(parseJson(raw))
+  const line = audited(raw)
   if (!line) return { quarantined: 'no JSON object' }
   const type = textAt(line, 'type')
   if (type !== 'request' && type !== 'response') return { quarantined: 'expected the type "request" or "response"' }
@@ -48,25 +51,34 @@ export function normalizeVault({ raw }: TrailRecord): Normalized {
 }
 
 function outcomeOf(line: JsonObject): Pick<AuditEvent, 'outcome' | 'status' | 'statusDetail'> {
-  const error = textAt(line, 'error')
+  const error = textAt(line, 'error') ?? refusalIn(objectAt(line, 'response', 'data'))
   if (error === undefined) return { outcome: 'success', status: 'ok' }
   const [, status = ''] = /^(?:\d+ errors? occurred:\s*\*?\s*)?([^\n]*)/.exec(error) ?? []
   return { outcome: outcomeOfError(error), status: status.slice(0, 200), statusDetail: error.slice(0, 2_000) }
 }
 
+/** An engine can refuse in its answer alone, where the reason is hashed; of a batch, each of its parts. */
+function refusalIn(data: JsonObject | undefined): string | undefined {
+  const [first, ...others] = listAt(data, 'batch_results')
+  const error = textAt(data, 'error') ?? textAt(first, 'error')
+  return others.every((each) => textAt(each, 'error') !== undefined) ? error : undefined
+}
+
 function outcomeOfError(error: string): EventOutcome {
-  if (/permission denied|invalid (role|secret)|role or secret|missing client token/.test(error)) return 'denied'
+  if (DENIED.test(error)) return 'denied'
   return /quota exceeded|too many requests/.test(error) ? 'throttled' : 'error'
 }
 
 function whoOf(line: JsonObject, request: JsonObject) {
-  const name = textAt(line, 'auth', 'display_name')
+  // Who logs in is known by the answer alone.
+  const of = (name: string) => textAt(line, 'auth', name) ?? textAt(line, 'response', 'auth', name)
+  const name = of('display_name')
   return {
-    principalType: textAt(line, 'auth', 'token_type'),
+    principalType: of('token_type'),
     // The display name of an AppRole is the same for all of them; a root token has no entity.
-    principal: textAt(line, 'auth', 'entity_id') ?? name,
+    principal: of('entity_id') ?? name,
     principalName: name,
-    credentialId: textAt(line, 'auth', 'accessor') ?? textAt(request, 'client_token_accessor'),
+    credentialId: of('accessor') ?? textAt(request, 'client_token_accessor'),
     source: textAt(request, 'remote_address'),
     userAgent: headerOf(request, 'user-agent'),
   }

@@ -9,18 +9,29 @@ export interface TransitRequest {
   readonly key: string | undefined
 }
 
-const USES: Readonly<Record<string, OperationClass>> = {
+/** Of no key: what follows is an algorithm or a number. */
+const KEYLESS = classes({
+  random: 'random',
+  hash: 'other',
+  config: 'other',
+  'cache-config': 'other',
+  wrapping_key: 'read',
+})
+
+const USES = classes({
   encrypt: 'encrypt',
   decrypt: 'decrypt',
   rewrap: 'rewrap',
   sign: 'sign',
   verify: 'verify',
   hmac: 'mac',
-  random: 'random',
-}
+  cmac: 'mac',
+  // From a backup.
+  restore: 'key-restore',
+})
 
 /** What is below `keys/<name>/`. https://developer.hashicorp.com/vault/api-docs/secret/transit */
-const KEY_CHANGES: Readonly<Record<string, OperationClass>> = {
+const KEY_CHANGES = classes({
   config: 'key-update',
   rotate: 'key-rotate',
   trim: 'key-update',
@@ -28,26 +39,28 @@ const KEY_CHANGES: Readonly<Record<string, OperationClass>> = {
   import_version: 'key-rotate',
   'soft-delete': 'key-disable',
   'soft-delete-restore': 'key-restore',
-}
+})
 
-const VERBS: Readonly<Record<string, OperationClass>> = {
+const VERBS = classes({
   read: 'read',
   list: 'read',
   create: 'key-create',
   update: 'key-create',
   delete: 'key-delete',
-}
+})
 
 /** `path` below the mount, `verb` as Vault writes it. */
 export function transitRequest(path: string, verb: string): TransitRequest {
   const [first = '', ...rest] = path.split('/')
   const operation = `transit/${first}`
   if (first === 'keys') return keysRequest(rest, verb)
-  // The key comes behind what is wanted of it.
-  if (first === 'datakey' || first === 'export') {
+  const keyless = KEYLESS.get(first)
+  if (keyless !== undefined) return { operation, operationClass: keyless, key: undefined }
+  // The key comes behind what is wanted of it, or behind the one that it is wrapped with.
+  if (first === 'datakey' || first === 'export' || first === 'byok-export') {
     return { operation, operationClass: first === 'datakey' ? 'data-key' : 'other', key: rest[1] || undefined }
   }
-  return { operation, operationClass: USES[first] ?? 'other', key: rest[0] || undefined }
+  return { operation, operationClass: USES.get(first) ?? 'other', key: rest[0] || undefined }
 }
 
 function keysRequest([key, ...change]: readonly string[], verb: string): TransitRequest {
@@ -55,7 +68,12 @@ function keysRequest([key, ...change]: readonly string[], verb: string): Transit
   const operation = ['transit/keys', ...change].join('/')
   return {
     operation: verb === 'read' ? operation : `${verb} ${operation}`,
-    operationClass: (what === '' ? VERBS[verb] : KEY_CHANGES[what]) ?? 'other',
+    operationClass: (what === '' ? VERBS.get(verb) : KEY_CHANGES.get(what)) ?? 'other',
     key: key || undefined,
   }
+}
+
+/** A map, as whoever asks names what is looked up: an object has `constructor`. */
+function classes(byName: Readonly<Record<string, OperationClass>>): ReadonlyMap<string, OperationClass> {
+  return new Map(Object.entries(byName))
 }

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../../../src/audit/trail/audit-event.js'
+import type { AuditEvent, OperationClass } from '../../../src/audit/trail/audit-event.js'
 import { type JsonObject, textAt } from '../../../src/kms/untrusted-json.js'
 import { transitRequest } from './transit-request.js'
 
@@ -8,6 +8,9 @@ export type VaultRequestFacts = Pick<AuditEvent, 'kind' | 'operation' | 'operati
 /** Of `sys/`: who may what, and what is written down. Writes only. */
 const POLICIES = /^(policy|policies)(\/|$)/
 const LOGGING = /^(audit|config\/auditing)(\/|$)/
+/** What there is of engines and of the server's own keys. Others of them are never logged, such as `sys/init`. */
+const SERVER =
+  /^(mounts|remount|namespaces|generate-root|generate-recovery-token|rekey|rekey-recovery-key|rotate|raw|seal|unseal)(\/|$)/
 /** Where no engine is mounted, the line does not say of which type it would be. */
 const TRANSIT_PATH = /^(.+?)\/((?:encrypt|decrypt|rewrap|datakey\/(?:plaintext|wrapped)|keys)\/[^/]+.*)$/
 
@@ -31,18 +34,26 @@ function systemFacts(path: string, verb: string): VaultRequestFacts | undefined 
   if (['read', 'list', 'help'].includes(verb)) return undefined
   const operation = verbed(`sys/${path}`, verb)
   if (LOGGING.test(path)) return { kind: 'logging', operation, operationClass: 'logging' }
-  return POLICIES.test(path) ? { kind: 'call', operation, operationClass: 'policy' } : undefined
+  if (POLICIES.test(path)) return { kind: 'call', operation, operationClass: 'policy' }
+  return SERVER.test(path) ? { kind: 'call', operation, operationClass: serverClassOf(path, verb) } : undefined
+}
+
+/** With an engine or a namespace its keys are gone; who makes a root token may do anything. */
+function serverClassOf(path: string, verb: string): OperationClass {
+  if (verb === 'delete' && /^(mounts|namespaces)\//.test(path)) return 'key-delete'
+  return path.startsWith('generate-root') ? 'policy' : 'other'
 }
 
 /** The mount with its namespace, as in KEK refs, and what follows it. */
 function transitPath(request: JsonObject, path: string): { readonly mount: string; readonly path: string } | undefined {
-  const namespace = textAt(request, 'namespace', 'path') ?? ''
+  const namespace = textAt(request, 'namespace', 'path')?.replace(/\/?$/, '/') ?? ''
   const full = `${namespace}${path}`
   const type = textAt(request, 'mount_type')
-  // With the namespace before it, which `path` lacks.
-  const point = textAt(request, 'mount_point')
-  if (type === 'transit' && point !== undefined && full.startsWith(point)) {
-    return { mount: point.slice(0, -1), path: full.slice(point.length) }
+  // With the namespace before it, which `path` lacks, or without: servers differ.
+  const named = textAt(request, 'mount_point')
+  const point = [named && `${namespace}${named}`, named].find((each) => each !== undefined && full.startsWith(each))
+  if (type === 'transit' && point !== undefined) {
+    return { mount: point.replace(/\/$/, ''), path: full.slice(point.length) }
   }
   if (type !== undefined && type !== 'transit') return undefined
   const found = TRANSIT_PATH.exec(full)

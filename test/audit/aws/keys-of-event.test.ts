@@ -30,9 +30,14 @@ describe('without resources', () => {
     expect(refused('alias/service')).not.toHaveProperty('kekId')
   })
 
-  test('a bare id of another partition', () => {
-    const { kekId } = decryptEvent({ awsRegion: 'cn-north-1', resources: [], requestParameters: { keyId: KEY_ID } })
-    expect(kekId).toBe(`arn:aws-cn:kms:cn-north-1:${ACCOUNT}:key/${KEY_ID}`)
+  test.each([
+    ['aws-cn', 'cn-north-1'],
+    ['aws-us-gov', 'us-gov-west-1'],
+    ['aws-eusc', 'eusc-de-east-1'],
+    ['aws-iso-b', 'us-isob-east-1'],
+  ])('a bare id of the partition %s', (partition, awsRegion) => {
+    const { kekId } = decryptEvent({ awsRegion, resources: [], requestParameters: { keyId: KEY_ID } })
+    expect(kekId).toBe(`arn:${partition}:kms:${awsRegion}:${ACCOUNT}:key/${KEY_ID}`)
   })
 })
 

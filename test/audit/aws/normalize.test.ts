@@ -130,8 +130,36 @@ describe('an envelope', () => {
     expect(eventOf({ Records: [record] })).toEqual(expected)
   })
 
+  const record = decryptRecord()
+  const text = JSON.stringify(record)
+  const ofEventBridge = { 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.kms', detail: record }
+  const ofSns = { Type: 'Notification', Message: JSON.stringify(ofEventBridge) }
+  const ofCloudWatch = { messageType: 'DATA_MESSAGE', logEvents: [{ id: '1', timestamp: 1, message: text }] }
+  const delivered = {
+    'what LookupEvents answers': { Events: [{ EventId: 'x', CloudTrailEvent: text }] },
+    'a message of SNS': ofSns,
+    'SNS in Lambda': { Records: [{ EventSource: 'aws:sns', Sns: ofSns }] },
+    'a message of SQS': { Messages: [{ Body: JSON.stringify(ofSns) }] },
+    'SQS in Lambda': { Records: [{ eventSourceARN: 'arn:aws:sqs', body: JSON.stringify(ofEventBridge) }] },
+    'CloudWatch Logs': ofCloudWatch,
+    'a search of CloudWatch Logs': { events: [{ eventId: '1', message: text }], searchedLogStreams: [] },
+    'an array': [record],
+  }
+
+  test.each(Object.entries(delivered))('that is %s has the same event', (_how, envelope) => {
+    expect(eventOf(envelope)).toEqual({ ...eventOf(record), content: text })
+  })
+
   test('with several records is for its reader to split', () => {
-    expect(normalized({ Records: [decryptRecord(), decryptRecord()] })).toHaveProperty('quarantined')
+    for (const several of [{ Records: [record, record] }, { Events: [{}, {}] }, [record, record]]) {
+      expect(normalized(several)).toHaveProperty('quarantined')
+    }
+  })
+
+  test('with something else in it is of no concern, and with broken JSON is put aside', () => {
+    expect(normalized({ Type: 'Notification', Message: '{"s3Bucket":"b"}' })).toHaveProperty('ignored')
+    expect(normalized({ Records: [] })).toHaveProperty('ignored')
+    expect(normalized({ ...ofSns, Message: '{"detail":' })).toHaveProperty('quarantined')
   })
 
   test('that the KMS sent itself is what the KMS did by itself', () => {
@@ -201,6 +229,8 @@ test.each([
   ['ThrottlingException', 'throttled'],
   ['AccessDeniedException', 'denied'],
   ['VpceAccessDenied', 'denied'],
+  ['InvalidClientTokenId', 'denied'],
+  ['DisabledException', 'error'],
   ['IncorrectKeyException', 'error'],
   ['KMSInvalidStateException', 'error'],
 ])('%s is %s', (errorCode, outcome) => {
@@ -240,4 +270,23 @@ test.each(['2026-03-01 10:20:30', '2026-03-01T10:20:30.000Z', '2026-03-01T11:20:
 test('a record that does not say its account is of the reader that brought it', () => {
   const userIdentity = { type: 'AWSService', invokedBy: 'AWS Internal' }
   expect(decryptEvent({ recipientAccountId: undefined, userIdentity }).scope).toBe('')
+})
+
+test('a refusal that has a message alone', () => {
+  const errorMessage = 'User: arn is not authorized to perform: kms:Decrypt'
+  expect(decryptEvent({ errorMessage })).toMatchObject({ outcome: 'denied', statusDetail: errorMessage })
+})
+
+describe('the key material is the version, wherever it stands', () => {
+  const [now, before] = ['cd'.repeat(32), 'ab'.repeat(32)]
+  test.each([
+    ['ReEncrypt', { additionalEventData: { sourceKeyMaterialId: before, destinationKeyMaterialId: now } }],
+    ['RotateKey', { serviceEventDetails: { previousKeyMaterialId: before, currentKeyMaterialId: now } }],
+    ['DeleteExpiredKeyMaterial', { serviceEventDetails: { keyMaterialId: now } }],
+    ['ImportKeyMaterial', { responseElements: { keyId: KEY_ARN, keyMaterialId: now } }],
+    ['CreateKey', { responseElements: { keyMetadata: { arn: KEY_ARN, currentKeyMaterialId: now } } }],
+    ['DeleteImportedKeyMaterial', { requestParameters: { keyId: KEY_ID, keyMaterialId: now } }],
+  ])('%s', (eventName, changes) => {
+    expect(decryptEvent({ additionalEventData: undefined, eventName, ...changes }).kekVersion).toBe(now)
+  })
 })

@@ -31,12 +31,13 @@ test('a record is exactly as it stands in the file, and says where that is', asy
   expect(records[1]?.reference).toBe(`s3://trail-of-the-tests/${file}#1`)
 })
 
-test('a file that is cut off, and one that is none, are one text each, for the quarantine', async () => {
-  for (const contents of ['{"Records":[{"eventID":"e-1"},{"event', 'no file']) {
+test('of a file that is cut off, of one with something between its records, and of none, nothing is lost: what is no record is for the quarantine', async () => {
+  const record = '{"eventID":"e-1"}'
+  for (const contents of [`{"Records":[${record},{"event`, `{"Records":[${record},1,{}]}`, 'no file']) {
     under.trail.put(under.trail.deliver(hours(0.1), []), contents)
   }
   const records = (await under.pass(0.2)).flatMap((batch) => batch.records)
-  expect(records.map(({ raw }) => raw).sort()).toEqual(['no file', '{"Records":[{"eventID":"e-1"},{"event'])
+  expect(records.map(({ raw }) => raw).sort()).toEqual([',1,{}]}', ',{"event', 'no file', record, record])
 })
 
 test('an hour is complete when the digests of two hours more are good', async () => {

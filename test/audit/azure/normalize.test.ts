@@ -92,6 +92,8 @@ describe('azure: which key', () => {
   })
 
   test('azure: names that are no keys give none', () => {
+    const restore = { id: undefined, requestUri: `https://${VAULT}/keys/restore?api-version=7.4` }
+    expect(azureEvent(restore, { operationName: 'KeyRestore' })).not.toHaveProperty('kekId')
     expect(azureEvent({ id: undefined, requestUri: `https://${VAULT}/secrets/kek` })).not.toHaveProperty('kekId')
     expect(azureEvent({ id: 'https://', requestUri: 'https://[' })).toMatchObject({ scope: VAULT })
   })
@@ -108,6 +110,11 @@ describe('azure: who asked', () => {
       principalType: 'user',
       principalName: 'someone@example.com',
     })
+  })
+
+  test('azure: an application by the newer name of its id', () => {
+    const claim = { azp: 'app-2', oid: 'object-2' }
+    expect(azureEvent({}, { identity: { claim } })).toMatchObject({ credentialId: 'app-2', principalType: 'app' })
   })
 
   test('azure: a token in the user agent is of the ledger where it is a UUID with our name', () => {
@@ -148,6 +155,37 @@ describe('azure: the Activity Log', () => {
     const event = eventOf(activity(operation))
     expect(event).toMatchObject({ kind: 'call', operationClass })
     expect(event).not.toHaveProperty('requestId')
+  })
+
+  test('azure: in the table AzureActivity the name for people is not the operation, and the event is the same', () => {
+    const resource = '/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/shop-keys'
+    const row = {
+      ...{ TimeGenerated: '2026-11-05T10:00:00Z', OperationName: 'Delete Key Vault', CorrelationId: 'c1' },
+      ...{ OperationNameValue: 'MICROSOFT.KEYVAULT/VAULTS/DELETE', ActivityStatusValue: 'Failure' },
+      ...{ CategoryValue: 'Administrative', Category: 'Administrative', _ResourceId: resource.toLowerCase() },
+      ...{ Claims: JSON.stringify({ appid: 'app-1' }), Caller: 'app-1', CallerIpAddress: '203.0.113.7' },
+    }
+    const streamed = activity('Microsoft.KeyVault/vaults/delete', { resourceId: resource })
+    expect(eventOf(normalize(row))).toMatchObject({
+      ...{ operationClass: 'key-delete', outcome: 'error', scope: VAULT, source: '203.0.113.7' },
+      ...{ principal: 'app-1', principalType: 'app', uid: eventOf(streamed).uid },
+    })
+  })
+
+  test('azure: its interface has names and values, and the status by itself', () => {
+    const operationName = { value: 'Microsoft.KeyVault/vaults/write', localizedValue: 'Update Key Vault' }
+    const status = { value: 'Failed', localizedValue: 'Failed' }
+    const subStatus = { value: 'Forbidden', localizedValue: 'Forbidden (HTTP Status Code: 403)' }
+    const { time: eventTimestamp, ...record } = { ...storageRecord(), category: { value: 'Administrative' } }
+    expect(
+      eventOf(normalize({ ...record, properties: {}, eventTimestamp, operationName, status, subStatus })),
+    ).toMatchObject({ operation: operationName.value, outcome: 'denied' })
+  })
+
+  test('azure: the scope of what was authorised makes no user of an application', () => {
+    const authorization = { scope: '/subscriptions/s', action: 'Microsoft.KeyVault/vaults/write' }
+    const identity = { authorization, claims: { appid: 'app-1' } }
+    expect(eventOf(activity('Microsoft.KeyVault/vaults/write', { identity }))).toMatchObject({ principalType: 'app' })
   })
 
   test('azure: what failed did, and other services are of no concern', () => {

@@ -5,6 +5,8 @@ import { gcpEntry, gcpEvent, KEY } from './records.js'
 
 testSamples('gcp', normalizeGcp)
 
+const RING = KEY.slice(0, KEY.indexOf('/cryptoKeys/'))
+
 test('gcp: an entry becomes an event', () => {
   expect(gcpEvent({}, { insertId: 'a1' })).toEqual({
     uid: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -36,12 +38,28 @@ describe('gcp: which key', () => {
   test.each([
     ['in the name of the resource', { resourceName: `${KEY}/cryptoKeyVersions/7` }],
     ['in the name of the request', { request: { name: `${KEY}/cryptoKeyVersions/7` } }],
+    ['in the name of what was answered', { response: { name: `${KEY}/cryptoKeyVersions/7` } }],
     [
       'as the new primary version',
       { methodName: 'UpdateCryptoKeyPrimaryVersion', request: { cryptoKeyVersionId: '7' } },
     ],
   ])('gcp: the version stands %s', (_where, payload) => {
     expect(gcpEvent(payload)).toMatchObject({ kekId: KEY, kekVersion: '7' })
+  })
+
+  test.each([
+    ['with the service before it', { resourceName: `//cloudkms.googleapis.com/${KEY}` }],
+    ['in the request alone', { resourceName: undefined }],
+    ['by its ring, where it is new', { resourceName: RING, request: { parent: RING, cryptoKeyId: 'kek' } }],
+  ])('gcp: the key stands %s', (_where, payload) => {
+    expect(gcpEvent(payload)).toMatchObject({ kekId: KEY })
+    expect(gcpEvent(payload)).not.toHaveProperty('requestedKey')
+  })
+
+  test('gcp: where the label is missing, the log has the id of the project', () => {
+    const numbered = KEY.replace('shop', '123456789012')
+    const request = { name: numbered }
+    expect(gcpEvent({ resourceName: numbered, request }, { resource: {} })).toMatchObject({ kekId: KEY })
   })
 
   test('gcp: the version of another key in the request is not taken for that of the resource', () => {
@@ -58,6 +76,8 @@ describe('gcp: what became of it', () => {
     [8, 'throttled'],
     [9, 'error'],
     [16, 'denied'],
+    ['PERMISSION_DENIED', 'denied'],
+    ['OK', 'success'],
   ])('gcp: a status with code %s is %s', (code, outcome) => {
     expect(gcpEvent({ status: { code } })).toMatchObject({ outcome })
   })
@@ -170,6 +190,28 @@ describe('gcp: who asked', () => {
   })
 })
 
+/** As the client in Python prints it. */
+function snakeCased(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const members = Object.entries(value).map(([name, each]) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    snakeCased(each),
+  ])
+  return Object.fromEntries(members)
+}
+
+function ofBigQuery() {
+  const { protoPayload, ...entry } = gcpEntry()
+  const { request, ...payload } = protoPayload
+  return { ...entry, protopayload_auditlog: { ...payload, requestJson: JSON.stringify(request) } }
+}
+
+test('gcp: several entries in one, and an envelope around nothing', () => {
+  for (const raw of [{ entries: [gcpEntry(), gcpEntry()] }, [gcpEntry(), gcpEntry()], [], { message: { data: '?' } }]) {
+    expect(normalizeGcp({ raw: JSON.stringify(raw) })).toEqual({ quarantined: expect.any(String) })
+  }
+})
+
 describe('gcp: one entry, one uid', () => {
   const text = JSON.stringify(gcpEntry())
   const message = { data: Buffer.from(text).toString('base64'), messageId: '1', publishTime: '2026-11-05T10:00:03Z' }
@@ -179,6 +221,12 @@ describe('gcp: one entry, one uid', () => {
     ['as a pulled message of Pub/Sub', message],
     ['as a CloudEvent', { specversion: '1.0', type: 'google.cloud.audit.log.v1.written', data: gcpEntry() }],
     ['as a CloudEvent of Pub/Sub', { specversion: '1.0', data: { message } }],
+    ['as the answer to a pull', { receivedMessages: [{ ackId: 'a', message }] }],
+    ['as a message that was decoded', { data: text }],
+    ['as the answer of entries.list', { entries: [gcpEntry()] }],
+    ['as gcloud prints it', [gcpEntry()]],
+    ['with the names of the definition', snakeCased(gcpEntry())],
+    ['as a row of BigQuery', ofBigQuery()],
   ])('gcp: %s', (_how, delivered) => {
     expect(eventOf(normalizeGcp({ raw: JSON.stringify(delivered) }))).toEqual(gcpEvent())
   })

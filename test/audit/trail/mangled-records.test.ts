@@ -4,16 +4,23 @@ import { awsTrail } from '../../../providers/aws/audit-trail.js'
 import { azureTrail } from '../../../providers/azure/audit-trail.js'
 import { gcpTrail } from '../../../providers/gcp/audit-trail.js'
 import { localTrail } from '../../../providers/local/audit-trail.js'
+import { vaultTrail } from '../../../providers/vault/audit-trail.js'
 import type { AuditEvent, Normalized, TrailRecord } from '../../../src/audit/trail/audit-event.js'
 import { decryptEvent, decryptRecord } from '../aws/record.js'
 import { azureEvent, otherShapes, storageRecord } from '../azure/records.js'
 import { gcpEntry, gcpEvent } from '../gcp/records.js'
+import { auditLine } from '../vault/lines.js'
 import { eventOf } from './sample-events.js'
 
 const TRAILS = [
   ['aws', awsTrail.normalize, [decryptRecord(), { 'detail-type': 'x', source: 'aws.kms', detail: decryptRecord() }]],
   ['gcp', gcpTrail.normalize, [gcpEntry()]],
   ['azure', azureTrail.normalize, [storageRecord(), ...Object.values(otherShapes)]],
+  [
+    'vault',
+    vaultTrail.normalize,
+    [JSON.parse(auditLine({ id: 'r-1', response: { batch_results: [{ key_version: 1 }] } }))],
+  ],
   ['local', localTrail.normalize, [{}]],
 ] as const
 
@@ -35,6 +42,14 @@ const anything = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom('\0', '\ud800', '__proto__', 'https://', '=1+1', undefined, -0),
 )
+
+/** What can stand in a text anywhere, and what no writer of JSON would put there. */
+const SCRAPS = [
+  ...['', '\0', '\ufeff', '\r\n', '\ufffd', '\ud800', '"\\ud800"', '"\\u0000"', '1e400', '-1e400', '9007199254740993'],
+  ...['null', 'true', '""', '[]', '{}', '{', '}', '[', ']', '"', ',', ':', '\\'],
+  ...['"a":1,"a":2,', '"__proto__":{},', '['.repeat(9_000), '[[1]]', `${'['.repeat(9_000)}${']'.repeat(9_000)}`],
+  ...['{"a":'.repeat(9_000), `${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}`],
+]
 
 function assertWhole(normalized: Normalized): void {
   if (!('event' in normalized)) return
@@ -61,6 +76,31 @@ describe.each(TRAILS)('%s', (provider, normalize, records) => {
         expect(normalize({ raw })).toEqual(normalized)
       }),
       { numRuns: 200 },
+    )
+  })
+})
+
+/** Whole values by scraps, so that the text is often JSON still; or any stretch of it. */
+const VALUE = /"[^"\\]*"(?!\s*:)|-?\d+|true|false|null|\[\]|\{\}/g
+
+describe.each(TRAILS)('%s', (provider, normalize, records) => {
+  test(`${provider}: a record whose text is mangled is an event, ignored or quarantined`, () => {
+    const places = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), scrap: fc.constantFrom(...SCRAPS) })
+    fc.assert(
+      fc.property(
+        fc.constantFrom<object>(...records),
+        places,
+        fc.boolean(),
+        fc.nat(40),
+        (record, place, isValue, cut) => {
+          const text = JSON.stringify(record)
+          const stretches = isValue ? [...text.matchAll(VALUE)].map(({ index, 0: { length } }) => [index, length]) : []
+          const [start = Math.floor(place.at * text.length), length = cut] =
+            stretches[Math.floor(place.at * (stretches.length - 1))] ?? []
+          assertWhole(normalize({ raw: text.slice(0, start) + place.scrap + text.slice(start + length) }))
+        },
+      ),
+      { numRuns: 300 },
     )
   })
 })

@@ -49,10 +49,20 @@ test.each([
   ['transit/keys/k/soft-delete', 'update', 'update transit/keys/soft-delete', 'key-disable', 'transit/k'],
   ['transit/keys/', 'list', 'list transit/keys', 'read', undefined],
   ['transit/export/encryption-key/k/1', 'read', 'transit/export', 'other', 'transit/k'],
+  ['transit/byok-export/other/k', 'read', 'transit/byok-export', 'other', 'transit/k'],
+  ['transit/restore/k', 'update', 'transit/restore', 'key-restore', 'transit/k'],
+  ['transit/random/platform/32', 'update', 'transit/random', 'random', undefined],
+  ['transit/hash/sha2-256', 'update', 'transit/hash', 'other', undefined],
+  ['transit/wrapping_key', 'read', 'transit/wrapping_key', 'read', undefined],
+  ['transit/constructor/k', 'constructor', 'transit/constructor', 'other', 'transit/k'],
   ['transit/what-comes-next/k', 'update', 'transit/what-comes-next', 'other', 'transit/k'],
   ['auth/approle/login', 'update', 'auth/approle/login', 'authentication', undefined],
   ['auth/token/lookup-self', 'read', 'auth/token/lookup-self', 'authentication', undefined],
   ['sys/policies/acl/writer', 'update', 'sys/policies/acl/writer', 'policy', undefined],
+  ['sys/mounts/transit', 'delete', 'delete sys/mounts/transit', 'key-delete', undefined],
+  ['sys/mounts/transit/tune', 'update', 'sys/mounts/transit/tune', 'other', undefined],
+  ['sys/generate-root/update', 'update', 'sys/generate-root/update', 'policy', undefined],
+  ['sys/rotate', 'update', 'sys/rotate', 'other', undefined],
 ])('%s, %s', (path, operation, name, operationClass, kekId) => {
   expect(eventOf({ path, operation })).toMatchObject({ kind: 'call', operation: name, operationClass })
   expect(eventOf({ path, operation }).kekId).toBe(kekId)
@@ -64,6 +74,9 @@ test('a key is spelt as in KEK refs: with its namespace, in a mount of several p
   const within = { path: 'transit/decrypt/k', ...point('team/transit/', { namespace }) }
   expect(eventOf(within).kekId).toBe('team/transit/k')
   expect(eventOf({ path: 'a/b/decrypt/k', ...point('a/b/') }).kekId).toBe('a/b/k')
+  // Servers that write the mount without its namespace.
+  expect(eventOf({ path: 'a/b/sign/k', ...point('a/b/', { namespace }) }).kekId).toBe('team/a/b/k')
+  expect(eventOf({ path: 'team/sign/k', ...point('team/', { namespace }) }).kekId).toBe('team/team/k')
   // As older servers write it, and as a line of a mount that is gone is.
   expect(eventOf({ path: 'transit/decrypt/k', ...point(undefined, { namespace }) }).kekId).toBe('team/transit/k')
   const gone = { path: 'gone/decrypt/k', ...point(undefined, { mount_type: undefined }), error: 'no handler for route' }
@@ -83,10 +96,31 @@ test.each([
   ['1 error occurred:\n\t* permission denied\n\n', 'denied', 'permission denied'],
   ['permission denied', 'denied', 'permission denied'],
   ['invalid role or secret ID', 'denied', 'invalid role or secret ID'],
+  ['bad token', 'denied', 'bad token'],
   ['request path "transit/decrypt/k": rate limit quota exceeded', 'throttled', expect.stringContaining('quota')],
   ['1 error occurred:\n\t* invalid request\n\n', 'error', 'invalid request'],
 ])('the outcome of %j is %s', (error, outcome, status) => {
   expect(eventOf({ error })).toMatchObject({ outcome, status, statusDetail: error })
+})
+
+test.each([
+  ['an answer', { error: 'hmac-sha256:0' }, 'error'],
+  ['each part of a batch', { batch_results: [{ error: 'hmac-sha256:0' }, { error: 'hmac-sha256:1' }] }, 'error'],
+  ['a part of a batch', { batch_results: [{ error: 'hmac-sha256:0' }, { key_version: 1 }] }, 'success'],
+])('%s that says what went wrong, without an error of the request', (_what, response, outcome) => {
+  expect(eventOf({ response })).toMatchObject({ outcome })
+})
+
+test('who logs in is known by the answer', () => {
+  const line = JSON.parse(auditLine({ path: 'auth/approle/login', auth: { display_name: '', entity_id: '' } }))
+  const auth = { display_name: 'approle', entity_id: 'e-2', accessor: 'hmac-sha256:2' }
+  const found = normalize(JSON.stringify({ ...line, auth: { token_type: 'default' }, response: { auth } }))
+  expect(found).toMatchObject({ event: { principal: 'e-2', principalName: 'approle', credentialId: 'hmac-sha256:2' } })
+})
+
+test.each(['@cee: ', '<14>Mar  1 12:00:00 host vault[7]: ', '\ufeff'])('a line that begins with %j', (prefix) => {
+  const line = auditLine({ id: 'r-1' })
+  expect(normalize(`${prefix}${line}\r`)).toEqual(normalize(line))
 })
 
 test('the token of the call, where its header is written in clear; hashed it says nothing', () => {
