@@ -1,4 +1,4 @@
-import { test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { withoutSecrets } from '../../providers/vault/trail/clear-values.js'
 import { normalizeVault } from '../../providers/vault/trail/normalize.js'
@@ -30,6 +30,11 @@ test('any text, and a line with any member replaced, is an event, ignored or put
     }),
     { numRuns: 500 },
   )
+})
+
+test('values in clear, nested so deeply that they cannot be taken out, are not mirrored', () => {
+  const deep = `{"client_token":"test only","data":${'{"a":'.repeat(20_000)}"test only"${'}'.repeat(20_001)}`
+  expect(withoutSecrets(deep)).not.toContain('test only')
 })
 
 test('a line that is cut anywhere is no event', () => {

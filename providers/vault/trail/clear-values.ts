@@ -14,7 +14,12 @@ export function holdsClearValues(line: string): boolean {
 export function withoutSecrets(line: string): string {
   if (!holdsClearValues(line)) return line
   const parsed = audited(line)
-  return parsed ? JSON.stringify(strip(parsed)) : REMOVED
+  try {
+    return parsed ? JSON.stringify(strip(parsed)) : REMOVED
+  } catch {
+    // Nested too deeply.
+    return REMOVED
+  }
 }
 
 function strip(value: unknown, name = ''): unknown {
