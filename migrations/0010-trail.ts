@@ -51,6 +51,7 @@ export const trail: Migration = {
   raw_sha256 bytea NOT NULL CHECK (octet_length(raw_sha256) = 32),
   canonical_sha256 bytea CHECK (octet_length(canonical_sha256) = 32),
   raw_reference text,
+  proof text NOT NULL DEFAULT 'none',
   written_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
   PRIMARY KEY (id, event_time),
   UNIQUE (provider, scope, event_uid, event_time)
@@ -72,7 +73,8 @@ export const trail: Migration = {
   ON waxseal.audit_event ((context ->> 'waxseal-row'), event_time DESC, id DESC) WHERE context IS NOT NULL`,
     `CREATE INDEX IF NOT EXISTS audit_event_logging ON waxseal.audit_event (event_time DESC) WHERE kind = 'logging'`,
     'CREATE INDEX IF NOT EXISTS audit_event_written ON waxseal.audit_event (written_in)',
-    // Which reader saw it, with which content, and what attests it: a proof can come later than the event.
+    // The row of an event is its first sighting. Later ones say by which reader, with which content, and what attests it: a proof
+    // can come later than the event.
     `CREATE TABLE IF NOT EXISTS waxseal.audit_sighting (
   event uuid NOT NULL,
   event_time timestamptz NOT NULL,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { insertRows } from '../../src/audit/ledger/insert-rows.js'
 import { attemptRow, COLUMNS, endRow } from '../../src/audit/ledger/ledger-row.js'
-import { EVENT_COLUMNS, receivedEvent } from '../../src/audit/mirror/event-row.js'
+import { EVENT_COLUMNS, eventRow, receivedEvent } from '../../src/audit/mirror/event-row.js'
 import { storeEvents } from '../../src/audit/mirror/store-events.js'
 import { registerSource } from '../../src/audit/mirror/trail-source.js'
 import type { AuditEvent } from '../../src/audit/trail/audit-event.js'
@@ -11,7 +11,7 @@ import type { CallStart } from '../../src/kms/call-ledger.js'
 export interface InsertRate {
   /** Rows that are stored in a second. */
   readonly rate: number
-  /** Of what one statement without any code of ours stores in each of the same tables. */
+  /** Of what one statement without any code of ours stores in the same tables. */
   readonly ofBare: number
 }
 
@@ -63,20 +63,13 @@ export async function insertRates(client: pg.Client, batches: number): Promise<R
         return performance.now() - start
       },
       bare: async () => {
-        const received = events().map(({ event, raw }) => receivedEvent(event, { raw }, source))
+        const received = events().map(({ event, raw }) => eventRow(receivedEvent(event, { raw }, source)))
         const columns = EVENT_COLUMNS.map(([name, type]) => [name, type] as const)
         const lists = EVENT_COLUMNS.map(([, , of]) => received.map(of))
         const ids = received.map(() => source.id)
-        const sighted = received.map(({ id, time, digests }) => [id, time, source.id, digests.raw])
         const start = performance.now()
         await inTransaction(async () => {
           await bare(client, 'audit_event', [['source', 'bigint'], ...columns], [ids, ...lists])
-          await bare(
-            client,
-            'audit_sighting',
-            SIGHTING,
-            SIGHTING.map((_, index) => sighted.map((row) => row[index])),
-          )
         })
         return performance.now() - start
       },
@@ -84,14 +77,6 @@ export async function insertRates(client: pg.Client, batches: number): Promise<R
   }
 }
 
-const SIGHTING = [
-  ...([
-    ['event', 'uuid'],
-    ['event_time', 'timestamptz'],
-    ['source', 'bigint'],
-    ['raw_sha256', 'bytea'],
-  ] as const),
-]
 const WRITER = randomUUID()
 const END = {
   outcome: 'succeeded',
@@ -116,7 +101,42 @@ function events(): { event: AuditEvent; raw: string }[] {
       ...{ operation: 'Decrypt', operationClass: 'decrypt', outcome: 'success', requestId: uid, principal: 'arn:p/7' },
       ...{ kekId: 'k-7', kekVersion: '1', context, userAgent: 'agent/1', source: '10.0.0.1' },
     }
-    return { event, raw: JSON.stringify({ eventID: uid, filler: 'x'.repeat(1_500) }) }
+    return { event, raw: rawOf(uid, time) }
+  })
+}
+
+/** As many members and bytes as a record of CloudTrail has. */
+function rawOf(eventID: string, eventTime: Date): string {
+  const text = 'a text of thirty characters'
+  const part = { accountId: text, arn: text, type: text, principalId: text, accessKeyId: text, invokedBy: text }
+  return JSON.stringify({
+    ...{
+      eventVersion: '1.11',
+      eventID,
+      eventTime,
+      eventSource: text,
+      eventName: text,
+      awsRegion: text,
+      sourceIPAddress: text,
+    },
+    ...{
+      userAgent: text,
+      readOnly: true,
+      managementEvent: true,
+      eventType: text,
+      eventCategory: text,
+      requestID: eventID,
+    },
+    ...{
+      userIdentity: { ...part, sessionContext: { sessionIssuer: part } },
+      requestParameters: { encryptionContext: context },
+    },
+    ...{
+      responseElements: null,
+      resources: [part, part],
+      additionalEventData: { keyMaterialId: text },
+      tlsDetails: part,
+    },
   })
 }
 

@@ -56,7 +56,7 @@ export const leafKinds: Readonly<Record<LeafKindName, LeafKind>> = {
       ...{ principal_type: 'text', principal: 'text', principal_name: 'text', credential_id: 'text', via: 'text' },
       ...{ source_ip: 'text', source_text: 'text', user_agent: 'text', kek_id: 'text', kek_version: 'text' },
       ...{ source_kek_id: 'text', requested_key: 'text', context: 'json', raw_sha256: 'bytes' },
-      ...{ canonical_sha256: 'bytes', raw_reference: 'text' },
+      ...{ canonical_sha256: 'bytes', raw_reference: 'text', proof: 'text' },
     },
   },
   finding: {

@@ -7,33 +7,32 @@ import { indexable, wholeJson } from './indexable.js'
 
 /** An event with what its source adds. */
 export interface ReceivedEvent {
-  readonly id: string
   readonly provider: string
   readonly scope: string
   readonly uid: string
-  /** As Postgres reads it: of the first sighting, which a later one keeps. */
-  readonly time: string
   readonly event: AuditEvent
   readonly record: TrailRecord
-  readonly digests: Digests
 }
 
 export function receivedEvent(
   event: AuditEvent,
   record: TrailRecord,
-  source: { readonly provider: string; readonly scope: string },
+  { provider, scope }: { readonly provider: string; readonly scope: string },
 ): ReceivedEvent {
-  return {
-    id: uuidV7(event.time.getTime()),
-    provider: source.provider,
-    scope: indexable(event.scope || source.scope),
-    uid: indexable(event.uid),
-    time: event.time.toISOString(),
-    ...{ event, record, digests: digestsOf(record.raw, event.content) },
-  }
+  return { provider, scope: indexable(event.scope || scope), uid: indexable(event.uid), event, record }
 }
 
-type Column = readonly [name: string, type: string, of: (row: ReceivedEvent) => unknown]
+export interface EventRow extends ReceivedEvent {
+  readonly id: string
+  readonly digests: Digests
+}
+
+export function eventRow(received: ReceivedEvent): EventRow {
+  const { event, record } = received
+  return { ...received, id: uuidV7(event.time.getTime()), digests: digestsOf(record.raw, event.content) }
+}
+
+type Column = readonly [name: string, type: string, of: (row: EventRow) => unknown]
 
 const optional = (as: (text: string) => string, text: string | undefined) => (text === undefined ? null : as(text))
 const plain = (name: string, of: (event: AuditEvent) => string | undefined): Column => {
@@ -52,7 +51,7 @@ export const EVENT_COLUMNS: readonly Column[] = [
   ['provider', 'text', ({ provider }) => provider],
   ['scope', 'text', ({ scope }) => scope],
   ['event_uid', 'text', ({ uid }) => uid],
-  ['event_time', 'timestamptz', ({ time }) => time],
+  ['event_time', 'timestamptz', ({ event }) => event.time.toISOString()],
   plain('uid_quality', ({ uidQuality }) => uidQuality),
   indexed('copy_group', ({ copyGroup }) => copyGroup),
   indexed('supersedes_uid', ({ supersedes }) => supersedes),
@@ -83,7 +82,13 @@ export const EVENT_COLUMNS: readonly Column[] = [
   ['raw_sha256', 'bytea', ({ digests }) => digests.raw],
   ['canonical_sha256', 'bytea', ({ digests }) => digests.canonical],
   ['raw_reference', 'text', ({ record }) => optional(storableText, record.reference)],
+  ['proof', 'text', ({ record }) => proofOf(record)],
 ]
+
+/** What attests the record. */
+export function proofOf({ proof }: TrailRecord): string {
+  return proof ?? 'none'
+}
 
 function instant(date: Date | undefined): string | null {
   return date === undefined || Number.isNaN(date.getTime()) ? null : date.toISOString()

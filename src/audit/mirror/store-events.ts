@@ -1,18 +1,21 @@
 import type { Queryable } from '../../postgres/queryable.js'
-import { EVENT_COLUMNS, type ReceivedEvent } from './event-row.js'
+import { EVENT_COLUMNS, type EventRow, eventRow, proofOf, type ReceivedEvent } from './event-row.js'
 import type { TrailSource } from './trail-source.js'
 
 /** Two devices of one vault write two times of one event. Request ids do not come again within so long. */
-const SAME_EVENT_WITHIN = `interval '5 minutes'`
+const SAME_EVENT_MS = 300_000
 
 /** Partitions for their months. In a statement of its own: it locks the tables. */
 export async function ensureMonths(client: Queryable, events: readonly ReceivedEvent[]): Promise<void> {
-  const months = [...new Set(events.map(({ time }) => `${time.slice(0, 7)}-01`))].sort()
+  const months = [...new Set(events.map(({ event }) => `${event.time.toISOString().slice(0, 7)}-01`))].sort()
   if (months.length === 0) return
   await client.query('SELECT waxseal.ensure_audit_month(month) FROM unnest($1::date[]) AS month', [months])
 }
 
-/** Inserts what is not there yet, and that this source saw it. Counts those that are new. */
+/**
+ * Inserts what is not there yet; its row is its first sighting too. Of what is there, further sightings: by another source, with
+ * another content, or with another proof.
+ */
 export async function storeEvents(
   client: Queryable,
   source: TrailSource,
@@ -20,58 +23,91 @@ export async function storeEvents(
 ): Promise<{ readonly stored: number; readonly logging: number }> {
   if (received.length === 0) return { stored: 0, logging: 0 }
   // Without it, two sources could each insert the event that the other does not see yet, under two times.
-  const lock = `waxseal trail ${source.provider} ${source.scope}`
-  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [lock])
-  const events = await withKnownTimes(client, received)
-  const names = EVENT_COLUMNS.map(([name]) => name).join(', ')
-  const lists = EVENT_COLUMNS.map(([, type], index) => `$${index + 2}::${type}[]`).join(', ')
-  const { rows } = await client.query(
-    `INSERT INTO waxseal.audit_event (source, ${names})
-    SELECT $1::bigint, event.* FROM unnest(${lists}) AS event ON CONFLICT DO NOTHING RETURNING kind`,
-    [source.id, ...EVENT_COLUMNS.map(([, , of]) => events.map(of))],
-  )
-  await storeSightings(client, source, events)
-  return { stored: rows.length, logging: rows.filter(({ kind }) => kind === 'logging').length }
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`waxseal trail ${source.provider}`])
+  const looking = storedEvents(client, source.provider, received)
+  // While the database looks.
+  const rows = received.map(eventRow)
+  const known = await looking
+  const fresh: EventRow[] = []
+  const further: Sighting[] = []
+  for (const row of rows) {
+    const seen = { ...sightingOf(row), source: source.id }
+    const first = known.get(keyOf(row))?.find(({ at }) => Math.abs(at.getTime() - seen.at.getTime()) <= SAME_EVENT_MS)
+    if (first && !isSame(first, seen)) further.push({ ...seen, event: first.event, time: first.time })
+    if (first) continue
+    fresh.push(row)
+    known.set(keyOf(row), [...(known.get(keyOf(row)) ?? []), seen])
+  }
+  await insertEvents(client, source, fresh)
+  await insertSightings(client, further)
+  return { stored: fresh.length, logging: fresh.filter(({ event }) => event.kind === 'logging').length }
 }
 
-/** One that is stored already keeps the time that it was stored with. */
-async function withKnownTimes(client: Queryable, received: readonly ReceivedEvent[]): Promise<ReceivedEvent[]> {
-  const times = received.map(({ time }) => time).sort()
+interface Sighting {
+  readonly event: string
+  readonly at: Date
+  /** As Postgres has it: of the row of the event, whatever time a later sighting was written with. */
+  readonly time: string
+  readonly source: string
+  readonly raw: Buffer
+  readonly canonical: Buffer | null
+  readonly proof: string
+}
+
+const keyOf = ({ scope, uid }: { readonly scope: string; readonly uid: string }) => JSON.stringify([scope, uid])
+
+function sightingOf({ id, event, digests, record }: EventRow): Omit<Sighting, 'source'> {
+  return { event: id, at: event.time, time: event.time.toISOString(), ...digests, proof: proofOf(record) }
+}
+
+function isSame(one: Sighting, other: Sighting): boolean {
+  return one.source === other.source && one.proof === other.proof && one.raw.equals(other.raw)
+}
+
+/** The first sightings of events with these uids, the earliest event first. */
+async function storedEvents(
+  client: Queryable,
+  provider: string,
+  received: readonly ReceivedEvent[],
+): Promise<Map<string, Sighting[]>> {
+  const times = received.map(({ event }) => event.time.getTime())
   const { rows } = await client.query(
-    `SELECT DISTINCT stored.scope, stored.event_uid AS uid, first_value(stored.event_time::text)
-      OVER (PARTITION BY stored.scope, stored.event_uid ORDER BY stored.event_time) AS time
-    FROM unnest($2::text[], $3::text[], $4::timestamptz[]) AS came (scope, uid, time)
-    JOIN waxseal.audit_event stored ON stored.provider = $1 AND stored.scope = came.scope AND stored.event_uid = came.uid
-      AND stored.event_time BETWEEN came.time - ${SAME_EVENT_WITHIN} AND came.time + ${SAME_EVENT_WITHIN}
-    WHERE stored.event_time BETWEEN $5::timestamptz - ${SAME_EVENT_WITHIN} AND $6::timestamptz + ${SAME_EVENT_WITHIN}`,
+    `SELECT scope, event_uid AS uid, id AS event, event_time AS at, event_time::text AS time, source::text,
+      raw_sha256 AS raw, canonical_sha256 AS canonical, proof
+    FROM waxseal.audit_event
+    WHERE provider = $1 AND scope = ANY ($2) AND event_uid = ANY ($3) AND event_time BETWEEN $4 AND $5 ORDER BY event_time`,
     [
-      ...[received[0]!.provider, received.map(({ scope }) => scope), received.map(({ uid }) => uid)],
-      ...[received.map(({ time }) => time), times[0], times.at(-1)],
+      ...[provider, [...new Set(received.map(({ scope }) => scope))], [...new Set(received.map(({ uid }) => uid))]],
+      ...[new Date(Math.min(...times) - SAME_EVENT_MS), new Date(Math.max(...times) + SAME_EVENT_MS)],
     ],
   )
-  const known = new Map(rows.map(({ scope, uid, time }) => [JSON.stringify([scope, uid]), String(time)]))
-  return received.map((each) => {
-    const key = JSON.stringify([each.scope, each.uid])
-    const time = known.get(key) ?? each.time
-    known.set(key, time)
-    return { ...each, time }
-  })
+  const known = new Map<string, Sighting[]>()
+  for (const row of rows as unknown as (Sighting & { readonly scope: string; readonly uid: string })[])
+    known.set(keyOf(row), [...(known.get(keyOf(row)) ?? []), row])
+  return known
 }
 
-/** The same event with another content is a row of its own here: reconciliation compares them. */
-async function storeSightings(client: Queryable, source: TrailSource, events: readonly ReceivedEvent[]): Promise<void> {
+async function insertEvents(client: Queryable, source: TrailSource, events: readonly EventRow[]): Promise<void> {
+  if (events.length === 0) return
+  const names = EVENT_COLUMNS.map(([name]) => name).join(', ')
+  const lists = EVENT_COLUMNS.map(([, type], index) => `$${index + 2}::${type}[]`).join(', ')
   await client.query(
-    `INSERT INTO waxseal.audit_sighting (event, event_time, source, canonical_sha256, raw_sha256, proof)
-    SELECT stored.id, stored.event_time, $1, seen.canonical, seen.raw, seen.proof
-    FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::bytea[], $7::bytea[], $8::text[])
-      AS seen (scope, uid, time, canonical, raw, proof)
-    JOIN waxseal.audit_event stored ON stored.provider = $2 AND stored.scope = seen.scope AND stored.event_uid = seen.uid
-      AND stored.event_time = seen.time
+    `INSERT INTO waxseal.audit_event (source, ${names}) SELECT $1::bigint, event.* FROM unnest(${lists}) AS event`,
+    [source.id, ...EVENT_COLUMNS.map(([, , of]) => events.map(of))],
+  )
+}
+
+/** One with another content is a row too: reconciliation compares them. */
+async function insertSightings(client: Queryable, sightings: readonly Sighting[]): Promise<void> {
+  if (sightings.length === 0) return
+  await client.query(
+    `INSERT INTO waxseal.audit_sighting (event, event_time, source, raw_sha256, canonical_sha256, proof)
+    SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
     ON CONFLICT DO NOTHING`,
     [
-      ...[source.id, source.provider, events.map(({ scope }) => scope), events.map(({ uid }) => uid)],
-      ...[events.map(({ time }) => time), events.map(({ digests }) => digests.canonical)],
-      ...[events.map(({ digests }) => digests.raw), events.map(({ record }) => record.proof ?? 'none')],
+      ...[sightings.map(({ event }) => event), sightings.map(({ time }) => time)],
+      ...[sightings.map(({ source }) => source), sightings.map(({ raw }) => raw)],
+      ...[sightings.map(({ canonical }) => canonical), sightings.map(({ proof }) => proof)],
     ],
   )
 }

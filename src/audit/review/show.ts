@@ -56,8 +56,9 @@ export async function showRecord(client: Queryable, id: string): Promise<ShownRe
 const HISTORY = `SELECT ${instant('inserted_at')} AS at, old_state AS "from", new_state AS "to", rule
   FROM waxseal.state_change WHERE subject_id = $1 ORDER BY inserted_at, id`
 const SIGHTINGS = `SELECT s.reader, ${instant('g.seen_at')} AS at, g.proof
-  FROM waxseal.audit_sighting g JOIN waxseal.trail_source s ON s.id = g.source
-  WHERE g.event = $1 AND g.event_time = $2::timestamptz ORDER BY g.seen_at`
+  FROM (SELECT source, mirrored_at AS seen_at, proof FROM waxseal.audit_event WHERE id = $1 AND event_time = $2::timestamptz
+    UNION ALL SELECT source, seen_at, proof FROM waxseal.audit_sighting WHERE event = $1 AND event_time = $2::timestamptz) g
+  JOIN waxseal.trail_source s ON s.id = g.source ORDER BY g.seen_at`
 
 async function list<T>(client: Queryable, text: string, ...values: readonly unknown[]): Promise<T[]> {
   return (await client.query(text, [...values])).rows as T[]

@@ -33,8 +33,8 @@ async function mirror(reader: TrailReader): Promise<void> {
 
 async function sightings(): Promise<string[]> {
   const { rows } = await database.client.query(
-    `SELECT s.reader || ' ' || g.proof AS sighting FROM waxseal.audit_event e
-    JOIN waxseal.audit_sighting g ON g.event = e.id AND g.event_time = e.event_time
+    `SELECT s.reader || ' ' || g.proof AS sighting
+    FROM (SELECT source, proof FROM waxseal.audit_event UNION ALL SELECT source, proof FROM waxseal.audit_sighting) g
     JOIN waxseal.trail_source s ON s.id = g.source ORDER BY 1`,
   )
   return rows.map(({ sighting }) => sighting)
@@ -51,9 +51,8 @@ test('an event by both readers is one row, which the digest of its hour attests 
   await mirror(bucket.reader)
   expect(await sightings()).toEqual(['cloudtrail-lookup none', 'cloudtrail-s3 digest', 'cloudtrail-s3 none'])
   const { rows } = await database.client.query(
-    'SELECT count(*)::int AS events, count(DISTINCT canonical_sha256)::int AS contents FROM waxseal.audit_event',
+    `SELECT (SELECT count(*)::int FROM waxseal.audit_event) AS events, count(*)::int AS contents
+    FROM (SELECT canonical_sha256 FROM waxseal.audit_event UNION SELECT canonical_sha256 FROM waxseal.audit_sighting) c`,
   )
   expect(rows).toEqual([{ events: 1, contents: 1 }])
-  const { rows: contents } = await database.client.query('SELECT DISTINCT canonical_sha256 FROM waxseal.audit_sighting')
-  expect(contents).toHaveLength(1)
 })

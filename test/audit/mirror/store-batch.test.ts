@@ -35,7 +35,7 @@ async function leased(scope: string = randomUUID(), name = 'audit-file') {
 async function rowsOf(scope: string): Promise<Record<string, unknown>[]> {
   const { rows } = await database.client.query(
     `SELECT e.*, e.event_time::text AS time, e.source_ip::text AS ip, (SELECT count(*)::int FROM waxseal.audit_sighting s
-      WHERE s.event = e.id AND s.event_time = e.event_time) AS sightings
+      WHERE s.event = e.id AND s.event_time = e.event_time) AS later
     FROM waxseal.audit_event e WHERE scope = $1 ORDER BY event_time, event_uid`,
     [scope],
   )
@@ -62,7 +62,7 @@ test('stores events, the cursor and the coverage, and says what became of each r
   expect(await rowsOf(source.scope)).toMatchObject([
     {
       ...{ provider: 'vault', operation: 'transit/decrypt', outcome: 'success', kek_id: 'transit/waxseal' },
-      ...{ ip: '10.0.0.7/32', source_text: null, principal: 'e-1', raw: lines[0], sightings: 1 },
+      ...{ ip: '10.0.0.7/32', source_text: null, principal: 'e-1', raw: lines[0], proof: 'none', later: 0 },
     },
   ])
   expect(await cursorOf(source.id)).toEqual({ offset: 4 })
@@ -81,7 +81,7 @@ test('one event by two readers, twice in a page and in two pages is one row, and
   expect(await one.store({ lines: [line, line] })).toMatchObject({ stored: 1, repeated: 1 })
   expect(await one.store({ lines: [line] })).toMatchObject({ stored: 0, repeated: 1 })
   expect(await other.store({ lines: [line] })).toMatchObject({ stored: 0, repeated: 1 })
-  expect(await rowsOf(one.source.scope)).toMatchObject([{ sightings: 2 }])
+  expect(await rowsOf(one.source.scope)).toMatchObject([{ source: one.source.id, later: 1 }])
 })
 
 test('two workers that store the same events at a time make one row of each', async () => {
@@ -106,7 +106,7 @@ test('two devices of one vault, with HMACs and times of their own, saw one event
   const second = auditLine({ id, salt: 'b', time: '2026-03-01T12:00:00.007100000Z' })
   await store({ lines: [first] })
   expect(await store({ lines: [second] })).toMatchObject({ stored: 0, repeated: 1 })
-  expect(await rowsOf(source.scope)).toMatchObject([{ sightings: 2, raw: first }])
+  expect(await rowsOf(source.scope)).toMatchObject([{ later: 1, raw: first }])
   expect(await contentsOf(source.id)).toHaveLength(1)
 })
 
@@ -115,7 +115,7 @@ test('one uid with another content is a second sighting, which says so', async (
   const id = randomUUID()
   await store({ lines: [auditLine({ id })] })
   await store({ lines: [auditLine({ id, path: 'transit/decrypt/another' })] })
-  expect(await rowsOf(source.scope)).toMatchObject([{ kek_id: 'transit/waxseal', sightings: 2 }])
+  expect(await rowsOf(source.scope)).toMatchObject([{ kek_id: 'transit/waxseal', later: 1 }])
   expect(await contentsOf(source.id)).toHaveLength(2)
 })
 
@@ -173,7 +173,8 @@ async function ownClient(): Promise<pg.Client> {
 
 async function contentsOf(source: string): Promise<unknown[]> {
   const { rows } = await database.client.query(
-    'SELECT DISTINCT canonical_sha256 FROM waxseal.audit_sighting WHERE source = $1',
+    `SELECT canonical_sha256 FROM waxseal.audit_event WHERE source = $1
+    UNION SELECT canonical_sha256 FROM waxseal.audit_sighting WHERE source = $1`,
     [source],
   )
   return rows

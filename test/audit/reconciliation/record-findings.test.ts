@@ -25,13 +25,13 @@ test('case 19: one event that was seen with two contents is a finding', async ()
   const sight = (content: string) =>
     query(
       `INSERT INTO waxseal.audit_sighting (event, event_time, source, raw_sha256, canonical_sha256)
-      SELECT $1, $2, min(id), sha256($3::text::bytea), sha256($3::text::bytea) FROM waxseal.trail_source`,
-      [event, `${day}T10:00:00Z`, content],
+      SELECT id, event_time, source, sha256($2::text::bytea), ${content} FROM waxseal.audit_event WHERE id = $1`,
+      [event, content],
     )
-  await sight('one')
+  await sight('coalesce(canonical_sha256, raw_sha256)')
   await stored.pass()
   expect(await stored.findings(day)).toEqual([])
-  await sight('another')
+  await sight("sha256('another')")
   await stored.pass({ days: { from: day, to: day } })
   expect(await stored.findings(day)).toEqual(['content-changed critical'])
 })

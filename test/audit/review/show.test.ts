@@ -60,7 +60,10 @@ test('findings, who saw it, and its place in the log', async () => {
   expect(await showRecord(client, event)).toMatchObject({
     ...{ position: '7', attempts: [], events: [] },
     findings: [{ kind: 'unaccounted-use', severity: 'high' }],
-    sightings: [{ reader: 'test', proof: 'digest' }],
+    sightings: [
+      { reader: 'test', proof: 'none' },
+      { reader: 'test', proof: 'digest' },
+    ],
   })
 })
 

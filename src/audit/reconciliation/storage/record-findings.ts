@@ -11,10 +11,11 @@ import type { Unit } from './unit.js'
 export async function changedContents(client: Queryable, { provider, scopes }: Unit, day: Day): Promise<Finding[]> {
   const { rows } = await client.query(
     `SELECT e.id, e.event_uid AS uid, ${milliseconds('e.event_time')} AS time, e.kek_id AS "kekId",
-      count(DISTINCT coalesce(s.canonical_sha256, s.raw_sha256))::int AS contents
+      1 + count(DISTINCT coalesce(s.canonical_sha256, s.raw_sha256))::int AS contents
     FROM waxseal.audit_event e JOIN waxseal.audit_sighting s ON s.event = e.id AND s.event_time = e.event_time
+      AND coalesce(s.canonical_sha256, s.raw_sha256) <> coalesce(e.canonical_sha256, e.raw_sha256)
     WHERE e.provider = $1 AND e.scope = ANY ($2) AND e.event_time >= $3 AND e.event_time < $4
-    GROUP BY e.id, e.event_time HAVING count(DISTINCT coalesce(s.canonical_sha256, s.raw_sha256)) > 1`,
+    GROUP BY e.id, e.event_time`,
     [provider, scopes, new Date(day.from), new Date(day.to)],
   )
   return rows.map(({ id, uid, time, kekId, contents }) => ({
