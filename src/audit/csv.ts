@@ -1,7 +1,7 @@
 import type { Cell } from './reports/report.js'
 
-/** What spreadsheets take for the beginning of a formula. User agents and contexts come from strangers. */
-const FORMULA = /^[=+\-@\t\r]/
+/** What spreadsheets take for the beginning of a formula, also in full width. User agents and contexts come from strangers. */
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 const QUOTED = /[",\r\n]/
 
 /**

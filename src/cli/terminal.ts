@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { escaped } from '../audit/escaped.js'
 import { MAX_FIELD_BYTES } from '../envelope/format.js'
 import { ConfigurationError } from '../errors.js'
 
@@ -14,7 +15,12 @@ export function printLine(line: string): void {
 }
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+  for (const line of jsonLines(value)) printLine(line)
+}
+
+/** Of the same meaning, whoever wrote what is in it, and harmless on a terminal. */
+export function jsonLines(value: unknown): string[] {
+  return JSON.stringify(value, null, 2).split('\n').map(escaped)
 }
 
 /** For the person at the terminal, beside the result. */

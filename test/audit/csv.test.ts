@@ -3,7 +3,20 @@ import fc from 'fast-check'
 import { csvLine } from '../../src/audit/csv.js'
 
 test('no text of a stranger is a formula', () => {
-  for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '=HYPERLINK("http://x")']) {
+  for (const text of [
+    '=1+1',
+    '+1',
+    '-1',
+    '@SUM(A1)',
+    '\t=1',
+    '\r=1',
+    '\n=1',
+    '＝1',
+    '＋1',
+    '－1',
+    '＠SUM(A1)',
+    '=HYPERLINK("http://x")',
+  ]) {
     expect(csvLine([text])).toMatch(/^"?'/)
   }
 })
@@ -15,7 +28,9 @@ test('a number stays one, and null is empty', () => {
 test('every text comes back, but for the apostrophe', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (texts) => {
-      expect(parse(csvLine(texts))).toEqual(texts.map((text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)))
+      expect(parse(csvLine(texts))).toEqual(
+        texts.map((text) => (/^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text)),
+      )
     }),
   )
 })

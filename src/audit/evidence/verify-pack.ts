@@ -2,8 +2,9 @@ import type { VerifierKey } from '../integrity/note-key.js'
 import { openNote } from '../integrity/signed-note.js'
 import { MANIFEST, NOTE, type PackFile, type PackManifest, sha256, signedText } from './manifest.js'
 
-/** What a file may have when it is unpacked: a pack of somebody else's may claim anything. */
+/** What the files may have together when they are unpacked: a pack of somebody else's may claim anything. */
 const MOST_BYTES = 1 << 28
+const NAME = /^[a-z][\w./-]*$/i
 
 export interface PackVerdict {
   /** In a sentence each. None: the pack is what was signed. */
@@ -37,15 +38,22 @@ function problemOf({ name, bytes, sha256: expected }: PackFile, found: Uint8Arra
 
 async function unpack(pack: Uint8Array): Promise<Readonly<Record<string, Uint8Array>> | string> {
   const { unzipSync } = await import('fflate')
-  let tooLarge = false
+  const names = new Set<string>()
+  let bytes = 0
+  let problem: string | undefined
   try {
     const files = unzipSync(pack, {
-      filter: ({ originalSize }) => {
-        tooLarge ||= originalSize > MOST_BYTES
-        return !tooLarge
+      filter: ({ name, originalSize }) => {
+        bytes += originalSize
+        if (bytes > MOST_BYTES) problem ??= `the files of the pack have more than ${MOST_BYTES} bytes`
+        if (!NAME.test(name)) problem ??= `expected names of files in the pack, found ${JSON.stringify(name)}`
+        // Which of them another program unpacks is its own choice.
+        if (names.has(name)) problem ??= `${name}: more than once in the pack`
+        names.add(name)
+        return problem === undefined
       },
     })
-    return tooLarge ? `a file of the pack has more than ${MOST_BYTES} bytes` : files
+    return problem ?? files
   } catch {
     return 'not a ZIP'
   }

@@ -18,7 +18,11 @@ export function cursorAfter(query: CheckedQuery, { time, id }: Position): string
 
 export function readCursor(query: CheckedQuery, cursor: string): { query: CheckedQuery; after: Position } {
   const [from, to, time, id, of] = membersOf(cursor)
-  const isWhole = TIME.test(String(time)) && ID.test(String(id)) && of === fingerprint(query)
+  const isWhole =
+    TIME.test(String(time)) &&
+    !Number.isNaN(Date.parse(String(time))) &&
+    ID.test(String(id)) &&
+    of === fingerprint(query)
   const window = { from: new Date(String(from)), to: new Date(String(to)) }
   if (!isWhole || Number.isNaN(window.from.getTime()) || Number.isNaN(window.to.getTime())) {
     throw new ConfigurationError(

@@ -58,16 +58,20 @@ export interface CheckedQuery {
 export function checkedQuery(query: AuditQuery): CheckedQuery {
   const unknown = Object.keys(query).find((name) => !MEMBERS.has(name))
   if (unknown !== undefined) throw refused(`one of ${[...MEMBERS].join(', ')}`, `"${unknown}"`)
-  const { kinds = recordKinds, to = new Date(), outcome } = query
+  const { to = new Date(), outcome } = query
+  const kinds = [...new Set(query.kinds ?? recordKinds)]
+  if (![query.from, to].every(isInstant)) throw refused('"from" and "to" to be dates', 'something else')
   const { from = new Date(to.getTime() - DEFAULT_WINDOW_MS) } = query
   for (const kind of kinds) oneOf('kinds', recordKinds, kind)
   if (outcome !== undefined) oneOf('outcome', recordOutcomes, outcome)
-  if (!(from.getTime() < to.getTime())) throw refused('"from" before "to"', 'another order, or no time')
+  if (from.getTime() >= to.getTime()) throw refused('"from" before "to"', 'another order')
   const filters = filterNames.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]] as const]))
   const odd = filters.find(([, value]) => typeof value !== 'string' || value === '' || value.includes('\0'))
   if (odd) throw refused(`"${odd[0]}" to be text that is not empty`, 'something else')
   return { kinds, filters, from, to }
 }
+
+const isInstant = (value: unknown) => value === undefined || (value instanceof Date && !Number.isNaN(value.getTime()))
 
 function oneOf(name: string, known: readonly string[], found: string): void {
   if (!known.includes(found)) throw refused(`"${name}" to be of ${known.join(', ')}`, `"${found}"`)

@@ -32,9 +32,7 @@ export async function searchAudit(
   page: { readonly limit?: number; readonly cursor?: string } = {},
 ): Promise<AuditPage> {
   const { limit = 50, cursor } = page
-  if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
-    throw new ConfigurationError(`limit: expected a whole number from 1 to ${LARGEST_PAGE}, found ${limit}`)
-  }
+  assertCount('limit', limit, LARGEST_PAGE)
   const asked = checkedQuery(query)
   const { query: checked, after } =
     cursor === undefined ? { query: asked, after: undefined } : readCursor(asked, cursor)
@@ -56,8 +54,15 @@ export async function searchAudit(
 
 /** How many a search finds, up to `most`: 10,000 unless it says otherwise. */
 export async function countAudit(client: Queryable, query: AuditQuery, most = COUNTED): Promise<AuditCount> {
+  assertCount('most', most, Number.MAX_SAFE_INTEGER)
   const { text, values } = countStatement(checkedQuery(query), most)
   const { rows } = await client.query(text, [...values])
   const count = rows[0]!['count'] as number
   return { count: Math.min(count, most), isMore: count > most }
+}
+
+/** It becomes a part of the statement. */
+function assertCount(name: string, count: number, most: number): void {
+  if (Number.isInteger(count) && count >= 1 && count <= most) return
+  throw new ConfigurationError(`${name}: expected a whole number from 1 to ${most}, found ${String(count)}`)
 }

@@ -5,8 +5,7 @@ import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { onDatabase } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
-import { paint, printLine } from '../terminal.js'
-import { jsonLines } from './untrusted-text.js'
+import { paint, printJson, printLine } from '../terminal.js'
 
 export function defineArchive(command: Command): void {
   withConfiguration(command.command('verify'))
@@ -24,7 +23,7 @@ async function verify(file: string, options: ConfiguredOptions & { readonly json
     progress.end()
     const { rows, table, sha256, problems } = verified
     if (problems.length > 0) process.exitCode = EXIT.findings
-    if (options.json) return printLine(jsonLines(verified))
+    if (options.json) return printJson(verified)
     for (const problem of problems) printLine(`${paint('red', '✗')} ${escaped(problem)}`)
     if (problems.length === 0) printLine(`${paint('green', '✓')} ${rows} rows of ${table}, SHA-256 ${sha256}`)
   })

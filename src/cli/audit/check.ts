@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { escaped } from '../../audit/escaped.js'
 import { readTrailWitnesses } from '../../audit/integrity/anchor-kms.js'
 import { checkLog, type LogReport } from '../../audit/integrity/check/check-log.js'
 import { readSize } from '../../audit/integrity/tree.js'
@@ -47,7 +48,7 @@ function linesOf({ size, signedSize, witnesses, waiting, counts, findings }: Log
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
   const more = all - findings.length
   return [
-    ...findings.map(({ kind, message }) => `${paint('red', '✗')} ${kind}: ${message}`),
+    ...findings.map(({ kind, message }) => `${paint('red', '✗')} ${kind}: ${escaped(message)}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
     `${all === 0 ? paint('green', '✓') : paint('red', '✗')} ${size} records in the log, ${all === 0 ? 'each as it was written down' : `${all} findings`}`,
     `  ${signedSize} of them are signed, by ${witnesses} checkpoints here and outside; ${waiting} records wait for the next`,

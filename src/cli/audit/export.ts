@@ -3,10 +3,9 @@ import { countAudit, type ExportFormat, exportAudit } from '../../audit/index.js
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { onDatabase } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
-import { paint, printLine, tell } from '../terminal.js'
+import { paint, printJson, printLine, tell } from '../terminal.js'
 import { verifierKeyOf } from './checkpoints.js'
 import { type QueryFlags, queryOf, withQuery } from './query-options.js'
-import { jsonLines } from './untrusted-text.js'
 
 export function defineExport(command: Command): void {
   withConfiguration(withQuery(command))
@@ -37,7 +36,7 @@ async function run(options: Options): Promise<void> {
       ...{ folder, onProgress, ...(format && { format }), ...(verifierKey !== undefined && { verifierKey }) },
     })
     progress.end()
-    if (json) return printLine(jsonLines(manifest))
+    if (json) return printJson(manifest)
     const counts = Object.entries(manifest.counts).map(([kind, records]) => `${records} of the kind ${kind}`)
     printLine(`${paint('green', '✓')} ${folder}: ${counts.join(', ') || 'no records'}`)
     if (manifest.checkpoint === null)

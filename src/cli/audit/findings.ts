@@ -6,10 +6,9 @@ import { recordReview } from '../../audit/review/record-review.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { onDatabase } from '../on-database.js'
-import { printLine } from '../terminal.js'
+import { printJson, printLine } from '../terminal.js'
 import { wholeNumber } from '../whole-number.js'
 import { findingLines } from './finding-lines.js'
-import { jsonLines } from './untrusted-text.js'
 
 const LIMIT = 100
 
@@ -43,7 +42,7 @@ async function list(options: Options): Promise<void> {
     return readFindings(client, { open, limit })
   })
   if (findings.some(({ status }) => status === 'open')) process.exitCode = EXIT.findings
-  if (json) return printLine(jsonLines(findings))
+  if (json) return printJson(findings)
   for (const finding of findings) for (const line of findingLines(finding)) printLine(line)
 }
 

@@ -3,9 +3,8 @@ import { escaped } from '../../audit/escaped.js'
 import { type LegalHold, liftHold, listHolds, placeHold } from '../../audit/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { onDatabase } from '../on-database.js'
-import { printLine } from '../terminal.js'
+import { printJson, printLine } from '../terminal.js'
 import { instantOf } from './query-options.js'
-import { jsonLines } from './untrusted-text.js'
 
 export function defineHold(command: Command): void {
   withConfiguration(command.command('place'))
@@ -46,7 +45,7 @@ async function lift(id: string, options: ConfiguredOptions & { readonly reason: 
 async function list(options: ConfiguredOptions & { readonly json?: true }): Promise<void> {
   await onDatabase(options, async (client) => {
     const holds = await listHolds(client)
-    if (options.json) return printLine(jsonLines(holds))
+    if (options.json) return printJson(holds)
     for (const hold of holds) printLine(lineOf(hold))
   })
 }

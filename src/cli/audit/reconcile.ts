@@ -20,11 +20,10 @@ import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { interruptible } from '../interruptible.js'
 import { Progress, type ProgressScreen, standardError } from '../progress.js'
-import { printLine, tell } from '../terminal.js'
+import { printJson, printLine, tell } from '../terminal.js'
 import { alert } from './alert.js'
 import { dayLine } from './finding-lines.js'
 import { trailsInUse } from './trails-in-use.js'
-import { jsonLines } from './untrusted-text.js'
 
 const SILENCE: ProgressScreen = { terminal: undefined, line: () => undefined }
 const EVERY_MS = 60_000
@@ -98,7 +97,8 @@ async function pass(
     ? reports.every(hasNoFindings)
     : (await readFindings(client, { open: true, limit: 1 })).length === 0
   const result = { ok: isFine, days: reports, alerts }
-  if (json) printLine(follow ? escaped(JSON.stringify(result)) : jsonLines(result))
+  if (json && follow) printLine(escaped(JSON.stringify(result)))
+  else if (json) printJson(result)
   else {
     for (const report of reports) printLine(dayLine(report))
     if (reports.length === 0 && !follow) tell('nothing to reconcile: no day has records that are not settled')

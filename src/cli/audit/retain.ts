@@ -7,8 +7,7 @@ import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { onDatabase } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
-import { printLine } from '../terminal.js'
-import { jsonLines } from './untrusted-text.js'
+import { printJson, printLine } from '../terminal.js'
 
 export function defineRetain(command: Command): void {
   withConfiguration(command)
@@ -39,7 +38,7 @@ async function run(options: Options): Promise<void> {
     const retained = await retainAudit(client, { ...periods, ...target })
     progress.end()
     if (retained.months.some(({ state }) => state === 'kept')) process.exitCode = EXIT.findings
-    if (json) return printLine(jsonLines(retained))
+    if (json) return printJson(retained)
     for (const line of linesOf(retained)) printLine(escaped(line))
   })
 }

@@ -2,11 +2,10 @@ import type { Command } from 'commander'
 import { countAudit, searchAudit } from '../../audit/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { onDatabase } from '../on-database.js'
-import { printLine, tell } from '../terminal.js'
+import { printJson, printLine, tell } from '../terminal.js'
 import { wholeNumber } from '../whole-number.js'
 import { type QueryFlags, queryOf, withQuery } from './query-options.js'
 import { heading, recordLine } from './record-lines.js'
-import { jsonLines } from './untrusted-text.js'
 
 interface Options extends ConfiguredOptions, QueryFlags {
   readonly limit?: number
@@ -30,7 +29,7 @@ async function search(options: Options): Promise<void> {
     const page = await searchAudit(client, query, { ...(limit !== undefined && { limit }), ...(cursor && { cursor }) })
     const window = { from: page.from, to: page.to }
     const total = await countAudit(client, { ...query, ...window })
-    if (json) return printLine(jsonLines({ ...page, total }))
+    if (json) return printJson({ ...page, total })
     if (page.records.length > 0) printLine(heading)
     for (const record of page.records) printLine(recordLine(record))
     const count = `${total.isMore ? 'more than ' : ''}${total.count.toLocaleString('en')}`

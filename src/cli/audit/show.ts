@@ -3,9 +3,8 @@ import { type ReviewRecord, type ShownRecord, showRecord } from '../../audit/ind
 import { ConfigurationError } from '../../errors.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { onDatabase } from '../on-database.js'
-import { paint, printLine } from '../terminal.js'
+import { jsonLines, paint, printJson, printLine } from '../terminal.js'
 import { accountOf, recordLine } from './record-lines.js'
-import { jsonLines } from './untrusted-text.js'
 
 interface Options extends ConfiguredOptions {
   readonly json?: true
@@ -29,7 +28,7 @@ async function show(id: string, options: Options): Promise<void> {
         `id: expected a record of the tables, found none of ${id}; its month may have been archived (waxseal audit archive)`,
       )
     }
-    if (options.json) return printLine(jsonLines(shown))
+    if (options.json) return printJson(shown)
     for (const line of linesOf(shown)) printLine(line)
   })
 }
@@ -54,7 +53,7 @@ function linesOf({ record, stored, attempts, events, history, findings, sighting
       sightings.map(({ reader, at, proof }) => `${reader}  ${at}${proof ? `  proof: ${proof}` : ''}`),
     ),
     ...section('Log', [position === null ? 'not appended yet: nothing proves it' : `leaf ${position}`]),
-    ...section('As it is stored', jsonLines(stored).split('\n')),
+    ...section('As it is stored', jsonLines(stored)),
   ]
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { escaped } from '../../audit/escaped.js'
 import { type ExportVerdict, verifyExport } from '../../audit/integrity/export/verify-export.js'
 import { parseVerifierKey } from '../../audit/integrity/note-key.js'
 import { EXIT } from '../exit-codes.js'
@@ -40,11 +41,14 @@ async function run(folder: string, { key, json }: Options): Promise<void> {
 function linesOf({ ok, records, proven, checkpoint, key, problems }: ExportVerdict): string[] {
   return [
     ...problems.map(({ file, line, message }) => {
-      return `${paint('red', '✗')} ${file}${line === undefined ? '' : ` line ${line}`}: ${message}`
+      return `${paint('red', '✗')} ${escaped(`${file}${line === undefined ? '' : ` line ${line}`}: ${message}`)}`
     }),
     `${ok ? paint('green', '✓') : paint('red', '✗')} ${proven} of ${records} records are proven`,
     ...(checkpoint
-      ? [`  by the checkpoint of ${checkpoint.size} records of ${checkpoint.origin}`, `  signed by ${key}`]
+      ? [
+          escaped(`  by the checkpoint of ${checkpoint.size} records of ${checkpoint.origin}`),
+          escaped(`  signed by ${key}`),
+        ]
       : []),
   ]
 }

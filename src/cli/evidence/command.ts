@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { escaped } from '../../audit/escaped.js'
 import { verifyEvidencePack } from '../../audit/index.js'
 import { parseVerifierKey } from '../../audit/integrity/note-key.js'
 import { ConfigurationError } from '../../errors.js'
@@ -32,7 +33,7 @@ async function verify(file: string, options: { readonly key: string; readonly js
   const { problems, manifest } = await verifyEvidencePack(bytes, parseVerifierKey(options.key))
   if (problems.length > 0) process.exitCode = EXIT.findings
   if (options.json) return printJson({ ok: problems.length === 0, problems, manifest: manifest ?? null })
-  for (const problem of problems) printLine(`${paint('red', '✗')} ${problem}`)
+  for (const problem of problems) printLine(`${paint('red', '✗')} ${escaped(problem)}`)
   if (problems.length > 0 || !manifest) return
   const { files, period, madeAt } = manifest
   printLine(

@@ -83,6 +83,23 @@ describe('found and located', () => {
     expect(await problemsOf(pack, verifier)).toEqual([expect.stringContaining('not a signature of manifest.json')])
   })
 
+  /** With a file more, whose name is written into the ZIP as it is. */
+  function withFile(name: string): Uint8Array {
+    const placeholder = '?'.repeat(name.length)
+    const zip = Buffer.from(tampered((files) => Object.assign(files, { [placeholder]: Buffer.from('x') })))
+    return Buffer.from(zip.toString('latin1').replaceAll(placeholder, name), 'latin1')
+  }
+
+  test('two files of one name, of which another program may unpack either', async () => {
+    expect(await problemsOf(withFile('controls.json'))).toEqual(['controls.json: more than once in the pack'])
+  })
+
+  test.each(['../outside', '__proto__', '\u001b[2J'])('a file of the name %j', async (name) => {
+    expect(await problemsOf(withFile(name))).toEqual([
+      `expected names of files in the pack, found ${JSON.stringify(name)}`,
+    ])
+  })
+
   test.each([
     ['nothing', new Uint8Array()],
     ['no ZIP', Buffer.from('PK no ZIP')],

@@ -135,6 +135,8 @@ describe('refuses', () => {
     'a kind that there is not': [{ kinds: ['events'] }, '"kinds"'],
     'an outcome that there is not': [{ outcome: 'ok' }, '"outcome"'],
     'an empty filter, which would find everything': [{ actor: '' }, '"actor"'],
+    'a time that is text': [{ from: '2026-05-01' }, '"from" and "to"'],
+    'a time that is none': [{ to: new Date('x') }, '"from" and "to"'],
     'a window that ends before it begins': [{ from: MAY.to, to: MAY.from }, '"from" before "to"'],
   }
   for (const [what, [query, message]] of Object.entries(cases)) {

@@ -66,6 +66,20 @@ describe('a cursor is refused', () => {
     'when it is %j',
     (cursor) => expect(searchAudit(database.client, WINDOW, { cursor })).rejects.toMatchObject(refused),
   )
+
+  test('when its time is none', async () => {
+    const { cursor } = await searchAudit(database.client, WINDOW, { limit: 1 })
+    const members = JSON.parse(Buffer.from(cursor!, 'base64url').toString()) as string[]
+    members[2] = '2026-13-01T00:00:00.000000Z'
+    const odd = Buffer.from(JSON.stringify(members)).toString('base64url')
+    await expect(searchAudit(database.client, WINDOW, { cursor: odd })).rejects.toMatchObject(refused)
+  })
+})
+
+test.each(['1) AS x, (SELECT 2', 0, Number.NaN])('no count up to %j goes into a statement', (most) => {
+  return expect(countAudit(database.client, WINDOW, most as number)).rejects.toMatchObject({
+    code: 'ERR_CONFIGURATION',
+  })
 })
 
 test.each([0, 1001, 1.5])('a page of %d records is refused', (limit) => {

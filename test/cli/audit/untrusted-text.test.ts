@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { escaped } from '../../../src/audit/escaped.js'
 import type { ReviewRecord } from '../../../src/audit/index.js'
 import { recordLine } from '../../../src/cli/audit/record-lines.js'
-import { jsonLines } from '../../../src/cli/audit/untrusted-text.js'
+import { jsonLines } from '../../../src/cli/terminal.js'
 
 /** Moves the cursor, ends the line, answers the terminal, turns what follows around, and is a sequence in eight bits. */
 const HOSTILE = [
@@ -25,9 +25,9 @@ test('nothing of it reaches a terminal as it is', () => {
 })
 
 test('JSON means the same', () => {
-  const text = jsonLines({ [HOSTILE]: HOSTILE })
-  expect(JSON.parse(text)).toEqual({ [HOSTILE]: HOSTILE })
-  expect(text.replaceAll('\n', '')).not.toMatch(CONTROL)
+  const lines = jsonLines({ [HOSTILE]: HOSTILE })
+  expect(JSON.parse(lines.join('\n'))).toEqual({ [HOSTILE]: HOSTILE })
+  expect(lines.join('')).not.toMatch(CONTROL)
 })
 
 test('a record has one line, whatever a caller of the KMS put into it', () => {
