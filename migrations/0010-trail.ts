@@ -103,7 +103,9 @@ export const trail: Migration = {
   complete boolean NOT NULL,
   proof jsonb
 )`,
-    'CREATE INDEX IF NOT EXISTS trail_coverage_source ON waxseal.trail_coverage USING gist (covers)',
+    'CREATE INDEX IF NOT EXISTS trail_coverage_covers ON waxseal.trail_coverage USING gist (covers)',
+    `CREATE INDEX IF NOT EXISTS trail_coverage_first ON waxseal.trail_coverage (source, (lower(covers))) WHERE complete`,
+    `CREATE INDEX IF NOT EXISTS trail_coverage_last ON waxseal.trail_coverage (source, (upper(covers))) WHERE complete`,
     `CREATE TABLE IF NOT EXISTS waxseal.trail_object (
   source bigint NOT NULL REFERENCES waxseal.trail_source,
   name text NOT NULL,
@@ -131,5 +133,6 @@ export const trail: Migration = {
   payload_sha256 bytea NOT NULL,
   UNIQUE (source, payload_sha256)
 )`,
+    'CREATE INDEX IF NOT EXISTS trail_quarantine_time ON waxseal.trail_quarantine (source, quarantined_at)',
   ],
 }

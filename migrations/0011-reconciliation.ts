@@ -61,6 +61,7 @@ export const reconciliation: Migration = {
   UNIQUE (kind, provider, scope, subject)
 )`,
     'CREATE INDEX IF NOT EXISTS finding_time ON waxseal.finding (occurred_at DESC, id DESC)',
+    'CREATE INDEX IF NOT EXISTS finding_place ON waxseal.finding (provider, scope, kind, occurred_at)',
     'CREATE INDEX IF NOT EXISTS finding_written ON waxseal.finding (written_in)',
     'CREATE INDEX IF NOT EXISTS finding_event ON waxseal.finding (event) WHERE event IS NOT NULL',
     'CREATE INDEX IF NOT EXISTS finding_attempt ON waxseal.finding (attempt) WHERE attempt IS NOT NULL',

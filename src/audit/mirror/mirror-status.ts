@@ -53,7 +53,7 @@ async function statusOf(client: Queryable, { id, ...source }: TrailSource): Prom
     `SELECT state, state_since AS since, state_reason AS reason, read_at AS "readAt", clock_timestamp() AS now,
       covered.first, covered.last AS "coveredTo", posture.checked_at AS "checkedAt", posture.ok, posture.checks,
       (SELECT count(*)::int FROM waxseal.trail_quarantine
-        WHERE source = $1 AND quarantined_at > clock_timestamp() - interval '7 days') AS quarantined
+        WHERE source = $1 AND quarantined_at > now() - interval '7 days') AS quarantined
     FROM (SELECT min(lower(covers)) AS first, max(upper(covers)) AS last
       FROM waxseal.trail_coverage WHERE source = $1 AND complete) AS covered
     LEFT JOIN waxseal.trail_cursor ON source = $1

@@ -13,18 +13,20 @@ export async function fillTables(client: pg.Client, rows = 600): Promise<void> {
   }
 }
 
-export async function pretendMillions(client: pg.Client): Promise<void> {
+/** Of months, and of tables without any that are named. */
+export async function pretendMillions(client: pg.Client, tables: readonly string[] = []): Promise<void> {
   // Autovacuum would find out.
   await client.query(`DO $$ DECLARE name regclass; BEGIN
     FOR name IN SELECT oid FROM pg_class WHERE relnamespace = 'waxseal'::regnamespace AND relkind = 'r' AND relispartition LOOP
       EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = false)', name);
     END LOOP; END $$`)
+  for (const table of tables) await client.query(`ALTER TABLE waxseal.${table} SET (autovacuum_enabled = false)`)
   await client.query('ANALYZE')
   // The planner multiplies rows of a page with the pages that are there.
   await client.query(
     `UPDATE pg_class SET reltuples = 5000000 WHERE relnamespace = 'waxseal'::regnamespace AND reltuples > 100
-      AND relname ~ $1`,
-    [`_(${MONTHS.join('|').replaceAll('-', '')})(_|$)`],
+      AND (relname ~ $1 OR relname = ANY ($2))`,
+    [`_(${MONTHS.join('|').replaceAll('-', '')})(_|$)`, tables],
   )
 }
 
@@ -38,8 +40,9 @@ const STATEMENTS = [
       'decrypt', CASE WHEN n % 100 = 0 THEN 'denied' ELSE 'success' END, 'arn:p/' || n % 20, 'k-' || n % 50,
       CASE WHEN n % 10 = 0 THEN 'k-' || n % 7 END, 'r-' || $1::date || n, ${CONTEXT}, repeat('{}', 400), sha256(n::text::bytea)
     FROM generate_series(1, $2::int) n RETURNING id, event_time)
-  INSERT INTO waxseal.event_state (event, event_time, state)
-    SELECT id, event_time, CASE WHEN row_number() OVER () % 200 = 0 THEN 'unaccounted' ELSE 'accounted' END FROM inserted`,
+  INSERT INTO waxseal.event_state (event, event_time, state, confidence, attempt)
+    SELECT id, event_time, CASE WHEN n % 200 = 0 THEN 'unaccounted' ELSE 'accounted' END, CASE WHEN n % 200 > 0 THEN 'exact' END,
+      CASE WHEN n % 200 > 0 THEN gen_random_uuid() END FROM (SELECT *, row_number() OVER () AS n FROM inserted) numbered`,
   `WITH inserted AS (
     INSERT INTO waxseal.ledger_attempt (id, call, inserted_at, started_at, writer, provider, operation, kek_id, context, actor, tenant, request)
     SELECT gen_random_uuid(), 'c-' || n, ${AT}, ${AT}, gen_random_uuid(), 'aws', 'unwrap', 'k-' || n % 50, ${CONTEXT}, 'a-' || n % 20, 't-' || n % 50,

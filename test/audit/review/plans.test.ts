@@ -6,7 +6,8 @@ import { searchAudit } from '../../../src/audit/review/search.js'
 import { showRecord } from '../../../src/audit/review/show.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
 import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
-import { fillTables, MONTHS, pretendMillions } from './large-tables.js'
+import { fillTables, pretendMillions } from './large-tables.js'
+import { type Scan, scansOf, scansWithin } from './plans.js'
 
 const MAY = { from: new Date('2026-05-01'), to: new Date('2026-06-01') }
 
@@ -25,29 +26,7 @@ const FILLED = new Set([
   ...['audit_event', 'event_state', 'ledger_attempt', 'ledger_end', 'attempt_state', 'application_event'],
 ])
 
-interface Scan {
-  readonly how: string
-  readonly table: string
-  readonly month: string
-  readonly index: string | undefined
-}
-
-/** Of tables that were filled: whoever plans for an empty one may read it as he likes. */
-async function scansOf({ text, values }: Statement): Promise<Scan[]> {
-  const { rows } = await database.client.query(`EXPLAIN (FORMAT JSON) ${text}`, [...values])
-  const scans: Scan[] = []
-  const visit = (node: any) => {
-    const [, table, month] = /^(.+)_(\d{6})$/.exec(node['Relation Name'] ?? '') ?? []
-    if (table) scans.push({ how: node['Node Type'], table, month: month!, index: indexOf(node) })
-    for (const child of node.Plans ?? []) visit(child)
-  }
-  visit(rows[0]['QUERY PLAN'][0].Plan)
-  return scans.filter(({ table, month }) => FILLED.has(table) && MONTHS.some((each) => each.replace('-', '') === month))
-}
-
-/** Of a bitmap the scans below it. */
-const indexOf = (node: any): string | undefined =>
-  node['Index Name'] ?? node.Plans?.map(indexOf).find((name: string | undefined) => name !== undefined)
+const scansFor = (statement: Statement) => scansOf(database.client, statement, FILLED)
 
 const find = (query: AuditQuery, after?: { time: string; id: string }) =>
   findStatement(checkedQuery({ ...MAY, ...query }), 51, after)
@@ -76,7 +55,7 @@ describe('a search reads the one month that it asks for, by an index:', () => {
   }
   for (const [what, [query, indexes]] of Object.entries(cases)) {
     test(what, async () => {
-      const scans = await scansOf(find(query))
+      const scans = await scansFor(find(query))
       expectIndexed(scans)
       for (const { index } of scans) expect(index).toMatch(indexes)
     })
@@ -85,45 +64,30 @@ describe('a search reads the one month that it asks for, by an index:', () => {
   test('the next page', async () => {
     const { rows } = await database.client.query(`SELECT id FROM waxseal.audit_event LIMIT 1`)
     const after = { time: '2026-05-15T00:00:00.000000Z', id: rows[0].id }
-    expectIndexed(await scansOf(find({ key: 'k-1' }, after)))
+    expectIndexed(await scansFor(find({ key: 'k-1' }, after)))
   })
 
   test('a page in the middle of a year reads no month that is younger than it', async () => {
     const { rows } = await database.client.query(`SELECT id FROM waxseal.audit_event LIMIT 1`)
     const year = { from: new Date('2026-05-01'), to: new Date('2027-01-01') }
     const after = { time: '2026-05-15T00:00:00.000000Z', id: rows[0].id }
-    expectIndexed(await scansOf(find({ ...year, key: 'k-1' }, after)))
+    expectIndexed(await scansFor(find({ ...year, key: 'k-1' }, after)))
   })
 
   test('a count', async () => {
-    expectIndexed(await scansOf(countStatement(checkedQuery({ ...MAY, key: 'k-1' }), 10_000)))
+    expectIndexed(await scansFor(countStatement(checkedQuery({ ...MAY, key: 'k-1' }), 10_000)))
   })
 })
 
-/** The statements that a call runs, as they are planned. */
-async function scansWithin(
-  run: (client: { query: typeof database.client.query }) => Promise<unknown>,
-): Promise<Scan[]> {
-  const statements: Statement[] = []
-  const query = async (text: string, values: unknown[] = []) => {
-    statements.push({ text, values })
-    return database.client.query(text, values)
-  }
-  await run({ query: query as never })
-  const scans: Scan[] = []
-  for (const statement of statements) if (/^\s*SELECT/.test(statement.text)) scans.push(...(await scansOf(statement)))
-  return scans
-}
-
 test('the wide columns of a page are read from its month, by primary key', async () => {
   const { rows } = await database.client.query(findStatement(checkedQuery(MAY), 50).text, [...find({}).values])
-  const scans = await scansWithin((client) => readRecords(client, rows as never))
+  const scans = await scansWithin(database.client, FILLED, (client) => readRecords(client, rows as never))
   expectIndexed(scans)
   for (const { index } of scans) expect(index).toContain('pkey')
 })
 
 test('one record is found by its id in whichever month', async () => {
   const { records } = await searchAudit(database.client, { ...MAY, state: 'matched' }, { limit: 1 })
-  const scans = await scansWithin((client) => showRecord(client, records[0]!.id))
+  const scans = await scansWithin(database.client, FILLED, (client) => showRecord(client, records[0]!.id))
   expect(scans.filter(({ how }) => how === 'Seq Scan')).toEqual([])
 })
