@@ -21,7 +21,8 @@ export function keysOf(record: JsonObject): Keys {
       ? rewrapped(named, arnOf(typed('sourceKeyId')), arnOf(typed('destinationKeyId')))
       : {
           source: undefined,
-          destination: named[0] ?? answered(record, arnOf) ?? arnOf(typed('keyId') ?? typed('targetKeyId')),
+          destination:
+            named[0] ?? answered(record, arnOf) ?? arnOf(typed('keyId') ?? typed('targetKeyId')) ?? refused(record),
         }
   return defined<Keys>({
     kekId: destination && storedIdOf(destination),
@@ -46,6 +47,12 @@ function rewrapped(named: readonly string[], typedSource: string | undefined, ty
   }
   const destination = typedDestination ?? (first === typedSource ? undefined : first)
   return { source: typedSource ?? (first === destination ? undefined : first), destination }
+}
+
+/** A refusal can have neither resources nor parameters, and says in words what was refused. No name of a caller holds a space. */
+function refused(record: JsonObject): string | undefined {
+  const [, arn = ''] = / on resource: (arn:\S+)/.exec(textAt(record, 'errorMessage') ?? '') ?? []
+  return KEY.test(arn) ? arn : undefined
 }
 
 /** Operations on keys answer with the key, the ones that use it do not. */

@@ -8,8 +8,8 @@ const CLASSES: Partial<Readonly<Record<OperationClass, readonly string[]>>> = {
     'GenerateDataKeyPair',
     'GenerateDataKeyPairWithoutPlaintext',
   ],
-  encrypt: ['Encrypt'],
-  decrypt: ['Decrypt', 'DeriveSharedSecret'],
+  encrypt: ['Encrypt', 'Encapsulate'],
+  decrypt: ['Decrypt', 'Decapsulate', 'DeriveSharedSecret'],
   rewrap: ['ReEncrypt'],
   sign: ['Sign'],
   verify: ['Verify'],
@@ -36,16 +36,12 @@ const CLASSES: Partial<Readonly<Record<OperationClass, readonly string[]>>> = {
     ...['DisconnectCustomKeyStore', 'DeleteCustomKeyStore'],
   ],
   policy: ['PutKeyPolicy', 'CreateGrant', 'RetireGrant', 'RevokeGrant'],
-  read: [
-    ...['DescribeKey', 'DescribeCustomKeyStores', 'GetKeyPolicy', 'GetKeyRotationStatus', 'GetParametersForImport'],
-    ...['GetPublicKey', 'ListAliases', 'ListGrants', 'ListKeyPolicies', 'ListKeyRotations', 'ListKeys'],
-    ...['ListResourceTags', 'ListRetirableGrants'],
-  ],
 }
+const READS = /^(Get|List|Describe)[A-Z]/
 const CLASS_OF = new Map(
   Object.entries(CLASSES).flatMap(([name, operations]) => operations.map((each) => [each, name as OperationClass])),
 )
 
 export function operationClassOf(operation: string): OperationClass {
-  return CLASS_OF.get(operation) ?? 'other'
+  return CLASS_OF.get(operation) ?? (READS.test(operation) ? 'read' : 'other')
 }

@@ -13,7 +13,7 @@ export function principalOf(record: JsonObject): Principal {
   const invokedBy = of('invokedBy')
   return defined<Principal>({
     principalType: of('type'),
-    principal: of('arn') ?? of('principalId') ?? personOf(record) ?? invokedBy,
+    principal: of('arn') ?? of('principalId') ?? personOf(record) ?? invokedBy ?? of('accountId'),
     principalName: of('userName') ?? of('sessionContext', 'sessionIssuer', 'userName'),
     credentialId: of('accessKeyId') ?? of('credentialId'),
     via: invokedBy,

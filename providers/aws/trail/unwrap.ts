@@ -7,8 +7,8 @@ export type Unwrapped =
   | { readonly ignored: string }
   | { readonly quarantined: string }
 
-/** Any one of them makes it one, though it may be broken. */
-const MEMBERS = ['eventID', 'eventName', 'eventSource', 'eventTime', 'eventVersion']
+/** Any one of them makes it one, though it may be broken, or a row of Athena, which has them in small letters. */
+const MEMBERS = ['eventid', 'eventname', 'eventsource', 'eventtime', 'eventversion']
 /** A file of CloudTrail and an invocation of Lambda, LookupEvents, SQS, a subscription of CloudWatch Logs and its search. */
 const LISTS = ['Records', 'Events', 'Messages', 'logEvents', 'events']
 /** LookupEvents, EventBridge, SNS, SNS in Lambda, SQS, SQS in Lambda, CloudWatch Logs. */
@@ -50,6 +50,7 @@ function carriedBy(value: unknown): string | JsonObject | undefined {
 function withoutRecord(value: unknown): Unwrapped {
   const object = objectAt(value)
   if (object === undefined) return { quarantined: 'no object; expected a record of CloudTrail' }
-  if (MEMBERS.every((name) => !Object.hasOwn(object, name))) return { ignored: 'no record of CloudTrail' }
+  const isRecord = Object.keys(object).some((name) => MEMBERS.includes(name.toLowerCase()))
+  if (!isRecord) return { ignored: 'no record of CloudTrail' }
   return { quarantined: 'no eventSource; expected a record of CloudTrail' }
 }

@@ -8,12 +8,13 @@ export function callerOf(members: Members, claims: Members) {
   // As tokens of either version call it.
   const application = claims.get('appid') ?? claims.get('azp')
   const name = claims.get('upn') ?? claims.get('unique_name') ?? claims.get('name')
+  // Of a managed identity: the resource that it belongs to.
+  const resource = claims.get('xms_mirid') ?? claims.get('xms_az_rid')
   const userAgent = members.get('clientinfo')
   return {
-    principal: objectId ?? application ?? name ?? members.get('caller'),
+    principal: objectId ?? application ?? name ?? resource ?? members.get('caller'),
     principalType: typeOf(claims),
-    // Of a managed identity: the resource that it belongs to.
-    principalName: name ?? claims.get('xms_mirid') ?? claims.get('xms_az_rid'),
+    principalName: name ?? resource,
     credentialId: application,
     source: members.get('calleripaddress'),
     userAgent,

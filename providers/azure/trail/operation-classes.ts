@@ -34,7 +34,7 @@ const CLASSES: Readonly<Record<string, OperationClass>> = {
   VaultAccessPolicyChangedEventGridNotification: 'policy',
   Authentication: 'authentication',
 }
-const READS = /^(Key|Vault|Secret|Certificate|Managed|Storage)\w*?(Get|List)\w*$/
+const READS = /^[A-Z]\w*?(Get|List)([A-Z]\w*)?$/
 const POLICIES = /^Role(Assignment|Definition)s?(Create|Put|Set|Delete|Update)/
 
 /** KeyUpdate enables, disables and renames alike: the log does not say which. */

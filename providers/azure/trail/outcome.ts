@@ -20,11 +20,11 @@ const RESULTS = [
 export function outcomeOf(members: Members, isActivity: boolean) {
   const [code, signature = ''] = [members.get('httpstatuscode'), members.get('resultsignature')]
   const number = Number(code ?? (/^\d{3}$/.test(signature) ? signature : Number.NaN))
-  const description = members.get('resultdescription') ?? (number < 400 ? undefined : signature || undefined)
+  const outcome = Number.isFinite(number) ? byNumber(number) : bySignature(`${signature} ${activityResult()}`)
   return {
-    outcome: Number.isFinite(number) ? byNumber(number) : bySignature(`${signature} ${activityResult()}`),
+    outcome,
     status: Number.isFinite(number) ? String(number) : signature || undefined,
-    statusDetail: description,
+    statusDetail: members.get('resultdescription') ?? (outcome === 'success' ? undefined : signature || undefined),
   }
 
   /** The Activity Log's own `resultType` is right, and mostly all there is. */

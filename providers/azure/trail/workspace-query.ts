@@ -59,7 +59,9 @@ export function workspaceQuery(host: string, part: QueryPart): string {
       leg('AzureDiagnostics', `${ofResource} or ${ofHost('id_s')} or ${ofHost('requestUri_s')}`),
       leg(
         'AzureActivity',
-        `tolower(column_ifexists("_ResourceId", "")) contains "/microsoft.keyvault/vaults/${vault}"`,
+        ['vaults', 'managedhsms']
+          .map((kind) => `tolower(column_ifexists("_ResourceId", "")) contains "/microsoft.keyvault/${kind}/${vault}"`)
+          .join(' or '),
       ),
     ].join(', '),
     '| order by TimeGenerated asc',

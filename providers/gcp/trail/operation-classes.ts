@@ -9,6 +9,8 @@ const CLASSES: Readonly<Record<string, OperationClass>> = {
   RawDecrypt: 'decrypt',
   AsymmetricDecrypt: 'decrypt',
   Decapsulate: 'decrypt',
+  // The key leaves the service.
+  ExportTrustedKeyWrappedCryptoKeyVersion: 'decrypt',
   AsymmetricSign: 'sign',
   MacSign: 'mac',
   MacVerify: 'mac',
@@ -19,7 +21,12 @@ const CLASSES: Readonly<Record<string, OperationClass>> = {
   CreateCryptoKeyVersion: 'key-create',
   CreateImportJob: 'key-create',
   ImportCryptoKeyVersion: 'key-create',
+  ImportTrustedKeyWrappedCryptoKeyVersion: 'key-create',
   CreateKeyHandle: 'key-create',
+  CreateEkmConnection: 'key-update',
+  UpdateEkmConnection: 'key-update',
+  UpdateEkmConfig: 'key-update',
+  UpdateAutokeyConfig: 'key-update',
   UpdateCryptoKey: 'key-update',
   UpdateCryptoKeyPrimaryVersion: 'key-rotate',
   DestroyCryptoKeyVersion: 'key-delete',
@@ -29,6 +36,7 @@ const CLASSES: Readonly<Record<string, OperationClass>> = {
 
   SetIamPolicy: 'policy',
   TestIamPermissions: 'read',
+  VerifyConnectivity: 'read',
 }
 const READS = /^(Get|List|Show|Search)[A-Z]/
 /** https://cloud.google.com/kms/docs/reference/rest/v1/CryptoKeyVersionState, by name and by number. */

@@ -20,6 +20,7 @@ export function normalizeVault({ raw }: TrailRecord): Normalized {
   const line = audited(raw)
   if (!line) return { quarantined: 'no JSON object' }
   const type = textAt(line, 'type')
+  if (type?.startsWith('kmip-')) return { ignored: 'of the KMIP engine' }
   if (type !== 'request' && type !== 'response') return { quarantined: 'expected the type "request" or "response"' }
   const request = objectAt(line, 'request') ?? {}
   const facts = factsOf(request)

@@ -25,6 +25,15 @@ describe('without resources', () => {
     expect(refused(KEY_ID).kekId).toBe(KEY_ARN)
   })
 
+  test('a refusal names the key in its message', () => {
+    const message = (resource: string) => ({
+      ...{ resources: null, requestParameters: null, errorCode: 'AccessDenied' },
+      errorMessage: `User: arn:aws:sts::${ACCOUNT}:assumed-role/a/b is not authorized to perform: kms:Decrypt on resource: ${resource} because no policy allows it`,
+    })
+    expect(decryptEvent(message(KEY_ARN)).kekId).toBe(KEY_ARN)
+    expect(decryptEvent(message(`arn:aws:kms:${REGION}:${ACCOUNT}:alias/a`))).not.toHaveProperty('kekId')
+  })
+
   test('an alias is no key', () => {
     expect(refused('alias/service')).toMatchObject({ requestedKey: 'alias/service' })
     expect(refused('alias/service')).not.toHaveProperty('kekId')

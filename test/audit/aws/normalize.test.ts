@@ -182,6 +182,13 @@ describe('an envelope', () => {
   })
 })
 
+test('every operation of the KMS has a class', async () => {
+  const operations = Object.keys(await import('@aws-sdk/client-kms')).filter((name) => /^[A-Z]\w+Command$/.test(name))
+  const classOf = (name: string) => decryptEvent({ eventName: name.replace(/Command$/, '') }).operationClass
+  expect(operations.length).toBeGreaterThan(50)
+  expect(operations.filter((name) => classOf(name) === 'other')).toEqual([])
+})
+
 test('an unknown operation, unknown members and an unknown version are kept as other', () => {
   expect(decryptEvent({ eventName: 'DecryptWithStars', aNewMember: [1] })).toMatchObject({
     operation: 'DecryptWithStars',

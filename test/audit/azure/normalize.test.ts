@@ -78,6 +78,15 @@ describe('azure: what became of it', () => {
   })
 })
 
+test.each([
+  ['KeyGetDeleted', 'read'],
+  ['RoleAssignmentsList', 'read'],
+  ['SecurityDomainDownload', 'other'],
+  ['RandomBytesGet', 'random'],
+])('azure: %s is %s', (operationName, operationClass) => {
+  expect(azureEvent({}, { operationName })).toMatchObject({ operation: operationName, operationClass })
+})
+
 describe('azure: which key', () => {
   test.each([[443], [8443]])('azure: port %s in the URI is none of the vault', (port) => {
     const requestUri = `https://${VAULT}:${port}/keys/KEK/${VERSION}/unwrapkey?api-version=2025-07-01`
@@ -115,6 +124,11 @@ describe('azure: who asked', () => {
   test('azure: an application by the newer name of its id', () => {
     const claim = { azp: 'app-2', oid: 'object-2' }
     expect(azureEvent({}, { identity: { claim } })).toMatchObject({ credentialId: 'app-2', principalType: 'app' })
+  })
+
+  test('azure: a resource of Azure that has no other claim', () => {
+    const claim = { xms_az_rid: '/subscriptions/s/clusters/c', xms_az_nwperimid: [] }
+    expect(azureEvent({}, { identity: { claim } })).toMatchObject({ principal: claim.xms_az_rid })
   })
 
   test('azure: a token in the user agent is of the ledger where it is a UUID with our name', () => {
@@ -170,6 +184,12 @@ describe('azure: the Activity Log', () => {
       ...{ operationClass: 'key-delete', outcome: 'error', scope: VAULT, source: '203.0.113.7' },
       ...{ principal: 'app-1', principalType: 'app', uid: eventOf(streamed).uid },
     })
+  })
+
+  test('azure: a success says nothing more', () => {
+    const streamed = activity('Microsoft.KeyVault/vaults/write', { resultSignature: 'Succeeded.' })
+    expect(eventOf(streamed)).toMatchObject({ outcome: 'success', status: 'Succeeded.' })
+    expect(eventOf(streamed)).not.toHaveProperty('statusDetail')
   })
 
   test('azure: its interface has names and values, and the status by itself', () => {

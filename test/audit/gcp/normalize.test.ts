@@ -76,6 +76,7 @@ describe('gcp: what became of it', () => {
     [8, 'throttled'],
     [9, 'error'],
     [16, 'denied'],
+    [6, 'error'],
     ['PERMISSION_DENIED', 'denied'],
     ['OK', 'success'],
   ])('gcp: a status with code %s is %s', (code, outcome) => {

@@ -148,6 +148,7 @@ test('other engines, readings of the system and help are of no concern', () => {
     auditLine({ path: 'sys/audit', operation: 'read' }),
     auditLine({ path: 'sys/internal/ui/mounts', operation: 'read' }),
     auditLine({ path: 'transit/', operation: 'help' }),
+    '{"type":"kmip-response","time":"2026-03-01T12:00:00Z","request":{"data":{}}}',
   ]) {
     expect(normalize(line)).toEqual({ ignored: expect.any(String) })
   }
