@@ -20,7 +20,8 @@ export default async function globalSetup({ rootDir }: { rootDir: string }): Pro
   try {
     const module = (await import(transpiled.file)) as typeof import('../../src/testing/temporary-postgres.js')
     const postgres = await module.startTemporaryPostgres({
-      logStatements: true,
+      // But for the large tables of test/scale, whose statements would fill the disk.
+      logStatements: process.env.WAXSEAL_SCALE_ROWS === undefined,
       ...(logFile && { logFile }),
       ...(application && { application }),
     })

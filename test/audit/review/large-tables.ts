@@ -2,14 +2,15 @@ import type pg from 'pg'
 
 export const MONTHS = ['2026-04', '2026-05', '2026-06']
 
-/** Three months of a few hundred records each, of which the planner is told that they are millions. */
-export async function fillTables(client: pg.Client, rows = 600): Promise<void> {
+/** Three months of a few hundred events each, and as many attempts and application events, unless `ownRows` says otherwise. */
+export async function fillTables(client: pg.Client, rows = 600, ownRows = rows): Promise<void> {
   await client.query(
     `INSERT INTO waxseal.trail_source (provider, scope, reader) VALUES ('aws', '1/eu', 'test') ON CONFLICT DO NOTHING`,
   )
   for (const month of MONTHS) {
     await client.query(`SELECT waxseal.ensure_audit_month($1)`, [`${month}-01`])
-    for (const statement of STATEMENTS) await client.query(statement, [`${month}-01`, rows])
+    await client.query(EVENTS, [`${month}-01`, rows])
+    for (const statement of OWN_RECORDS) await client.query(statement, [`${month}-01`, ownRows])
   }
 }
 
@@ -32,8 +33,7 @@ export async function pretendMillions(client: pg.Client, tables: readonly string
 
 const AT = `$1::date + (n * interval '28 days' / $2::int)`
 const CONTEXT = `jsonb_build_object('waxseal-entity', 'account', 'waxseal-row', (n % 97)::text, 'tenant', 't-' || n % 50)`
-const STATEMENTS = [
-  `WITH inserted AS (
+const EVENTS = `WITH inserted AS (
     INSERT INTO waxseal.audit_event (id, source, provider, scope, event_uid, uid_quality, event_time, event_time_raw, kind, operation,
       operation_class, outcome, principal, kek_id, source_kek_id, request_id, context, raw, raw_sha256)
     SELECT gen_random_uuid(), (SELECT min(id) FROM waxseal.trail_source), 'aws', '1/eu', gen_random_uuid()::text, 'native', ${AT}, '', 'call', 'Decrypt',
@@ -42,7 +42,9 @@ const STATEMENTS = [
     FROM generate_series(1, $2::int) n RETURNING id, event_time)
   INSERT INTO waxseal.event_state (event, event_time, state, confidence, attempt)
     SELECT id, event_time, CASE WHEN n % 200 = 0 THEN 'unaccounted' ELSE 'accounted' END, CASE WHEN n % 200 > 0 THEN 'exact' END,
-      CASE WHEN n % 200 > 0 THEN gen_random_uuid() END FROM (SELECT *, row_number() OVER () AS n FROM inserted) numbered`,
+      CASE WHEN n % 200 > 0 THEN gen_random_uuid() END FROM (SELECT *, row_number() OVER () AS n FROM inserted) numbered`
+/** Attempts with their ends, and application events. */
+const OWN_RECORDS = [
   `WITH inserted AS (
     INSERT INTO waxseal.ledger_attempt (id, call, inserted_at, started_at, writer, provider, operation, kek_id, context, actor, tenant, request)
     SELECT gen_random_uuid(), 'c-' || n, ${AT}, ${AT}, gen_random_uuid(), 'aws', 'unwrap', 'k-' || n % 50, ${CONTEXT}, 'a-' || n % 20, 't-' || n % 50,
