@@ -32,6 +32,16 @@ test('any text, and a line with any member replaced, is an event, ignored or put
   )
 })
 
+test('values in clear of a login that failed, and in a line that is text in a container’s log, are not mirrored', () => {
+  const login = { path: 'auth/approle/login', error: 'invalid role or secret ID', auth: { client_token: undefined } }
+  const request = { client_token: undefined, data: { role_id: 'r', secret_id: 'test only' } }
+  const line = auditLine({ ...login, request })
+  for (const each of [line, JSON.stringify({ log: `${line}\n`, stream: 'stdout' })]) {
+    expect(each).toContain('test only')
+    expect(withoutSecrets(each)).not.toContain('test only')
+  }
+})
+
 test('values in clear, nested so deeply that they cannot be taken out, are not mirrored', () => {
   const deep = `{"client_token":"test only","data":${'{"a":'.repeat(20_000)}"test only"${'}'.repeat(20_001)}`
   expect(withoutSecrets(deep)).not.toContain('test only')

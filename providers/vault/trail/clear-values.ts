@@ -1,6 +1,8 @@
 import { audited } from './audit-line.js'
 
-const CLEAR = /"(?:client_token|plaintext|ciphertext)":\s*"(?!hmac-sha256:)[^"]/
+/** Also in a line that is text in another's JSON, such as that of a container's log. A login that failed has no token. */
+const CLEAR =
+  /"(?:client_token|plaintext|ciphertext|token|secret_id|password|jwt|passcode)\\*":\s*\\*"(?!hmac-sha256:)[^"\\]/
 const KEPT =
   /^(time|type|error|id|operation|path|namespace|mount_type|mount_point|remote_address|key_version|display_name|entity_id|token_type|request|response|auth|data|batch_results|headers|x-waxseal-call|user-agent)$/
 const REMOVED = '[not mirrored: the audit device writes values in clear]'

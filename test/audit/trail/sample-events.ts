@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import type { AuditEvent, Normalized, TrailRecord } from '../../../src/audit/trail/audit-event.js'
 import { withSharedFolder } from '../../setup/shared-data.js'
 
@@ -19,6 +20,17 @@ export function testSamples(provider: string, normalize: (record: TrailRecord) =
         process.stderr.write(`samples of ${provider}: ${counts.events} events, ${counts.ignored} ignored\n`)
         expect(counts.events + counts.ignored).toBe(samples.length + others.length)
         expect(counts.events).toBeGreaterThan(others.length)
+      })
+
+      test(`${provider}: samples that were cut off, and samples with other characters in them, never throw`, () => {
+        const mangled = fc.constantFrom(...samples, ...others).chain(({ content }) => {
+          const cut = fc.nat(content.length).map((end) => content.slice(0, end))
+          const exchanged = fc
+            .tuple(fc.nat(content.length), fc.string({ minLength: 1, maxLength: 2, unit: 'binary' }))
+            .map(([at, text]) => content.slice(0, at) + text + content.slice(at + 1))
+          return fc.oneof(cut, exchanged)
+        })
+        fc.assert(fc.property(mangled, (raw) => Object.keys(normalize({ raw })).length === 1))
       })
     })
   })
