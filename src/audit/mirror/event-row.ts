@@ -1,9 +1,8 @@
 import { isIP } from 'node:net'
 import { uuidV7 } from '../../kms/uuid-v7.js'
-import { storableText } from '../storable.js'
+import { indexable, storableJson, storableText } from '../storable.js'
 import type { AuditEvent, TrailRecord } from '../trail/audit-event.js'
 import { type Digests, digestsOf } from './digests.js'
-import { indexable, wholeJson } from './indexable.js'
 
 /** An event with what its source adds. */
 export interface ReceivedEvent {
@@ -77,7 +76,7 @@ export const EVENT_COLUMNS: readonly Column[] = [
   plain('kek_version', ({ kekVersion }) => kekVersion),
   indexed('source_kek_id', ({ sourceKekId }) => sourceKekId),
   plain('requested_key', ({ requestedKey }) => requestedKey),
-  ['context', 'jsonb', ({ event: { context } }) => (context === undefined ? null : wholeJson(context))],
+  ['context', 'jsonb', ({ event: { context } }) => (context === undefined ? null : storableJson(context))],
   ['raw', 'text', ({ record }) => record.raw.toWellFormed()],
   ['raw_sha256', 'bytea', ({ digests }) => digests.raw],
   ['canonical_sha256', 'bytea', ({ digests }) => digests.canonical],

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../postgres/queryable.js'
+import { wholeJson } from '../storable.js'
 import type { PostureCheck } from '../trail/trail-reader.js'
-import { wholeJson } from './indexable.js'
 
 export interface Posture {
   readonly checkedAt: Date

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import pg from 'pg'
 import { withActor } from '../../../src/audit/index.js'
@@ -140,6 +141,18 @@ test('what others wrote into a row or a reply cannot stop the rows beside it', a
     ]),
   )
 })
+
+test.each(['actor', 'tenant', 'requestId'] as const)(
+  '%s of any length, as a header may bring it, stops nothing',
+  async (member) => {
+    const { ledger, provider, problems } = await suite.open()
+    // What does not compress: an entry of an index has an end.
+    const text = randomBytes(10_000).toString('latin1')
+    await withActor({ actor: 'user:1', [member]: text }, () => provider.currentKek({ 'waxseal-row': text }))
+    expect(problems).toEqual([])
+    expect(await suite.attempts(ledger.writer)).toMatchObject([{ journalled: false, ends: [{}] }])
+  },
+)
 
 test('a ledger that is closed has stored everything, and says that nothing is to come', async () => {
   const { ledger, provider } = await suite.open({ label: 'api' })

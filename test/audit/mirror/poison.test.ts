@@ -77,11 +77,12 @@ test('an event of 256 KB, and an indexed text that is too long for an index', as
   const long = Array.from({ length: 300 }, () => randomUUID()).join('')
   const { event } = await stored(
     raw,
-    withContext({}, { principal: long, callToken: long, requestId: long, kekId: long }),
+    withContext({ 'waxseal-row': long }, { principal: long, callToken: long, requestId: long, kekId: long }),
   )
   expect(event.raw).toBe(raw)
   const kept = `${long.slice(0, 250)}… sha256:${createHash('sha256').update(long).digest('hex')}`
   expect(event).toMatchObject({ principal: kept, call_token: kept, request_id: kept, kek_id: kept })
+  expect(event).toMatchObject({ context: { 'waxseal-row': kept } })
 })
 
 test('sources that are no addresses are kept as text', async () => {
