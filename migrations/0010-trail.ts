@@ -134,5 +134,18 @@ export const trail: Migration = {
   UNIQUE (source, payload_sha256)
 )`,
     'CREATE INDEX IF NOT EXISTS trail_quarantine_time ON waxseal.trail_quarantine (source, quarantined_at)',
+    // Who may use a KEK, as its KMS said then.
+    `CREATE TABLE IF NOT EXISTS waxseal.key_access (
+  id uuid PRIMARY KEY,
+  read_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  provider text NOT NULL,
+  kek_id text NOT NULL,
+  principals jsonb NOT NULL,
+  limits jsonb NOT NULL,
+  unread jsonb NOT NULL,
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id()
+)`,
+    'CREATE INDEX IF NOT EXISTS key_access_time ON waxseal.key_access (read_at)',
+    'CREATE INDEX IF NOT EXISTS key_access_written ON waxseal.key_access (written_in)',
   ],
 }

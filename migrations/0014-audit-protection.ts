@@ -9,6 +9,7 @@ const APPEND_ONLY = [
   'trail_coverage',
   'trail_posture',
   'trail_quarantine',
+  'key_access',
   'state_change',
   'finding',
   'finding_note',

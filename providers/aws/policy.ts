@@ -14,7 +14,11 @@ const ACTIONS: Readonly<Record<AccessRole, { readonly uses: readonly string[]; r
   },
   auditor: {
     uses: [],
-    looks: ['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations', 'kms:ListResourceTags'],
+    looks: [
+      ...['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations', 'kms:ListResourceTags'],
+      // Who else may.
+      ...['kms:GetKeyPolicy', 'kms:ListGrants'],
+    ],
   },
 }
 /** To mirror the audit trail, and to see whether it can be relied on. None of them can be bound to a trail. */
@@ -22,6 +26,8 @@ const TRAIL_ACTIONS = [
   ...['cloudtrail:LookupEvents', 'cloudtrail:GetTrail', 'cloudtrail:GetTrailStatus'],
   ...['cloudtrail:GetEventSelectors', 'cloudtrail:ListPublicKeys'],
 ]
+/** Whom the account lets use the key, where the key policy leaves that to IAM. */
+const ACCOUNT_ACTIONS = ['iam:GetAccountAuthorizationDetails']
 /** The canary of `waxseal doctor`. */
 const DOCTOR = 'waxseal-doctor'
 
@@ -44,11 +50,12 @@ function statements(role: AccessRole, key: string, entities: readonly string[]):
   const Condition = entities.length > 0 && {
     Condition: { StringEquals: { 'kms:EncryptionContext:waxseal-entity': [...entities, DOCTOR] } },
   }
+  const account = { Sid: 'WaxsealAccount', Effect: 'Allow', Action: ACCOUNT_ACTIONS, Resource: '*' }
   const trail = { Sid: 'WaxsealTrail', Effect: 'Allow', Action: TRAIL_ACTIONS, Resource: '*' }
   return [
     ...(uses.length > 0 ? [{ Sid: 'WaxsealUse', Effect: 'Allow', Action: uses, Resource: key, ...Condition }] : []),
     { Sid: 'WaxsealLook', Effect: 'Allow', Action: looks, Resource: key },
-    ...(role === 'auditor' ? [trail] : []),
+    ...(role === 'auditor' ? [trail, account] : []),
   ]
 }
 

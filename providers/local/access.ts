@@ -16,4 +16,10 @@ export const localAccess: ProviderAccess = {
     const message = 'the process holds the keys themselves, so it may wrap, unwrap and rewrap whatever its role'
     return [{ code: 'ACCESS_EXCESSIVE', message, remedy: 'use a KMS where a service should be able to do less' }]
   },
+  async readKeyAccess(section) {
+    const { provider, id: kekId } = await (await connectLocal(section)).currentKek({})
+    const unread =
+      'whoever reads the keys, in a file, an environment or the memory of a process, may use them; nobody lists who that is'
+    return [{ provider, kekId, principals: [], limits: [], unread: [unread] }]
+  },
 }

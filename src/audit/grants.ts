@@ -7,7 +7,7 @@ export type AuditRole = (typeof auditRoles)[number]
 const LEDGER = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]
 const MIRROR = [
   ...['trail_source', 'audit_event', 'audit_sighting', 'trail_cursor', 'trail_coverage', 'trail_object'],
-  ...['trail_posture', 'trail_quarantine'],
+  ...['trail_posture', 'trail_quarantine', 'key_access'],
   ...['event_state', 'attempt_state', 'state_change', 'finding', 'finding_note', 'reconciled'],
   ...['log_leaf', 'log_node', 'log_frontier', 'log_checkpoint', 'log_anchor'],
   ...['control_failure', 'control_restored'],

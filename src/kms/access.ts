@@ -1,3 +1,5 @@
+import type { ReadKeyAccess } from './key-access.js'
+
 /**
  * What an identity is for. `writer`: a service that stores credentials; it unwraps as well, since a save loads the row.
  * `reader`: unwraps only. `rotator`: rewraps, and unwraps to prove it. `auditor`: sees keys and trail and uses no key.
@@ -35,6 +37,8 @@ export interface ProviderAccess {
    * there is no other way to know, as entity `waxseal-doctor`.
    */
   examine(section: Readonly<Record<string, unknown>>, role: AccessRole): Promise<readonly AccessFinding[]>
+  /** Who else may use its KEKs. Changes and uses nothing. */
+  readonly readKeyAccess: ReadKeyAccess
 }
 
 export type AccessFindingCode =

@@ -9,6 +9,10 @@ interface NamedPolicy {
   readonly PolicyDocument: string
 }
 
+interface EmulatedIdentity extends AwsIdentity {
+  readonly arn: string
+}
+
 /** The IAM of an emulator that enforces it: an identity is a user with what `waxseal policy aws` prints, and no more. */
 export class AwsIam {
   readonly #iam: IAM
@@ -18,7 +22,7 @@ export class AwsIam {
     this.#iam = new IAM({ endpoint, region: 'us-east-1', credentials: OPERATOR, maxAttempts: 1 })
   }
 
-  identity(key: string, roles: readonly AccessRole[], entities: readonly string[] = []): Promise<AwsIdentity> {
+  identity(key: string, roles: readonly AccessRole[], entities: readonly string[] = []): Promise<EmulatedIdentity> {
     return this.#user(roles.map((role) => policyOf(role, key, entities)))
   }
 
@@ -26,7 +30,7 @@ export class AwsIam {
    * A service that stores credentials and rewraps them: what the contract does. LocalEmu looks for the key of `ReEncrypt` in
    * a member that the request does not have, and then wants the permission for all keys.
    */
-  service(key: string): Promise<AwsIdentity> {
+  service(key: string): Promise<EmulatedIdentity> {
     const Action = ['kms:ReEncryptFrom', 'kms:ReEncryptTo']
     const Statement = [{ Effect: 'Allow', Action, Resource: key.replace(/[^/]+$/, '*') }]
     const rewraps = { PolicyName: 'all-keys', PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }) }
@@ -38,15 +42,16 @@ export class AwsIam {
     await Promise.all(this.#denied.splice(0).map((allow) => allow()))
   }
 
-  async #user(policies: readonly NamedPolicy[]): Promise<AwsIdentity> {
+  async #user(policies: readonly NamedPolicy[]): Promise<EmulatedIdentity> {
     const UserName = `user-${randomUUID()}`
-    await this.#iam.createUser({ UserName })
+    const { User } = await this.#iam.createUser({ UserName })
     const allow = async () => {
       await Promise.all(policies.map((policy) => this.#iam.putUserPolicy({ UserName, ...policy })))
     }
     await allow()
     const { AccessKey } = await this.#iam.createAccessKey({ UserName })
     return {
+      arn: User!.Arn!,
       accessKeyId: AccessKey!.AccessKeyId!,
       secretAccessKey: AccessKey!.SecretAccessKey!,
       deny: async () => {

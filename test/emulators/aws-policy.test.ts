@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { AwsProvider } from '../../providers/aws/index.js'
+import { readAwsKeyAccess } from '../../providers/aws/key-access/read.js'
 import type { AccessRole } from '../../src/kms/access.js'
 import type { KmsProvider } from '../../src/kms/provider.js'
 import { type ServerLimits, withLimits } from '../contract/server-limits.js'
-import { awsClient, awsUnderTest } from '../providers/aws-under-test.js'
+import { type AwsCredentials, awsClient, awsUnderTest } from '../providers/aws-under-test.js'
 import { AwsIam } from './aws-iam.js'
 import { declareNotRun } from './not-run.js'
 import { frontOf } from './server-of.js'
@@ -79,5 +80,44 @@ if (server) {
   declare('policy: a writer of another entity may use none of these', async () => {
     const { uses } = await setUp('writer', ['token'])
     expect(await allowed(uses)).toEqual([])
+  })
+
+  test('LocalEmu: who may use a key, by its policy, its grants and IAM', async () => {
+    const endpoint = process.env[VARIABLE]!
+    const kms = awsClient(server)
+    const { KeyMetadata } = await kms.createKey({})
+    const key = KeyMetadata!.Arn!
+    const reader = await iam.identity(key, ['reader'])
+    const auditor = await iam.identity(key, ['auditor'])
+    const GranteePrincipal = 'arn:aws:iam::000000000000:role/granted'
+    await kms.createGrant({ KeyId: key, GranteePrincipal, Operations: ['Decrypt'] })
+    const section = { key, endpoint, region: 'us-east-1' }
+    const as = async ({ accessKeyId, secretAccessKey }: AwsCredentials) => {
+      const credentials = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
+      const before = { ...process.env }
+      Object.assign(process.env, { ...credentials, AWS_ENDPOINT_URL_IAM: endpoint })
+      try {
+        return await readAwsKeyAccess(section)
+      } finally {
+        process.env = before
+      }
+    }
+    const [byAuditor] = await as(auditor)
+    expect(byAuditor).toMatchObject({ provider: 'aws', kekId: key, unread: [] })
+    const decrypting = byAuditor!.principals
+      .filter(({ may }) => may.includes('decrypt'))
+      .map(({ principal }) => principal)
+    expect(decrypting).toEqual(expect.arrayContaining([GranteePrincipal, reader.arn]))
+    expect(decrypting).not.toContain(auditor.arn)
+    // Who may not look is told so, and gets no list that looks complete.
+    await auditor.deny()
+    await expect(as(auditor)).rejects.toMatchObject({ code: 'ERR_KMS_ACCESS_DENIED' })
+    const [byReader] = await as(reader)
+    expect(byReader!.unread).toEqual([
+      expect.stringContaining('the key policy'),
+      expect.stringContaining('the grants'),
+      expect.stringContaining('IAM of the account'),
+    ])
+    await iam.restore()
   })
 } else declareNotRun('policies for AWS on LocalEmu', VARIABLE)

@@ -52,6 +52,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // The only import of a vendor's SDK, so that an application installs the one that it uses.
   'providers/*/connect.ts': [...PROVIDER, 'dynamic *'],
   'providers/*/trail/connect-*.ts': [...PROVIDER, 'dynamic *'],
+  'providers/*/key-access/connect-*.ts': [...PROVIDER, 'dynamic *'],
   // Frozen once they are released: history must not change when the code does.
   'migrations/': ['type typeorm'],
 }

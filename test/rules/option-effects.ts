@@ -70,6 +70,16 @@ export const OPTION_EFFECTS: Effects = {
     '--source': [`${CLI}/audit/mirror.test.ts`, '--source names what is mirrored'],
     '--json': [`${CLI}/audit/mirror.test.ts`, '--follow goes on until it is ended'],
   },
+  'waxseal audit/access': {
+    '--dry-run': [
+      `${CLI}/audit/mirror.test.ts`,
+      'who may use a KEK is written down unless --dry-run; a list that is not complete is exit code 1',
+    ],
+    '--json': [
+      `${CLI}/audit/mirror.test.ts`,
+      'who may use a KEK is written down unless --dry-run; a list that is not complete is exit code 1',
+    ],
+  },
   'waxseal audit/status': {
     '--json': [`${CLI}/audit/mirror.test.ts`, 'a trail that cannot be read is exit code 3, and blind'],
   },

@@ -1,7 +1,7 @@
 /** Tables whose rows are inserted and never changed, as migration 0014 protects them. */
 export const appendOnlyTables = [
   ...['ledger_attempt', 'ledger_end', 'application_event'],
-  ...['audit_event', 'audit_sighting', 'trail_coverage', 'trail_posture', 'trail_quarantine'],
+  ...['audit_event', 'audit_sighting', 'trail_coverage', 'trail_posture', 'trail_quarantine', 'key_access'],
   ...['state_change', 'finding', 'finding_note'],
   ...['log_leaf', 'log_node', 'log_checkpoint', 'log_anchor'],
   ...['legal_hold', 'legal_hold_lifted', 'audit_archive', 'audit_purge'],

@@ -1,4 +1,6 @@
-export const leafKindNames = ['attempt', 'end', 'application', 'event', 'finding', 'note', 'archive'] as const
+export const leafKindNames = [
+  ...(['attempt', 'end', 'application', 'event', 'finding', 'note', 'archive', 'key-access'] as const),
+] as const
 export type LeafKindName = (typeof leafKindNames)[number]
 
 /** How a column becomes a member of the canonical record; see `docs/audit-export-format.md`. */
@@ -84,6 +86,15 @@ export const leafKinds: Readonly<Record<LeafKindName, LeafKind>> = {
     columns: {
       ...{ id: 'text', table_name: 'text', month: 'date', rows: 'text', sha256: 'bytes', place: 'text' },
       archived_at: 'time',
+    },
+  },
+  'key-access': {
+    table: 'key_access',
+    id: 'id',
+    time: 'read_at',
+    columns: {
+      ...{ id: 'text', read_at: 'time', provider: 'text', kek_id: 'text', principals: 'json', limits: 'json' },
+      unread: 'json',
     },
   },
 }

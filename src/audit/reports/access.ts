@@ -1,23 +1,36 @@
-import { type Cell, cells, type ReportDefinition } from './report.js'
+import { readSnapshots } from '../key-access/snapshot.js'
+import { AccessByPolicy, type TrailUse } from './access-by-policy.js'
+import { type Cell, cell, cells, type ReportDefinition } from './report.js'
 
 export const access: ReportDefinition = {
   number: 'R4',
   name: 'access',
-  title: 'Who can decrypt: the ledger, the trail, and the difference',
+  title: 'Who can decrypt: by the ledger, the trail and the policy of the KMS, and the difference',
   serves: ['PCI DSS 7.2', 'PCI DSS 3.6.1', 'SOC 2 CC6.3'],
-  tables: ['audit_event', 'ledger_attempt', 'ledger_end'],
+  tables: ['audit_event', 'ledger_attempt', 'ledger_end', 'key_access'],
   columns: [
-    { name: 'side', meaning: 'trail: principals as the KMS names them; ledger: actors as the application names them' },
+    {
+      name: 'side',
+      meaning:
+        'trail: who did, as the KMS names them; ledger: who did, as the application names them; policy: who may, by a rule of the KMS',
+    },
     { name: 'principal', meaning: 'who' },
-    { name: 'kek_id', meaning: 'the KEK that was used to open a data key' },
-    { name: 'uses', meaning: 'successful, in the period' },
+    { name: 'kek_id', meaning: 'the KEK that data keys are opened with' },
+    { name: 'uses', meaning: 'successful, in the period; null where a rule is about many' },
     { name: 'denied', meaning: 'refused, in the period' },
     { name: 'first_used_at', meaning: 'in the period' },
     { name: 'last_used_at', meaning: 'in the period' },
     { name: 'declared', meaning: 'listed as one of ours in the configuration; null on the side of the ledger' },
-    { name: 'difference', meaning: 'what one side knows and the other does not' },
+    { name: 'may', meaning: 'decrypt: open data keys; administer: give that right, to himself too' },
+    { name: 'permissions', meaning: 'by the names of the KMS' },
+    { name: 'via', meaning: 'the rule by which he may' },
+    { name: 'conditions', meaning: 'of the rule, as they are written there' },
+    { name: 'doubts', meaning: 'why he may not be able to after all, or why more may' },
+    { name: 'listed_from', meaning: 'time of the first list with this rule, that before the period included' },
+    { name: 'listed_to', meaning: 'time of the last list with this rule' },
+    { name: 'difference', meaning: 'what one side knows and the other does not, and what changed between two lists' },
   ],
-  async read({ client, principals }, { from, to }) {
+  async read({ client, principals, currentKeks }, { from, to }) {
     const { rows: trail } = await client.query(
       `SELECT 'trail' AS side, COALESCE(principal, credential_id, 'unknown') AS principal, kek_id,
         count(*) FILTER (WHERE outcome = 'success')::float8 AS uses,
@@ -44,24 +57,40 @@ export const access: ReportDefinition = {
       GROUP BY 2, 3 ORDER BY 2, 3`,
       [from, to],
     )
-    const population = [...trail.map(({ uses }) => uses), ...ledger.map(({ attempts }) => attempts)]
+    const { keks: current, limits } = await currentKeks()
+    const used = [...trail, ...ledger].flatMap(({ kek_id }) => (kek_id as string | null) ?? [])
+    const uses = trail.map(trailUseOf)
+    const snapshots = await readSnapshots(client, { from, to })
+    const policy = new AccessByPolicy(snapshots, principals)
+    const population = [...trail.map(({ uses }) => uses), ...ledger.map(({ attempts }) => attempts), snapshots.length]
     return {
       rows: [
-        ...trail.map(({ accounted, ...row }) => ({
+        ...trail.map(({ accounted, ...row }, at) => ({
           ...cells(row),
-          difference: trailDifference(row, Number(accounted)),
+          difference: joined(trailDifference(row, Number(accounted)), policy.differenceOf(uses[at]!)),
         })),
         ...ledger.map(({ attempts, ...row }) => ({
           ...cells(row),
           difference: ledgerDifference(row, Number(attempts)),
         })),
+        ...policy.rows(uses),
       ],
       population: population.reduce<number>((sum, count) => sum + Number(count), 0),
-      limits: [
-        'Principals that may use a KEK by its policy and did not in the period are not listed: the policy stands at the KMS, and `waxseal policy` prints what it should say.',
-      ],
+      limits: [...limits, ...policy.limits([...(current ?? []).map(({ id }) => id), ...used])],
     }
   },
+}
+
+function trailUseOf(row: Readonly<Record<string, unknown>>): TrailUse {
+  return {
+    ...{ principal: String(row.principal), kekId: row.kek_id as string | null },
+    ...{ uses: Number(row.uses), denied: Number(row.denied) },
+    ...{ first: cell(row.first_used_at), last: cell(row.last_used_at) },
+  }
+}
+
+function joined(...differences: readonly Cell[]): Cell {
+  return differences.filter((each) => each !== null).join('; ') || null
 }
 
 function trailDifference(row: Readonly<Record<string, unknown>>, accounted: number): Cell {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { defineAccess } from './access.js'
 import { defineArchive } from './archive.js'
 import { defineCheck } from './check.js'
 import { defineCheckpoint } from './checkpoint.js'
@@ -24,6 +25,7 @@ export function define(command: Command): void {
     .requiredOption('--to <name>', 'the role in Postgres')
     .action(printGrants)
   defineMirror(command.command('mirror'))
+  defineAccess(command.command('access'))
   defineStatus(command.command('status'))
   defineReconcile(command.command('reconcile'))
   defineFindings(command.command('findings'))

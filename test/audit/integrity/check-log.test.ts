@@ -11,7 +11,7 @@ let log: SignedLog
 let anchored: SignedCheckpoint[]
 beforeAll(async () => {
   log = await freshLog()
-  await insertApplicationEvents(log.client, 100)
+  await insertApplicationEvents(log.client, 99)
   await insertOneOfEach(log.client)
   anchored = [await log.checkpoint()]
   await insertApplicationEvents(log.client, 180)
@@ -73,6 +73,7 @@ describe('a row that was', () => {
     ['finding', 'finding', `severity = 'info'`],
     ['note', 'finding_note', `who = 'somebody else'`],
     ['archive', 'audit_archive', 'rows = rows - 1'],
+    ['key-access', 'key_access', `principals = '[]'`],
   ] as const
   test.each(EDITS)('edited: %s', async (kind, table, edit) => {
     const { position, record } = await leafOf(kind)

@@ -51,6 +51,10 @@ export async function insertOneOfEach(client: pg.Client): Promise<void> {
     `INSERT INTO waxseal.audit_archive (id, table_name, month, rows, sha256, place)
       VALUES (gen_random_uuid(), 'ledger_attempt', '2025-01-01', 3, sha256('x'), 'somewhere')`,
   )
+  await client.query(
+    `INSERT INTO waxseal.key_access (id, provider, kek_id, principals, limits, unread)
+      VALUES (gen_random_uuid(), 'fake', 'a', '[{"principal": "b"}]', '[]', '[]')`,
+  )
 }
 
 export async function insertEvents(client: pg.Client, count: number, context: object | null = null): Promise<void> {

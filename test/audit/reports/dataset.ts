@@ -204,6 +204,31 @@ export async function seed({ client }: FreshDatabase): Promise<ReportSources> {
       placed_at: '2026-09-02T00:00:00Z',
     },
   })
+  const rule = (name: string, via: string, more: Record<string, unknown> = {}) => ({
+    ...{ principal: `arn:aws:iam::111122223333:${name}`, type: name.split('/')[0], isMany: false, via },
+    ...{ may: ['decrypt'], permissions: ['kms:Decrypt'], conditions: [], doubts: [], inTrail: [], ...more },
+  })
+  const service = rule('role/service', 'key policy "Use"', {
+    conditions: ['{"StringEquals":{"kms:EncryptionContext:tenant":"acme"}}'],
+    inTrail: ['arn:aws:sts::111122223333:assumed-role/service/*'],
+  })
+  const admin = rule('user/admin', 'grant 1', {
+    may: ['decrypt', 'administer'],
+    doubts: ['the Deny "No" may refuse it'],
+  })
+  const account = rule('root', 'key policy "IAM"', { isMany: true, type: 'account', inTrail: [] })
+  const stranger = rule('user/mallory', 'grant 2')
+  const lists = [
+    ['2026-06-30T00:00:00Z', [service, account], ['IAM could not be read: AccessDenied']],
+    ['2026-08-01T00:00:00Z', [service, admin, account, stranger], []],
+    ['2026-09-01T00:00:00Z', [service, admin, account], []],
+  ] as const
+  for (const [index, [read_at, principals, unread]] of lists.entries()) {
+    await insert(client, 'key_access', {
+      ...{ id: id(91 + index), read_at, provider: 'aws', kek_id: KEY, principals: JSON.stringify(principals) },
+      ...{ limits: '["who may assume a role is not followed"]', unread: JSON.stringify(unread) },
+    })
+  }
   return {
     client,
     census: () => census(client, [table]),

@@ -101,3 +101,15 @@ test('the page for print escapes what strangers wrote, and loads nothing', async
   expect(html).toContain('&lt;script&gt;&quot;&amp;')
   expect(html).not.toMatch(/<script|src=|href=/)
 })
+
+test('what is not known of who may use a KEK is said, and no list that is missing looks like an empty one', async () => {
+  const { limits } = await make('access')
+  expect(limits).toEqual([
+    'Who may use arn:aws:kms:eu-central-1:111122223333:key/k by its policy is known by 3 lists, from 2026-06-30T00:00:00.000Z to 2026-09-01T00:00:00.000Z; what changed twice between two lists is not seen.',
+    '1 of 3 not complete, the last of 2026-06-30T00:00:00.000Z: IAM could not be read: AccessDenied',
+    'who may assume a role is not followed',
+  ])
+  expect((await make('access', '2020')).limits).toEqual([
+    'Who may use arn:aws:kms:eu-central-1:111122223333:key/k by its policy is not known: "waxseal audit access" did not ask for it.',
+  ])
+})

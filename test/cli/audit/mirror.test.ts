@@ -71,3 +71,16 @@ test('a trail that cannot be read is exit code 3, and blind', async () => {
   })
   expect(JSON.parse(stdout).sources[0].problems[0]).toContain('blind: ')
 })
+
+test('who may use a KEK is written down unless --dry-run; a list that is not complete is exit code 1', async () => {
+  const count = async () => (await made.client.query('SELECT count(*)::int FROM waxseal.key_access')).rows[0].count
+  const { status, stdout } = await made.run(['audit', 'access', '--dry-run', '--json'])
+  expect({ status, ...JSON.parse(stdout) }).toMatchObject({
+    ...{ status: 1, failures: [], keks: [{ provider: 'local', principals: [], before: null }] },
+  })
+  expect(await count()).toBe(0)
+  expect(await made.run(['audit', 'access'])).toMatchObject({
+    ...{ status: 1, stdout: expect.stringMatching(/^✗ .*: 0 rules .*\n {2}not complete: whoever reads the keys/) },
+  })
+  expect(await count()).toBe(1)
+})
