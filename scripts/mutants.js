@@ -1,10 +1,10 @@
-// `npm run test:mutants [-- NAME...]`: each patch of test/mutants breaks one check in a copy of the project, and the test that
-// the patch names has to fail there, by an assertion. `--json FILE` also writes the counts, for .ci/run.
+// `npm run test:mutants [-- NAME...]`: each patch of test/mutants breaks one check, and the test that the patch names has to
+// fail then, by an assertion. `--json FILE` also writes the counts, for .ci/run.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative, sep } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
-import { applyPatch, copyProject, linkCopy } from './mutants/copy.js'
+import { copyProject, layOver, linkCopy, patchFiles } from './mutants/copy.js'
 import { readPatches } from './mutants/patches.js'
 import { Progress } from './mutants/progress.js'
 import { runTests } from './mutants/run-tests.js'
@@ -15,24 +15,22 @@ const patches = readPatches(positionals)
 const progress = new Progress(patches.length)
 // Outside of the project: inside of a repository git takes the paths of a patch for the repository's own.
 const folder = mkdtempSync(join(tmpdir(), 'waxseal-mutants-'))
-const unpatched = join(folder, 'unpatched')
+const root = resolve('.')
+const patchedFiles = (name) => join(folder, 'patched', name)
 
 try {
-  const sound = await withoutPatches(applied(patches))
-  await withPatches(sound)
+  await withPatches(await withoutPatches(applied(patches)))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 process.exitCode = progress.finish() ? 0 : 1
 if (values.json) writeFileSync(values.json, JSON.stringify(progress.counts))
 
-/** The patches that apply, each in a copy of its own. */
+/** The patches that apply. */
 function applied(all) {
-  copyProject(unpatched)
-  return all.filter(({ name, text }) => {
-    linkCopy(unpatched, join(folder, name))
-    const problem = applyPatch(join(folder, name), text)
-    if (problem) progress.failed(name, problem)
+  return all.filter((patch) => {
+    const problem = patchFiles(patchedFiles(patch.name), patch)
+    if (problem) progress.failed(patch.name, problem)
     return !problem
   })
 }
@@ -42,12 +40,12 @@ async function withoutPatches(all) {
   const projects = [...new Set(all.map(({ test }) => test.project))]
   const runs = projects.map((project) => {
     const tests = all.flatMap(({ test }) => (test.project === project ? [test] : []))
-    return { name: project, folder: unpatched, project, tests }
+    return { name: project, root, project, tests }
   })
   const results = new Map()
   progress.say('the tests without the patches')
   await runTests(folder, runs, (project, result) => {
-    results.set(`${project} ${relative(unpatched, result.testFilePath).replaceAll(sep, '/')}`, result)
+    results.set(`${project} ${relative(root, result.testFilePath).replaceAll(sep, '/')}`, result)
   })
   return all.filter(({ name, test }) => {
     const { passed, problem } = outcomeOf(test, results.get(`${test.project} ${test.file}`))
@@ -57,17 +55,28 @@ async function withoutPatches(all) {
 }
 
 /**
- * Those that were not found are tried once more, in workers that no other broken copy has had before: one that breaks its worker
- * takes another with it.
+ * A patched file takes the place of the project's own when a test imports it, which costs little. What is not found so is tried
+ * once more in a copy of the project: some tests run the command in a process of its own. And in workers that no other mutant
+ * has had before: one that breaks its worker takes another with it.
  */
 async function withPatches(all) {
-  const left = await notFound(all, false)
-  if (left.length > 0) progress.say(`${left.length} once more`)
-  await notFound(left, true)
+  const imported = ({ name }) => ({ root, patched: patchedFiles(name) })
+  const left = await notFound(all, imported, false)
+  if (left.length === 0) return
+  progress.say(`${left.length} once more, each in a copy`)
+  const unpatched = join(folder, 'unpatched')
+  copyProject(unpatched)
+  const copied = ({ name }) => {
+    const copy = join(folder, 'copies', name)
+    linkCopy(unpatched, copy)
+    layOver(copy, patchedFiles(name))
+    return { root: copy }
+  }
+  await notFound(left, copied, true)
 }
 
-/** Reports those that are found, and the others too if `isLast`. */
-async function notFound(all, isLast) {
+/** Reports those that are found, and the others too if `isLast`. `placed` says where the test of a patch is run. */
+async function notFound(all, placed, isLast) {
   const byName = new Map(all.map((patch) => [patch.name, patch]))
   const left = []
   const judge = (name, result) => {
@@ -77,7 +86,10 @@ async function notFound(all, isLast) {
     if (problem && !isLast) left.push(patch)
     else progress.report(name, problem)
   }
-  const runs = all.map(({ name, test }) => ({ name, folder: join(folder, name), project: test.project, tests: [test] }))
+  const runs = all.map((patch) => {
+    const { name, test } = patch
+    return { name, ...placed(patch), project: test.project, tests: [test] }
+  })
   if (runs.length > 0) await runTests(folder, runs, judge)
   for (const name of [...byName.keys()]) judge(name, undefined)
   return left

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, linkSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { copyFileSync, linkSync, mkdirSync, readdirSync, renameSync, symlinkSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 
 const COPIED = [
   'src',
@@ -21,10 +21,7 @@ export function copyProject(folder) {
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
 }
 
-/**
- * A further copy that shares the files of the first: git puts a new file in the place of one that it patches. Hundreds of
- * copies are made and removed in seconds so, and not in minutes.
- */
+/** A further copy that shares the files of the first. */
 export function linkCopy(copy, folder) {
   copyEntries(copy, folder, linkSync, (name) => name !== 'node_modules')
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
@@ -40,8 +37,17 @@ function copyEntries(from, to, copyFile, isWanted) {
   }
 }
 
-/** Why the patch cannot be applied in the folder; undefined once it was. */
-export function applyPatch(folder, text) {
+/** Puts the files of a folder in the places of those of a copy, not into them: other copies share those. */
+export function layOver(copy, files) {
+  copyEntries(files, copy, renameSync, () => true)
+}
+
+/** Makes the files that a patch changes, as they are with it, in the folder. Why it does not apply; undefined once it did. */
+export function patchFiles(folder, { changed, text }) {
+  for (const file of changed) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    copyFileSync(file, join(folder, file))
+  }
   const { status, stderr, error } = spawnSync('git', ['apply', '-'], { cwd: folder, input: text, encoding: 'utf8' })
   if (error) throw error
   return status === 0 ? undefined : `the patch does not apply; make it again for the source as it is now\n${stderr}`
