@@ -32,7 +32,7 @@ export async function securityChecksPage() {
 # Security checks
 
 What each check of the source keeps out, the test that fails without it, and the patch that takes it out. \`npm run
-test:mutants\` applies each patch to a copy of the project and demands that its test, which passes without it, fails by an
+test:mutants\` applies each patch outside of the sources and demands that its test, which passes without it, fails by an
 assertion; \`npm run test:mutants -- NAME\` does that with some. [The threat model](threat-model.md) says which claims rest
 on them.
 
