@@ -1,4 +1,4 @@
-import type { LedgerRow } from '../ledger/ledger-row.js'
+import { actorColumns, type LedgerRow } from '../ledger/ledger-row.js'
 import { storable, storableJson } from '../storable.js'
 import type { ApplicationEvent } from './application-event.js'
 
@@ -14,12 +14,7 @@ export function eventRow(event: ApplicationEvent, writer: string): LedgerRow {
       action: storable(event.action),
       outcome: event.outcome,
       reason: storable(event.reason),
-      actor: storable(actor?.actor),
-      tenant: storable(actor?.tenant),
-      purpose: storable(actor?.purpose),
-      ticket: storable(actor?.ticket),
-      request: storable(actor?.requestId),
-      ip: storable(actor?.ip),
+      ...actorColumns(actor),
       entity: storable(event.entity),
       row_key: storable(event.row),
       envelope: storable(event.envelope),

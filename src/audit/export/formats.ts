@@ -1,5 +1,5 @@
 import { csvLine } from '../csv.js'
-import type { ReviewRecord } from '../review/record.js'
+import { type ReviewRecord, recordMembers } from '../review/record.js'
 import { ocsfOf } from './ocsf-line.js'
 import type { ExportedLine } from './read-lines.js'
 
@@ -14,36 +14,7 @@ const jsonl: ExportWriter = {
   write: (lines) => lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
 }
 
-const COLUMNS = [
-  ...[
-    'time',
-    'kind',
-    'operation',
-    'outcome',
-    'reason',
-    'actor',
-    'from',
-    'tenant',
-    'provider',
-    'scope',
-    'kekId',
-    'kekVersion',
-  ],
-  ...[
-    'entity',
-    'row',
-    'requestIds',
-    'purpose',
-    'ticket',
-    'category',
-    'state',
-    'rule',
-    'confidence',
-    'attempt',
-    'call',
-    'id',
-  ],
-] as readonly (keyof ReviewRecord)[]
+const COLUMNS = ['time', 'kind', ...recordMembers, 'id'] as const
 
 /** One line for each record that a search finds: the end of an attempt stands in the line of the attempt. */
 function csv(): ExportWriter {

@@ -45,14 +45,20 @@ export function attemptRow(call: CallStart, writer: string, actor: Actor | undef
       kek_id: storable(call.kek?.id),
       kek_version: storable(call.kek?.version),
       context: storableJson(call.context),
-      actor: storable(actor?.actor),
-      tenant: storable(actor?.tenant),
-      purpose: storable(actor?.purpose),
-      ticket: storable(actor?.ticket),
-      request: storable(actor?.requestId),
-      ip: storable(actor?.ip),
+      ...actorColumns(actor),
       journalled: false,
     },
+  }
+}
+
+export function actorColumns(actor: Actor | undefined) {
+  return {
+    actor: storable(actor?.actor),
+    tenant: storable(actor?.tenant),
+    purpose: storable(actor?.purpose),
+    ticket: storable(actor?.ticket),
+    request: storable(actor?.requestId),
+    ip: storable(actor?.ip),
   }
 }
 

@@ -4,6 +4,7 @@ import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
+import { linesOf } from '../lines.js'
 
 /** Of what is in it: the same records are the same digest, however they are compressed. */
 export interface ArchiveContent {
@@ -52,18 +53,6 @@ export async function* readArchive(place: string, batch = 500): AsyncGenerator<r
   }
   if (lines.length > 0) yield lines
   return { rows, sha256: hash.digest('hex') }
-}
-
-/** Not by `node:readline`, which takes U+2028 for the end of a line: JSON may hold it as it is. */
-async function* linesOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const chunk of bytes) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop()!
-    yield* lines
-  }
-  if (rest !== '') yield rest
 }
 
 /** The rows that it stands for leave the database: it must be on the disk, not on its way there. */

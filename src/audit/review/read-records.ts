@@ -2,7 +2,7 @@ import type { Queryable } from '../../postgres/queryable.js'
 import { SOURCES } from './conditions.js'
 import type { Found } from './find.js'
 import type { RecordKind } from './query.js'
-import type { ReviewRecord } from './record.js'
+import { type ReviewRecord, recordMembers } from './record.js'
 
 /** Members of a record in SQL; those that a kind does not have are null. */
 type Columns = Partial<Record<keyof Omit<ReviewRecord, keyof Found>, string>>
@@ -38,23 +38,6 @@ const COLUMNS: Readonly<Record<RecordKind, Columns>> = {
     ...{ requestIds: `CASE WHEN r.request IS NULL THEN '{}' ELSE ARRAY[r.request] END`, category: 'r.category' },
   },
 }
-const ALL = [
-  ...[
-    'operation',
-    'outcome',
-    'reason',
-    'actor',
-    'from',
-    'tenant',
-    'provider',
-    'scope',
-    'kekId',
-    'kekVersion',
-    'entity',
-    'row',
-  ],
-  ...['requestIds', 'purpose', 'ticket', 'category', 'state', 'rule', 'confidence', 'attempt', 'call'],
-] as readonly (keyof Columns)[]
 const JOINS: Readonly<Record<RecordKind, string>> = {
   event:
     'LEFT JOIN waxseal.event_state s ON s.event = r.id AND s.event_time = r.event_time AND s.event_time BETWEEN $3 AND $4',
@@ -101,7 +84,7 @@ async function read(client: Queryable, found: readonly Found[], stored: string):
 /** First and last time beside the list of them, so that the other months are not even planned for. */
 function statementOf(kind: RecordKind, stored: string): string {
   const { table, time } = SOURCES[kind]
-  const members = ALL.map((name) => `${COLUMNS[kind][name] ?? 'NULL'} AS "${name}"`)
+  const members = recordMembers.map((name) => `${COLUMNS[kind][name] ?? 'NULL'} AS "${name}"`)
   return `SELECT r.id, page.time, ${members.join(', ')}, ${stored} AS stored
   FROM unnest($1::uuid[], $2::text[]) page (id, time)
   JOIN ${table} r ON r.id = page.id AND r.${time} = page.time::timestamptz

@@ -2,7 +2,9 @@ import { uuidV7 } from '../../kms/uuid-v7.js'
 import type { Queryable } from '../../postgres/queryable.js'
 
 /** What is done with the audit itself. */
-export type ReviewAction = 'findings' | 'search' | 'show' | 'tail' | 'export' | 'exported' | 'retain'
+export type ReviewAction =
+  | ('findings' | 'search' | 'show' | 'tail' | 'export' | 'exported')
+  | ('report' | 'evidence' | 'retain')
 
 /** Writes it down under the role of the connection, which no argument can change. */
 export async function recordReview(client: Queryable, action: ReviewAction, detail: object): Promise<void> {

@@ -1,6 +1,24 @@
 import type { Found } from './find.js'
 import type { RecordOutcome } from './query.js'
 
+/** Members of a record behind its time and kind, as tables and files show them. */
+export const recordMembers = [
+  ...([
+    'operation',
+    'outcome',
+    'reason',
+    'actor',
+    'from',
+    'tenant',
+    'provider',
+    'scope',
+    'kekId',
+    'kekVersion',
+  ] as const),
+  ...(['entity', 'row', 'requestIds', 'purpose', 'ticket', 'category'] as const),
+  ...(['state', 'rule', 'confidence', 'attempt', 'call'] as const),
+] satisfies (keyof ReviewRecord)[]
+
 /** One line of a review: what was done, by whom, with which key, and what the reconciliation says of it. */
 export interface ReviewRecord extends Found {
   readonly operation: string

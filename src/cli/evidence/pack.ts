@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { access } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { makeEvidencePack, parsePeriod, reports } from '../../audit/index.js'
+import { recordReview } from '../../audit/review/record-review.js'
 import { ConfigurationError } from '../../errors.js'
 import { assertSchema } from '../../lifecycle/index.js'
 import { checkpointsOf } from '../audit/checkpoints.js'
@@ -36,7 +36,7 @@ export async function pack({ period: text, output, who, json, ...options }: Opti
     await assertSchema(client)
     const sources = await readSources(client, setup, now)
     const detail = { from: period.from.toISOString(), to: period.to.toISOString() }
-    await client.query('SELECT waxseal.record_review($1, $2, $3)', [randomUUID(), 'evidence', JSON.stringify(detail)])
+    await recordReview(client, 'evidence', detail)
     const by = who ?? userInfo().username
     return makeEvidencePack(sources, { period, by, signer, onReport: () => progress.advance(1) })
   })

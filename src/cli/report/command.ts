@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { makeReport, parsePeriod, type ReportDefinition, renderings, reports } from '../../audit/index.js'
+import { recordReview } from '../../audit/review/record-review.js'
 import { ConfigurationError } from '../../errors.js'
 import { assertSchema } from '../../lifecycle/index.js'
 import { type ConfiguredOptions, loadTables, withConfiguration } from '../configured.js'
@@ -43,7 +43,7 @@ async function run(name: string, options: Options): Promise<void> {
     const sources = await readSources(client, setup, now)
     // What a reviewer looks at is written down as well, before he sees it.
     const detail = { report: name, from: period.from.toISOString(), to: period.to.toISOString() }
-    await client.query('SELECT waxseal.record_review($1, $2, $3)', [randomUUID(), 'report', JSON.stringify(detail)])
+    await recordReview(client, 'report', detail)
     return makeReport(definition, sources, period, options.who ?? userInfo().username)
   })
   const text = render(report)

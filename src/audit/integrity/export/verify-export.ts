@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { ConfigurationError } from '../../../errors.js'
 import type { ExportManifest } from '../../export/export-audit.js'
 import type { ExportedFile } from '../../export/hashed-file.js'
+import { linesOf } from '../../lines.js'
 import { type LogHead, verifyCheckpoint } from '../checkpoint.js'
 import { leafKindNames } from '../leaf-kinds.js'
 import { parseVerifierKey, type VerifierKey } from '../note-key.js'
 import { MANIFEST, parseManifest, RECORDS } from './manifest.js'
-import { readLines } from './read-lines.js'
 import { verifyLine } from './verify-line.js'
 
 export interface VerifyExportOptions {
@@ -114,7 +114,7 @@ async function verifyRecords(
   const positions = new Set<number>()
   let [records, proven] = [0, 0]
   try {
-    for await (const text of readLines(join(folder, RECORDS))) {
+    for await (const text of linesOf(createReadStream(join(folder, RECORDS)))) {
       records++
       const { kind, position, problem } = verifyLine(text, head ?? NOTHING)
       if (kind) counts.set(kind, (counts.get(kind) ?? 0) + 1)
