@@ -30,6 +30,21 @@ test('what a command asks of a KMS is in the ledger of the configuration, with w
   )
   expect(rows.length).toBeGreaterThan(0)
   for (const row of rows) expect(row).toMatchObject({ actor: 'ci:42', purpose: 'waxseal rotate' })
+  expect(await made.run(['doctor', '--no-rows'], { env: { WAXSEAL_ACTOR: 'ci:43' } })).toMatchObject({ status: 0 })
+  const canary = await made.client.query(
+    `SELECT operation, purpose FROM waxseal.ledger_attempt WHERE actor = 'ci:43' ORDER BY id`,
+  )
+  expect(canary.rows).toEqual(['wrap', 'unwrap'].map((operation) => ({ operation, purpose: 'waxseal doctor' })))
+
   const open = await made.client.query('SELECT FROM waxseal.ledger_writer WHERE ended_at IS NULL')
   expect(open.rows).toEqual([])
+})
+
+test('a doctor whose ledger refuses uses no key, and says so', async () => {
+  await made.client.query('ALTER TABLE waxseal.ledger_writer RENAME TO away')
+  const { status, stdout } = await made.run(['doctor', '--no-rows'])
+  await made.client.query('ALTER TABLE waxseal.away RENAME TO ledger_writer')
+  expect(status).toBe(1)
+  expect(stdout).toMatch(/LEDGER_REFUSED\n.*"waxseal schema install"/)
+  expect(stdout).not.toContain('KEK_REACHABLE')
 })

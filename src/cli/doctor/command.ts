@@ -9,7 +9,7 @@ import { reportLines } from './report.js'
 
 export function define(command: Command): void {
   withConfiguration(command)
-    .option('--provider', 'ask the KMS what this identity may do and how the key is set up; looks at no database')
+    .option('--provider', 'ask the KMS what this identity may do and how the key is set up; looks at no table')
     .addOption(
       new Option('--role <role>', 'with --provider: what the identity is for').choices(ACCESS_ROLES).default('writer'),
     )

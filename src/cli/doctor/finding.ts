@@ -7,6 +7,7 @@ export type Level = 'error' | 'warning' | 'note'
 /** Every code of `waxseal doctor`; `docs/doctor.md` explains each. Codes of the guard's own check keep their names. */
 export const LEVELS = {
   NODE_END_OF_LIFE: 'warning',
+  LEDGER_REFUSED: 'error',
   KEK_REACHABLE: 'note',
   KEK_UNREACHABLE: 'error',
   KEK_VERSION_UNKNOWN: 'warning',

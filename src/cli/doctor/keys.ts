@@ -1,16 +1,38 @@
+import type { PostgresLedger } from '../../audit/ledger/postgres-ledger.js'
+import { openConfiguredLedger } from '../../config/connect-ledger.js'
 import { connectProvider, connectRecipient } from '../../config/connect-provider.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import { wrapCanary } from '../../envelope/canary.js'
 import { isWaxsealError } from '../../errors.js'
+import type { CallLedger } from '../../kms/call-ledger.js'
 import { DeadlineProvider } from '../../kms/deadline-provider.js'
 import { describeKek, type KekRef, type KmsProvider, type WrapOnlyRecipient } from '../../kms/provider.js'
+import { RecordingProvider } from '../../kms/recording-provider.js'
 import { checkEnvironment } from './environment-tag.js'
 import { type Finding, finding } from './finding.js'
 
 const TIMEOUT_MS = 10_000
 
-/** Wraps a canary under each KEK that new envelopes use, and unwraps it again. */
+/**
+ * Wraps a canary under each KEK that new envelopes use, and unwraps it again: calls of ours, which the ledger has like all
+ * others. Where it refuses them they are not made, as the application could not start.
+ */
 export async function checkKeys(configuration: LoadedConfiguration): Promise<Finding[]> {
+  let ledger: PostgresLedger | undefined
+  try {
+    ledger = await openConfiguredLedger(configuration)
+  } catch (error) {
+    if (!isWaxsealError(error)) throw error
+    return [finding('LEDGER_REFUSED', error.message, 'mend it: no application starts so. No key was asked')]
+  }
+  try {
+    return await checkRecorded(configuration, ledger)
+  } finally {
+    await ledger?.close()
+  }
+}
+
+async function checkRecorded(configuration: LoadedConfiguration, ledger: CallLedger | undefined): Promise<Finding[]> {
   const { provider, recipients, accepted, environment } = configuration
   const connects = [
     { role: 'provider', connect: () => connectProvider(provider) },
@@ -20,7 +42,7 @@ export async function checkKeys(configuration: LoadedConfiguration): Promise<Fin
     })),
   ]
   const findings = await Promise.all([
-    ...connects.map(({ role, connect }) => checkKey(role, connect, environment)),
+    ...connects.map(({ role, connect }) => checkKey(role, connect, environment, ledger)),
     ...accepted.map(({ provider: each }, index) => checkAccepted(`accepted[${index}]`, () => connectProvider(each))),
   ])
   return findings.flat()
@@ -30,11 +52,13 @@ async function checkKey(
   role: string,
   connect: () => Promise<KmsProvider | WrapOnlyRecipient>,
   environment: string | undefined,
+  ledger: CallLedger | undefined,
 ): Promise<Finding[]> {
   try {
     const target = await connect()
     if (!('unwrap' in target)) return [wrapOnly(role, target)]
-    const kek = await wrapCanary(new DeadlineProvider(target, { timeoutMs: TIMEOUT_MS }))
+    const recorded = ledger ? new RecordingProvider(target, ledger) : target
+    const kek = await wrapCanary(new DeadlineProvider(recorded, { timeoutMs: TIMEOUT_MS }))
     const unknown = kek.version === '' ? [versionUnknown(role, kek)] : []
     return [reachable(role, kek), ...unknown, ...(await checkEnvironment(role, target, environment))]
   } catch (error) {
