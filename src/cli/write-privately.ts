@@ -68,6 +68,9 @@ async function write(handle: FileHandle, content: string | Uint8Array): Promise<
 
 function cannotBeWritten(file: string) {
   return (error: NodeJS.ErrnoException): never => {
-    throw new ConfigurationError(`${file}: it cannot be written (${error.code}); nothing was changed`, { cause: error })
+    const remedy = error.code === 'EEXIST' ? '; name a new file' : ''
+    throw new ConfigurationError(`${file}: it cannot be written (${error.code}); nothing was changed${remedy}`, {
+      cause: error,
+    })
   }
 }

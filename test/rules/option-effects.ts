@@ -183,7 +183,7 @@ export const OPTION_EFFECTS: Effects = {
     '--json': [`${CLI}/audit/review.test.ts`, 'search: --json'],
   },
   'waxseal audit/export': {
-    '--out': [`${CLI}/audit/review.test.ts`, 'export: a folder with the manifest that --json prints'],
+    '--output': [`${CLI}/audit/review.test.ts`, 'export: a folder with the manifest that --json prints'],
     '--format': [`${CLI}/audit/review.test.ts`, 'in the format of --format'],
     '--json': [`${CLI}/audit/review.test.ts`, 'export: a folder with the manifest that --json prints'],
   },

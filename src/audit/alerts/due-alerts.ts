@@ -1,4 +1,5 @@
 import type { Queryable } from '../../postgres/queryable.js'
+import { instant } from '../instant.js'
 import type { Severity } from '../reconciliation/finding.js'
 
 export const severities = ['info', 'low', 'medium', 'high', 'critical'] as const satisfies readonly Severity[]
@@ -20,11 +21,14 @@ export interface Alert {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+/** Of `waxseal.finding f`. */
+export const alertColumns = `f.id, f.kind, f.severity, f.provider, f.scope, f.subject, ${instant('f.occurred_at')} AS "occurredAt",
+  ${instant('f.opened_at')} AS "openedAt", f.event, f.attempt, f.kek_id AS "kekId", f.principal, f.detail`
+
 /** Findings of a severity or above that are open and that nobody was told of since they are, the oldest first. */
 export async function dueAlerts(client: Queryable, minimum: Severity, limit: number): Promise<Alert[]> {
   const { rows } = await client.query(
-    `SELECT f.id, f.kind, f.severity, f.provider, f.scope, f.subject, to_json(f.occurred_at) #>> '{}' AS "occurredAt",
-      to_json(f.opened_at) #>> '{}' AS "openedAt", f.event, f.attempt, f.kek_id AS "kekId", f.principal, f.detail
+    `SELECT ${alertColumns}
     FROM waxseal.finding f CROSS JOIN LATERAL (
       SELECT (array_agg(action ORDER BY noted_at DESC, id DESC))[1] AS last FROM waxseal.finding_note
       WHERE finding = f.id

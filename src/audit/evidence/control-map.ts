@@ -13,12 +13,15 @@ export interface ControlRow {
   readonly files: readonly string[]
 }
 
+/** 3.7 before 10.2. */
+const { compare: byNumber } = new Intl.Collator('en', { numeric: true })
+
 /** Which file of the pack answers to which control, by what each report says that it serves. */
 export function controlMap(reports: readonly ReportDefinition[]): readonly ControlRow[] {
   const rows: ControlRow[] = []
   for (const [framework, { prefix }] of Object.entries(frameworks)) {
     const controls = new Set(reports.flatMap(({ serves }) => serves.filter((each) => each.startsWith(prefix))))
-    for (const control of [...controls].sort()) {
+    for (const control of [...controls].sort(byNumber)) {
       const serving = reports.filter(({ serves }) => serves.includes(control))
       const files = serving.map(({ name }) => `reports/${name}.json`)
       rows.push({ framework: framework as Framework, control: control.slice(prefix.length), files })

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../postgres/queryable.js'
-import { type Alert } from '../alerts/due-alerts.js'
+import { type Alert, alertColumns } from '../alerts/due-alerts.js'
+import { instant } from '../instant.js'
 
 /** `open`: nobody has said anything. `acknowledged`: somebody has said why it is as it should be. */
 export type FindingStatus = 'open' | 'acknowledged' | 'resolved'
@@ -25,13 +26,11 @@ export interface FindingQuery {
 
 export async function readFindings(client: Queryable, { open = false, limit }: FindingQuery): Promise<StoredFinding[]> {
   const { rows } = await client.query(
-    `SELECT f.id, f.kind, f.severity, f.provider, f.scope, f.subject, to_json(f.occurred_at) #>> '{}' AS "occurredAt",
-      to_json(f.opened_at) #>> '{}' AS "openedAt", f.event, f.attempt, f.kek_id AS "kekId", f.principal, f.detail,
-      note.status, note.notes
+    `SELECT ${alertColumns}, note.status, note.notes
     FROM waxseal.finding f CROSS JOIN LATERAL (
       SELECT coalesce((array_agg(CASE action WHEN 'reopened' THEN 'open' ELSE action END ORDER BY noted_at DESC, id DESC)
           FILTER (WHERE action <> 'alerted'))[1], 'open') AS status,
-        coalesce(jsonb_agg(jsonb_build_object('notedAt', noted_at, 'action', action, 'reason', reason, 'who', who)
+        coalesce(jsonb_agg(jsonb_build_object('notedAt', ${instant('noted_at')}, 'action', action, 'reason', reason, 'who', who)
           ORDER BY noted_at, id) FILTER (WHERE id IS NOT NULL), '[]') AS notes
       FROM waxseal.finding_note WHERE finding = f.id
     ) note

@@ -6,27 +6,31 @@ import type { Coverage } from './coverage.js'
 /** What the rules need to know of a trail. */
 export type TrailFacts = Pick<ProviderTrail, 'requests' | 'identifies' | 'isLedgerOnly' | 'delays'>
 
-export type EventState =
-  | 'pending'
-  | 'accounted'
-  | 'expected'
-  | 'provider_initiated'
-  | 'superseded'
-  | 'conflict'
-  | 'unaccounted'
+export const eventStateNames = [
+  'pending',
+  'accounted',
+  'expected',
+  'provider_initiated',
+  'superseded',
+  'conflict',
+  'unaccounted',
+] as const
+export type EventState = (typeof eventStateNames)[number]
 
 export type Confidence = 'exact' | 'token' | 'count' | 'unanswered'
 
-export type AttemptState =
-  | 'open'
-  | 'matched'
-  | 'not_expected'
-  | 'unconfirmed'
-  | 'not_delivered'
-  | 'missing_suspected'
-  | 'missing'
-  | 'resolved_late'
-  | 'unverifiable'
+export const attemptStateNames = [
+  'open',
+  'matched',
+  'not_expected',
+  'unconfirmed',
+  'not_delivered',
+  'missing_suspected',
+  'missing',
+  'resolved_late',
+  'unverifiable',
+] as const
+export type AttemptState = (typeof attemptStateNames)[number]
 
 export interface EventDecision {
   readonly state: EventState

@@ -19,8 +19,8 @@ export function parsePeriod(text: string, now: Date): Period {
   const period = ofCalendar(text) ?? ofDays(text)
   if (period && period.from < period.to) return period
   throw new ConfigurationError(
-    'the period: expected a year (2026), a quarter (2026-Q3), a month (2026-09), a day, two days (2026-07-01..2026-09-30) ' +
-      'or a duration up to now (90d), found something else',
+    'the period: expected a year (2026), a quarter (2026-Q3), a month (2026-09), a day, two days, the earlier one first ' +
+      `(2026-07-01..2026-09-30), or a duration up to now (90d), found ${JSON.stringify(text)}`,
   )
 }
 

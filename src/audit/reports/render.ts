@@ -5,7 +5,7 @@ import type { Cell } from './report.js'
 /** How a report is written. Each is text; only `json` and `html` hold the header. */
 export const renderings = {
   json: (report: Report) => `${JSON.stringify(report, null, 2)}\n`,
-  ndjson: ({ rows }: Report) => rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
+  jsonl: ({ rows }: Report) => rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
   csv: ({ columns, rows }: Report) => {
     const names = columns.map(({ name }) => name)
     return [names, ...rows.map((row) => names.map((name) => row[name] ?? null))].map(csvLine).join('')

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../postgres/queryable.js'
+import { instant } from '../instant.js'
 import { alternativesOf, type Bind, SOURCES } from './conditions.js'
 import type { Position } from './cursor.js'
 import type { CheckedQuery, RecordKind } from './query.js'
@@ -11,9 +12,6 @@ export interface Statement {
   readonly text: string
   readonly values: readonly unknown[]
 }
-
-/** Microseconds, in UTC, whatever the session's time zone. */
-export const instant = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
 /** Keys alone: the wide columns are read for the page that is shown, and for nothing that sorting throws away. */
 export function findStatement(query: CheckedQuery, limit: number, after?: Position): Statement {

@@ -1,7 +1,8 @@
 import { ConfigurationError } from '../../errors.js'
 import type { Queryable } from '../../postgres/queryable.js'
+import { instant } from '../instant.js'
 import { SOURCES } from './conditions.js'
-import { type Found, find, instant } from './find.js'
+import { type Found, find } from './find.js'
 import type { RecordKind } from './query.js'
 import { readRecords, readStored } from './read-records.js'
 import type { ReviewRecord } from './record.js'
@@ -13,6 +14,8 @@ export interface ShownRecord {
   readonly stored: Readonly<Record<string, unknown>>
   /** The call of ours: its attempts, the record among them where it is one. */
   readonly attempts: readonly ReviewRecord[]
+  /** What became of these attempts: what the KMS replied, with its request ids. As stored. */
+  readonly ends: readonly Readonly<Record<string, unknown>>[]
   /** What the provider logged of that call. */
   readonly events: readonly ReviewRecord[]
   /** What the reconciliation said of it, the oldest first. */
@@ -41,6 +44,7 @@ export async function showRecord(client: Queryable, id: string): Promise<ShownRe
   const attempts = await attemptsOf(client, record)
   return {
     ...{ record, stored: JSON.parse(stored), attempts: await readRecords(client, attempts) },
+    ends: await endsOf(client, attempts),
     events: await readRecords(client, await eventsOf(client, attempts)),
     history: await list(client, HISTORY, id),
     findings: await list(
@@ -71,6 +75,16 @@ async function attemptsOf(client: Queryable, { kind, call, attempt }: ReviewReco
   if (attempt === null) return []
   const ofCall = `(SELECT call FROM waxseal.ledger_attempt WHERE id = $1)`
   return list(client, `${columns} WHERE call IN ${ofCall} ORDER BY inserted_at, id`, attempt)
+}
+
+async function endsOf(client: Queryable, attempts: readonly Found[]): Promise<Record<string, unknown>[]> {
+  const ends = await list<{ stored: Record<string, unknown> }>(
+    client,
+    `SELECT to_json(e) AS stored FROM unnest($1::uuid[], $2::timestamptz[]) AS a (id, began)
+      JOIN waxseal.ledger_end e ON e.attempt = a.id AND e.inserted_at >= a.began ORDER BY e.inserted_at, e.attempt`,
+    ...[attempts.map(({ id }) => id), attempts.map(({ time }) => time)],
+  )
+  return ends.map(({ stored }) => stored)
 }
 
 async function eventsOf(client: Queryable, attempts: readonly Found[]): Promise<Found[]> {

@@ -1,8 +1,10 @@
+import { access } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { escaped } from '../../audit/escaped.js'
 import { readTrailWitnesses } from '../../audit/integrity/anchor-kms.js'
 import { checkLog, type LogReport } from '../../audit/integrity/check/check-log.js'
 import { readSize } from '../../audit/integrity/tree.js'
+import { ConfigurationError } from '../../errors.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { interruptible } from '../interruptible.js'
@@ -28,6 +30,7 @@ interface Options extends ConfiguredOptions {
 async function run(options: Options): Promise<void> {
   const report = await onDatabase(options, async (client, configuration) => {
     const { keys, origin, file } = await checkpointsOf(configuration)
+    for (const kept of options.anchors ?? []) await assertThere(kept)
     const files = [...(file === undefined ? [] : [file]), ...(options.anchors ?? [])]
     const anchors = await Promise.all(files.map(anchoredNotes))
     const witnesses = await readTrailWitnesses(client, origin)
@@ -42,6 +45,13 @@ async function run(options: Options): Promise<void> {
   if (!isOk) process.exitCode = EXIT.findings
   if (options.json) return printJson({ ok: isOk, ...report })
   for (const line of linesOf(report)) printLine(line)
+}
+
+/** A file that is named and not there compares nothing, and would say that all is well. */
+async function assertThere(file: string): Promise<void> {
+  await access(file).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new ConfigurationError(`--anchors: ${file} cannot be read (${code})`)
+  })
 }
 
 function linesOf({ size, signedSize, witnesses, waiting, counts, findings }: LogReport): string[] {

@@ -10,20 +10,20 @@ import { type QueryFlags, queryOf, withQuery } from './query-options.js'
 export function defineExport(command: Command): void {
   withConfiguration(withQuery(command))
     .description('write records to a folder, with the proof of each, to be verified without the database')
-    .requiredOption('--out <folder>', 'one that is not there yet, or is empty')
+    .requiredOption('--output <folder>', 'one that is not there yet, or is empty')
     .option('--format <format>', 'csv or ocsf: beside records.jsonl, which is always written (default: jsonl)')
     .option('--json', 'print the manifest')
     .action(run)
 }
 
 interface Options extends ConfiguredOptions, QueryFlags {
-  readonly out: string
+  readonly output: string
   readonly format?: ExportFormat
   readonly json?: true
 }
 
 async function run(options: Options): Promise<void> {
-  const { out: folder, format, json } = options
+  const { output: folder, format, json } = options
   // One window for the count and the export.
   const now = new Date()
   const query = { to: now, ...queryOf(options, now) }

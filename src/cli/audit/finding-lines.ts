@@ -2,6 +2,7 @@ import { escaped } from '../../audit/escaped.js'
 import type { StoredFinding } from '../../audit/findings/read-findings.js'
 import type { DayReport } from '../../audit/reconciliation/storage/reconcile-day.js'
 import { paint } from '../terminal.js'
+import { shortTime } from './record-lines.js'
 
 const counts = (states: Readonly<Partial<Record<string, number>>>) =>
   Object.entries(states)
@@ -17,16 +18,22 @@ export function dayLine({ provider, scope, day, events, attempts, findings, sett
 /** One finding, and beneath it what became of it. */
 export function findingLines(finding: StoredFinding): string[] {
   const { id, severity, kind, provider, scope, subject, occurredAt, kekId, principal, detail, status, notes } = finding
+  const { event, attempt } = finding
   const facts = [
     kekId,
     principal && `by ${principal}`,
     ...Object.entries(detail).map(([name, value]) => `${name} ${value}`),
+    // For `audit show`.
+    event && `event ${event}`,
+    attempt && `attempt ${attempt}`,
   ]
   const isBad = severity === 'critical' || severity === 'high'
   return [
-    `${occurredAt.slice(0, 19).replace('T', ' ')}  ${paint(isBad ? 'red' : 'yellow', `${severity} ${kind}`)}  ${status}  ${id}`,
+    `${shortTime(occurredAt)}  ${paint(isBad ? 'red' : 'yellow', `${severity} ${kind}`)}  ${status}  ${id}`,
     `    ${escaped(`${provider} ${scope}: ${subject}`)}`,
     `    ${escaped(facts.filter(Boolean).join(', '))}`,
-    ...notes.map(({ notedAt, action, reason, who }) => `    ${escaped(`${notedAt} ${action} by ${who}: ${reason}`)}`),
+    ...notes.map(
+      ({ notedAt, action, reason, who }) => `    ${escaped(`${shortTime(notedAt)}  ${action} by ${who}: ${reason}`)}`,
+    ),
   ]
 }

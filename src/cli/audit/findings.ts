@@ -6,7 +6,7 @@ import { recordReview } from '../../audit/review/record-review.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { onDatabase } from '../on-database.js'
-import { printJson, printLine } from '../terminal.js'
+import { paint, printJson, printLine, tell } from '../terminal.js'
 import { wholeNumber } from '../whole-number.js'
 import { findingLines } from './finding-lines.js'
 
@@ -44,9 +44,12 @@ async function list(options: Options): Promise<void> {
   if (findings.some(({ status }) => status === 'open')) process.exitCode = EXIT.findings
   if (json) return printJson(findings)
   for (const finding of findings) for (const line of findingLines(finding)) printLine(line)
+  if (findings.length === 0) tell(open ? 'no finding is open' : 'no findings')
+  if (findings.length === limit) tell(`only the newest ${limit} were looked for: --limit`)
 }
 
 async function acknowledge(finding: string, options: ConfiguredOptions & { readonly reason: string }): Promise<void> {
   const { reason } = options
   await onDatabase(options, (client) => acknowledgeFinding(client, finding, { reason, who: userInfo().username }))
+  printLine(`${paint('green', '✓')} ${finding}: acknowledged`)
 }

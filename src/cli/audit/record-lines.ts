@@ -9,11 +9,14 @@ export const heading = [
   ...['outcome'.padEnd(WIDTHS.outcome), 'who, from where, which key, what it was for, how it was accounted for, id'],
 ].join('  ')
 
+/** In UTC, as all times of the review are shown. */
+export const shortTime = (time: string) => time.slice(0, WIDTHS.time).replace('T', ' ')
+
 /** One record on one line. */
 export function recordLine(record: ReviewRecord): string {
   const { time, kind, operation, outcome } = record
   return [
-    time.slice(0, 23).replace('T', ' ').padEnd(WIDTHS.time),
+    shortTime(time).padEnd(WIDTHS.time),
     kind.padEnd(WIDTHS.kind),
     escaped(operation).padEnd(WIDTHS.operation),
     paint(outcome === 'success' ? 'green' : 'red', outcome.padEnd(WIDTHS.outcome)),
@@ -22,14 +25,15 @@ export function recordLine(record: ReviewRecord): string {
 }
 
 function factsOf(record: ReviewRecord): string[] {
-  const { actor, from, kekId, kekVersion, provider, entity, row, purpose, tenant, reason } = record
+  const { actor, from, kekId, kekVersion, provider, entity, row, purpose, tenant, reason, outcome } = record
   const key = kekId && [provider, kekId, kekVersion].filter((part) => part !== null).join(' ')
   const facts = [
     [actor ?? '(nobody named)', from && `from ${from}`].filter(Boolean).join(' '),
     key,
     [entity, row].filter((part) => part !== null).join(' '),
     [tenant && `tenant ${tenant}`, purpose && `for ${purpose}`].filter(Boolean).join(' '),
-    reason,
+    // Of a success it says nothing more.
+    outcome === 'success' ? null : reason,
     accountOf(record),
   ]
   return facts.flatMap((fact) => (fact ? [escaped(fact)] : []))

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../errors.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { onDatabase } from '../on-database.js'
 import { jsonLines, paint, printJson, printLine } from '../terminal.js'
-import { accountOf, recordLine } from './record-lines.js'
+import { accountOf, recordLine, shortTime } from './record-lines.js'
 
 interface Options extends ConfiguredOptions {
   readonly json?: true
@@ -33,13 +33,14 @@ async function show(id: string, options: Options): Promise<void> {
   })
 }
 
-function linesOf({ record, stored, attempts, events, history, findings, sightings, position }: ShownRecord): string[] {
+function linesOf(shown: ShownRecord): string[] {
+  const { record, stored, attempts, ends, events, history, findings, sightings, position } = shown
   return [
     recordLine(record),
-    ...section('What it says of it', [
+    ...section('What the reconciliation said', [
       accountOf(record),
       ...history.map(({ at, from, to, rule }) => {
-        return `${at}  ${from ?? '-'} → ${to}${rule ? ` (${rule})` : ''}`
+        return `${shortTime(at!)}  ${from ?? '-'} → ${to}${rule ? ` (${rule})` : ''}`
       }),
     ]),
     ...section(
@@ -47,10 +48,11 @@ function linesOf({ record, stored, attempts, events, history, findings, sighting
       findings.map(({ id, kind, severity }) => `${severity}  ${kind}  ${id}`),
     ),
     ...section('The call of ours', others(record, attempts)),
+    ...section('What the KMS answered', ends.flatMap(jsonLines)),
     ...section('What the provider logged of that call', others(record, events)),
     ...section(
       'Seen by',
-      sightings.map(({ reader, at, proof }) => `${reader}  ${at}${proof ? `  proof: ${proof}` : ''}`),
+      sightings.map(({ reader, at, proof }) => `${reader}  ${shortTime(at!)}${proof ? `  proof: ${proof}` : ''}`),
     ),
     ...section('Log', [position === null ? 'not appended yet: nothing proves it' : `leaf ${position}`]),
     ...section('As it is stored', jsonLines(stored)),

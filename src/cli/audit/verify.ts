@@ -34,7 +34,7 @@ async function run(folder: string, { key, json }: Options): Promise<void> {
   if (!verdict.ok) process.exitCode = EXIT.findings
   if (json) return printJson(verdict)
   for (const line of linesOf(verdict)) printLine(line)
-  if (verdict.isOwnKey)
+  if (verdict.isOwnKey && verdict.checkpoint)
     tell('the key came with the export: it proves who signed only if you have it from somebody else too (--key)')
 }
 

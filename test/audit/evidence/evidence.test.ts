@@ -48,6 +48,8 @@ test('the map of controls names files of the pack, for PCI DSS and SOC 2', () =>
   const files = unzipSync(pack)
   const rows = JSON.parse(text(files['controls.json'])) as ReturnType<typeof controlMap>
   expect(rows).toEqual(controlMap(reports))
+  const pci = rows.filter(({ framework }) => framework === 'pci').map(({ control }) => Number.parseInt(control, 10))
+  expect(pci).toEqual(pci.toSorted((a, b) => a - b))
   expect(new Set(rows.map(({ framework }) => framework))).toEqual(new Set(['pci', 'soc2']))
   for (const row of rows)
     for (const file of row.files)

@@ -134,6 +134,8 @@ describe('refuses', () => {
     'a filter that there is not': [{ principal: 'alice' }, 'found "principal"'],
     'a kind that there is not': [{ kinds: ['events'] }, '"kinds"'],
     'an outcome that there is not': [{ outcome: 'ok' }, '"outcome"'],
+    'a state that there is not, which would find nothing': [{ state: 'unacounted' }, '"state"'],
+    'a category that there is not': [{ category: 'audits' }, '"category"'],
     'an empty filter, which would find everything': [{ actor: '' }, '"actor"'],
     'a time that is text': [{ from: '2026-05-01' }, '"from" and "to"'],
     'a time that is none': [{ to: new Date('x') }, '"from" and "to"'],

@@ -22,6 +22,7 @@ test('an event has the call of ours that accounts for it, and that call has its 
   const first = await rows.attempt(NOON, { call, actor: 'alice' })
   const second = await rows.attempt('2026-05-10T12:00:01Z', { call })
   await rows.attempt(NOON)
+  await rows.end(second, '2026-05-10T12:00:02Z', { replies: '[{"requestId":"r-1"}]' })
   const raw = '{"eventID":"1","poison":"\\u0000 \\ud800","poison":"twice"}'
   const event = await rows.event(NOON, { raw, request_id: 'r-1' })
   await rows.eventState(event, NOON, { state: 'accounted', rule: 'R1', confidence: 'exact', attempt: first })
@@ -35,6 +36,7 @@ test('an event has the call of ours that accounts for it, and that call has its 
     record: { id: event, time: NOON, state: 'accounted', confidence: 'exact', attempt: first },
     stored: { raw, request_id: 'r-1' },
     attempts: [{ id: first, actor: 'alice' }, { id: second }],
+    ends: [{ attempt: second, replies: [{ requestId: 'r-1' }] }],
     events: [{ id: event }],
     history: [{ from: 'pending', to: 'accounted', rule: 'R1' }],
   })

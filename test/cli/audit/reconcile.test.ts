@@ -58,6 +58,7 @@ test('a dry run says what would be found, and stores nothing', async () => {
   )
   expect(status).toBe(1)
   expect(await json('findings')).toEqual([])
+  expect(await made.run(['audit', 'findings'])).toEqual({ status: 0, stdout: '', stderr: 'no findings\n' })
 })
 
 test('reconciles what is not settled; only the provider and the days that are asked for', async () => {
@@ -80,12 +81,19 @@ test('findings are listed, acknowledged with a reason, and open no more', async 
   expect(status).toBe(1)
   expect(stdout).toContain('high unaccounted')
   expect(await json('findings', '--limit', '1')).toHaveLength(1)
+  // Whatever the time zone of the server.
+  await made.client.query(`ALTER DATABASE ${new URL(made.database.url).pathname.slice(1)} SET timezone = 'Asia/Tokyo'`)
   const [finding] = await json('findings', '--open')
+  expect(finding).toMatchObject({ occurredAt: '2026-05-02T11:00:00.000000Z', event: expect.any(String) })
+  expect(stdout).toContain(`2026-05-02 11:00:00.000  high unaccounted  open  ${finding.id}`)
+  expect((await made.run(['audit', 'show', finding.event])).stdout).toContain(finding.id)
   const without = await made.run(['audit', 'acknowledge', finding.id])
   expect(without.status).toBe(2)
-  expect((await made.run(['audit', 'acknowledge', finding.id, '--reason', 'a drill'])).status).toBe(0)
+  expect(await made.run(['audit', 'acknowledge', finding.id, '--reason', 'a drill'])).toMatchObject({
+    ...{ status: 0, stdout: `✓ ${finding.id}: acknowledged\n` },
+  })
   expect(await json('findings', '--open')).toEqual([])
-  expect((await made.run(['audit', 'findings', '--open'])).status).toBe(0)
+  expect(await made.run(['audit', 'findings', '--open'])).toMatchObject({ status: 0, stderr: 'no finding is open\n' })
   const { rows: looks } = await made.client.query(
     `SELECT detail FROM waxseal.application_event WHERE action = 'findings'`,
   )

@@ -74,7 +74,7 @@ test('show: an id of no record', async () => {
 })
 
 test('export: a folder with the manifest that --json prints, in the format of --format', async () => {
-  const args = ['audit', 'export', ...MAY, '--out', 'june', '--format', 'csv']
+  const args = ['audit', 'export', ...MAY, '--output', 'june', '--format', 'csv']
   const { status, stdout, stderr } = await made.run([...args, '--json'])
   expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('2 of 2') })
   const read = (name: string) => readFileSync(join(made.project.folder, 'june', name), 'utf8')

@@ -56,7 +56,7 @@ test('as CSV, into a file of its owner alone', async () => {
 
 test.each([
   [['nothing'], 'no report "nothing": expected one of key-inventory'],
-  [['denied', '--format', 'pdf'], '--format: expected one of json, ndjson, csv, html, found "pdf"'],
+  [['denied', '--format', 'pdf'], '--format: expected one of json, jsonl, csv, html, found "pdf"'],
   [['denied', '--period', '2026-13'], 'the period: expected a year'],
 ])('%j is refused', async (args, message) => {
   const { status, stderr } = await made.run(['report', ...args])
