@@ -105,6 +105,11 @@ export class VaultCalls {
     return data as Readonly<Record<string, readonly string[]>>
   }
 
+  /** Something else that Vault knows, such as a policy. */
+  async read(path: string): Promise<VaultData> {
+    return this.#data({ method: 'GET', path }, { operation: path }, {})
+  }
+
   async #data(request: VaultRequest, call: VaultCall, options: CallOptions): Promise<VaultData> {
     const send = (token: string): Promise<VaultReply> => exchange(this.#client, { ...request, token }, call, options)
     const token = await this.#login.token(options)

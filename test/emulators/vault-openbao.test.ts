@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { vaultAccess } from '../../providers/vault/access.js'
 import { connectVault } from '../../providers/vault/index.js'
+import { readVaultKeyAccess } from '../../providers/vault/key-access/read.js'
 import type { AccessRole } from '../../src/kms/access.js'
 import { canonicalContext, DataKey } from '../../src/kms/index.js'
 import type { TestKmsServer } from '../../src/testing/index.js'
@@ -52,6 +53,24 @@ function suite(server: TestKmsServer): void {
     const provider = await connectVault(section)
     await expect(provider.wrap(DataKey.generate(), {})).rejects.toThrow('expected a mount of type transit')
     await expect(operator('GET', 'plain-secrets/encrypt/kek')).rejects.toThrow('404')
+  })
+
+  test('who may use a key, by its policies and the roles that have them', async () => {
+    const { key } = await create()
+    const [policy, other] = [await writePolicy(server, key, 'reader'), await writePolicy(server, key, 'auditor')]
+    const role = `auth/approle/role/${policy}`
+    await operator('POST', role, { token_policies: [policy, other] })
+    const [access] = await readVaultKeyAccess({ address: server.endpoint, key, token: 'root' })
+    const names = access!.principals.filter(({ may }) => may.includes('decrypt')).map(({ principal }) => principal)
+    expect(names).toEqual(expect.arrayContaining(['root', policy, role]))
+    expect(names).not.toContain(other)
+    // Who may not look is told so.
+    const token = await leastToken(server, key, ['reader'])
+    const [refused] = await readVaultKeyAccess({ address: server.endpoint, key, token })
+    expect(refused!.unread).toEqual([
+      expect.stringContaining('sys/policies/acl?list=true could not be read'),
+      expect.stringContaining('sys/auth could not be read'),
+    ])
   })
 
   test('AppRole logs in, is renewed by the server, and is replaced when its token is revoked', async () => {
