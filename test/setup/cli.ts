@@ -18,11 +18,19 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
+let found: string | undefined
+
 /**
  * The package as users install it, built from the present sources: commands run in processes of their own. Built once for
  * each state of the sources and kept below `node_modules`, where its dependencies are found. Types go unchecked here.
  */
 export function builtPackage(): string {
+  // All that it is made of is read for its name: once for a test file, and not for each command that it runs.
+  found ??= findOrBuild()
+  return found
+}
+
+function findOrBuild(): string {
   const sources = ['src', 'providers', 'migrations'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
