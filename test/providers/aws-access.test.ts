@@ -10,7 +10,8 @@ const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/01234567-89ab-cdef-0123-4
 describe('the policy of a', () => {
   const LOOK = { Sid: 'WaxsealLook', Effect: 'Allow', Action: ['kms:DescribeKey'], Resource: KEY }
   const use = (...Action: string[]) => ({ Sid: 'WaxsealUse', Effect: 'Allow', Action, Resource: KEY })
-  const AUDITS = ['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations', 'kms:ListResourceTags']
+  const ROTATIONS = ['kms:GetKeyRotationStatus', 'kms:ListKeyRotations']
+  const AUDITS = ['kms:DescribeKey', ...ROTATIONS, 'kms:ListResourceTags', 'kms:GetKeyPolicy', 'kms:ListGrants']
   const SEES = ['LookupEvents', 'GetTrail', 'GetTrailStatus', 'GetEventSelectors', 'ListPublicKeys']
   const TRAIL = {
     Sid: 'WaxsealTrail',
@@ -18,11 +19,13 @@ describe('the policy of a', () => {
     Action: SEES.map((each) => `cloudtrail:${each}`),
     Resource: '*',
   }
+  const IDENTITIES = ['iam:GetAccountAuthorizationDetails']
+  const ACCOUNT = { Sid: 'WaxsealAccount', Effect: 'Allow', Action: IDENTITIES, Resource: '*' }
   const EXPECTED: Readonly<Record<AccessRole, readonly object[]>> = {
     writer: [use('kms:GenerateDataKey', 'kms:Encrypt', 'kms:Decrypt'), LOOK],
     reader: [use('kms:Decrypt'), LOOK],
     rotator: [use('kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:Encrypt', 'kms:Decrypt'), LOOK],
-    auditor: [{ ...LOOK, Action: AUDITS }, TRAIL],
+    auditor: [{ ...LOOK, Action: AUDITS }, TRAIL, ACCOUNT],
   }
 
   test.each(ACCESS_ROLES)('%s allows what it needs, on the key alone', (role) => {
