@@ -1,3 +1,4 @@
+import type { KmsSigningKey } from '../src/audit/integrity/kms-signer.js'
 import type { ProviderTrail } from '../src/audit/trail/provider-trail.js'
 import type { ProviderAccess } from '../src/kms/access.js'
 import type { DescribeDisabling } from '../src/kms/disabling.js'
@@ -72,3 +73,14 @@ export const wrapOnlyRecipients = {
 } satisfies Record<string, { connect(): Promise<ConnectRecipient>; disabling(): Promise<DescribeDisabling> }>
 
 export type WrapOnlyName = keyof typeof wrapOnlyRecipients
+
+/** Makes a key that signs checkpoints from its section of the configuration. */
+export type ConnectSigningKey = (section: Readonly<Record<string, unknown>>) => Promise<KmsSigningKey>
+
+/** The providers whose KMS signs, too. */
+export const signingKeys = {
+  aws: async () => (await import('./aws/signing-key.js')).connectAwsSigningKey,
+  vault: async () => (await import('./vault/signing-key.js')).connectVaultSigningKey,
+} satisfies Partial<Record<ProviderName, () => Promise<ConnectSigningKey>>>
+
+export type SigningProviderName = keyof typeof signingKeys

@@ -19,6 +19,7 @@ export const awsTrail: ProviderTrail = {
     wrap: ['DescribeKey', 'Encrypt', 'Decrypt'],
     unwrap: ['DescribeKey', 'Decrypt'],
     rewrap: ['DescribeKey', 'ReEncrypt'],
+    sign: ['Sign'],
   },
   identifies: ['request-id', 'token'],
   isLedgerOnly: false,

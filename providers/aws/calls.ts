@@ -1,9 +1,9 @@
 import type { EncryptionContext } from '../../src/kms/context.js'
 import type { CallOptions, KekRef } from '../../src/kms/provider.js'
 import { vendorError } from '../../src/kms/vendor-failure.js'
-import type { AwsCallOptions, AwsKeyMetadata, AwsKms, AwsReply } from './client.js'
-import { correlate, correlated, type SentRequest } from './correlation.js'
-import { awsFailureOf } from './errors.js'
+import type { AwsKeyMetadata, AwsKms } from './client.js'
+import { correlate } from './correlation.js'
+import { exchange } from './exchange.js'
 
 /**
  * The operations of AWS KMS that are used, each one request: replies are reported, checked for the key that was asked for,
@@ -21,7 +21,7 @@ export class AwsCalls {
 
   async describeKey(key: string, options: CallOptions): Promise<AwsKeyMetadata> {
     const request = { KeyId: key, GrantTokens: this.#grantTokens }
-    const reply = await this.#send('DescribeKey', options, (passed) => this.#client.describeKey(request, passed))
+    const reply = await exchange('DescribeKey', options, (passed) => this.#client.describeKey(request, passed))
     return reply.KeyMetadata ?? {}
   }
 
@@ -32,9 +32,7 @@ export class AwsCalls {
       EncryptionContext: context,
       GrantTokens: this.#grantTokens,
     }
-    const reply = await this.#send('GenerateDataKey', options, (passed) =>
-      this.#client.generateDataKey(request, passed),
-    )
+    const reply = await exchange('GenerateDataKey', options, (passed) => this.#client.generateDataKey(request, passed))
     const complete = this.#complete('GenerateDataKey', reply.KeyId === keyArn, reply.Plaintext, reply.CiphertextBlob)
     return { plaintext: complete[0], ciphertext: complete[1], version: reply.KeyMaterialId }
   }
@@ -46,7 +44,7 @@ export class AwsCalls {
       EncryptionContext: context,
       GrantTokens: this.#grantTokens,
     }
-    const reply = await this.#send('Encrypt', options, (passed) => this.#client.encrypt(request, passed))
+    const reply = await exchange('Encrypt', options, (passed) => this.#client.encrypt(request, passed))
     return this.#complete('Encrypt', reply.KeyId === keyArn, reply.CiphertextBlob)[0]
   }
 
@@ -64,7 +62,7 @@ export class AwsCalls {
       EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' as const,
       GrantTokens: this.#grantTokens,
     }
-    const reply = await this.#send('Decrypt', options, (passed) => this.#client.decrypt(request, passed), kek)
+    const reply = await exchange('Decrypt', options, (passed) => this.#client.decrypt(request, passed), kek)
     const [plaintext] = this.#complete('Decrypt', reply.KeyId === keyArn, reply.Plaintext)
     return { plaintext, version: reply.KeyMaterialId }
   }
@@ -84,7 +82,7 @@ export class AwsCalls {
       DestinationEncryptionContext: context,
       GrantTokens: this.#grantTokens,
     }
-    const reply = await this.#send('ReEncrypt', options, (passed) => this.#client.reEncrypt(request, passed), kek)
+    const reply = await exchange('ReEncrypt', options, (passed) => this.#client.reEncrypt(request, passed), kek)
     const isOfKeys = reply.SourceKeyId === keys.source && reply.KeyId === keys.destination
     return {
       ciphertext: this.#complete('ReEncrypt', isOfKeys, reply.CiphertextBlob)[0],
@@ -99,39 +97,5 @@ export class AwsCalls {
     for (const part of parts) part?.fill(0)
     const status = isOfKey ? 'an incomplete reply' : 'for another key'
     throw vendorError('misconfigured', { provider: 'aws', operation, status })
-  }
-
-  async #send<T extends AwsReply>(
-    operation: string,
-    options: CallOptions,
-    call: (passed: AwsCallOptions) => Promise<T>,
-    kek?: KekRef,
-  ): Promise<T> {
-    const { signal, callToken, onReply } = options
-    const sent: SentRequest = { callToken }
-    const report = (status: string, requestId: string | undefined) =>
-      onReply?.({
-        operation,
-        status,
-        ...(requestId !== undefined && { requestId }),
-        ...(sent.principal !== undefined && { principal: sent.principal }),
-      })
-    try {
-      const reply = await correlated(sent, () => call(signal ? { abortSignal: signal } : {}))
-      report('ok', reply.$metadata.requestId)
-      return reply
-    } catch (error) {
-      // Before anything else: what the SDK makes of an abort is of no interest.
-      signal?.throwIfAborted()
-      const { failure, status, requestId, replied } = awsFailureOf(error)
-      if (replied) report(status, requestId)
-      throw vendorError(failure, {
-        provider: 'aws',
-        operation,
-        status,
-        ...(kek && { kek }),
-        ...(requestId !== undefined && { requestId }),
-      })
-    }
   }
 }

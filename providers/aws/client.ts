@@ -109,3 +109,20 @@ export interface AwsKeyInquiries {
     options?: AwsCallOptions,
   ): Promise<AwsReply & { readonly KeyRotationEnabled?: boolean | undefined }>
 }
+
+/** The part of the client that a key pair is used by, in place of a key that encrypts. */
+export interface AwsSigning extends Pick<AwsKms, 'middlewareStack'> {
+  getPublicKey(
+    request: { KeyId: string },
+    options?: AwsCallOptions,
+  ): Promise<KeyedReply & { readonly PublicKey?: Uint8Array | undefined }>
+  sign(
+    request: {
+      KeyId: string
+      Message: Uint8Array
+      MessageType: 'RAW' | 'DIGEST'
+      SigningAlgorithm: 'ED25519_SHA_512' | 'ECDSA_SHA_256'
+    },
+    options?: AwsCallOptions,
+  ): Promise<KeyedReply & { readonly Signature?: Uint8Array | undefined }>
+}

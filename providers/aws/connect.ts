@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../src/errors.js'
 import { textOptions } from '../../src/kms/text-options.js'
-import type { AwsKeyInquiries, AwsKms } from './client.js'
+import type { AwsKeyInquiries, AwsKms, AwsSigning } from './client.js'
 import { regionOf } from './key-arn.js'
 import { AwsProvider, type AwsProviderOptions } from './provider.js'
 
@@ -24,17 +24,31 @@ export async function connectAws(section: Readonly<Record<string, unknown>>): Pr
 /** What `connectAws` gives the provider, with the client as it is. */
 export async function connectAwsClient(section: Readonly<Record<string, unknown>>) {
   const options = textOptions('aws', section, OPTIONS)
-  const { key, endpoint, fips } = options
+  const { key } = options
   if (key === undefined) {
     throw new ConfigurationError('provider "aws": the option "key" is missing: a key ARN, a key id or an alias')
   }
+  const client = await kmsOf(key, options)
+  const [previousKeys, grantTokens] = [listOf(options.previousKeys), listOf(options.grantTokens)]
+  const connected: AwsProviderOptions = { client, region: await regionOfClient(client), key, previousKeys, grantTokens }
+  return { ...connected, client }
+}
+
+type Endpoint = Readonly<Partial<Record<'region' | 'endpoint' | 'fips', string>>>
+
+/** The class `KMS` of the SDK, as far as it is used: no declaration names the SDK. */
+interface ConnectedKms extends AwsKms, AwsKeyInquiries, AwsSigning {
+  readonly config: { region(): Promise<string> }
+}
+
+/** The SDK's client for a key: in its region, unless another is named. */
+export async function kmsOf(key: string, { region = regionOf(key), endpoint, fips }: Endpoint): Promise<ConnectedKms> {
   if (fips !== undefined && fips !== 'true')
     throw new ConfigurationError('provider "aws": "fips" must be true, or absent')
   if (fips !== undefined && endpoint !== undefined) {
     throw new ConfigurationError('provider "aws": "fips" chooses the endpoint; expected no "endpoint" beside it')
   }
   const { KMS } = await loadSdk()
-  const region = options.region ?? regionOf(key)
   const client = new KMS({
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
@@ -50,9 +64,7 @@ export async function connectAwsClient(section: Readonly<Record<string, unknown>
       httpAgent: { maxSockets: MAX_SOCKETS },
     },
   })
-  const [previousKeys, grantTokens] = [listOf(options.previousKeys), listOf(options.grantTokens)]
-  const connected: AwsProviderOptions = { client, region: await regionOfClient(client), key, previousKeys, grantTokens }
-  return { ...connected, client: client as AwsKms & AwsKeyInquiries }
+  return client as ConnectedKms
 }
 
 async function loadSdk() {
@@ -63,7 +75,7 @@ async function loadSdk() {
   }
 }
 
-async function regionOfClient(client: { readonly config: { region(): Promise<string> } }): Promise<string> {
+async function regionOfClient(client: Pick<ConnectedKms, 'config'>): Promise<string> {
   try {
     return await client.config.region()
   } catch {

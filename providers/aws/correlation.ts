@@ -28,7 +28,7 @@ export function correlated<T>(request: SentRequest, send: () => Promise<T>): Pro
 }
 
 /** Lets what passes through `client` be found in CloudTrail. Again for the same client, it changes nothing. */
-export function correlate(client: AwsKms): void {
+export function correlate(client: Pick<AwsKms, 'middlewareStack'>): void {
   const stack = client.middlewareStack as unknown as MiddlewareStack
   stack.add(
     (next, context) => (args) => {

@@ -18,6 +18,7 @@ export const azureTrail: ProviderTrail = {
     wrap: WRAP,
     unwrap: UNWRAP,
     rewrap: [...UNWRAP, 'KeyWrap', 'KeySign'],
+    sign: ['KeySign'],
   },
   identifies: ['request-id', 'token'],
   isLedgerOnly: false,

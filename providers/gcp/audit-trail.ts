@@ -15,6 +15,7 @@ export const gcpTrail: ProviderTrail = {
     wrap: WRAP,
     unwrap: ['Decrypt'],
     rewrap: ['Decrypt', ...WRAP],
+    sign: ['AsymmetricSign'],
   },
   // Only where Cloud KMS writes the reason of a request into its log; otherwise counting is what is left.
   identifies: ['token'],

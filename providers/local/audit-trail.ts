@@ -5,7 +5,7 @@ export const localTrail: ProviderTrail = {
   normalize: () => ({ ignored: 'the local provider has no trail but the ledger' }),
   scopeOf: () => undefined,
   kekIdOf: ({ id }) => id,
-  requests: { currentKek: [], generateDataKey: [], wrap: [], unwrap: [], rewrap: [] },
+  requests: { currentKek: [], generateDataKey: [], wrap: [], unwrap: [], rewrap: [], sign: [] },
   identifies: [],
   isLedgerOnly: true,
   delays: { suspectAfterMs: 0, missingAfterMs: 0, absence: 'not logged anywhere but in the ledger' },

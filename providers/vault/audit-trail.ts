@@ -14,6 +14,7 @@ export const vaultTrail: ProviderTrail = {
     wrap: ['transit/keys', 'transit/encrypt'],
     unwrap: ['transit/decrypt'],
     rewrap: ['transit/keys', 'transit/rewrap', 'transit/decrypt', 'transit/encrypt'],
+    sign: ['transit/sign'],
   },
   identifies: ['request-id', 'token'],
   isLedgerOnly: false,

@@ -30,6 +30,8 @@ export interface TransitKey {
   readonly allow_plaintext_backup?: unknown
   readonly soft_deleted?: unknown
   readonly auto_rotate_period?: unknown
+  /** By version; of a key pair with `public_key`. */
+  readonly keys?: unknown
 }
 
 /** The operations of the transit engine that are used, each one request, again with a new token where the first had ended. */
@@ -96,6 +98,20 @@ export class VaultCalls {
       throw errorOf({ failure: 'misconfigured', status: 'in another order than it was asked' }, call)
     }
     return results as VaultData[]
+  }
+
+  /** By the latest version of a key pair. Ed25519 takes no notice of the hash; ECDSA is answered in DER. */
+  async sign({ mount, name }: KeyPath, text: Uint8Array, options: CallOptions, kek: KekRef): Promise<Uint8Array> {
+    const call = { operation: 'sign', kek }
+    const body = {
+      input: Buffer.from(text).toString('base64'),
+      ...{ hash_algorithm: 'sha2-256', prehashed: false, marshaling_algorithm: 'asn1' },
+    }
+    const data = await this.#data({ method: 'POST', path: `${mount}/sign/${name}`, body }, call, options)
+    const [, encoded] = /^vault:v\d+:(.+)$/.exec(String(data['signature'])) ?? []
+    const signature = bytesOf(encoded)
+    if (signature) return signature
+    throw incomplete(call)
   }
 
   /** What the identity may do at each path. */

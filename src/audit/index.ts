@@ -36,7 +36,8 @@ export {
   type VerifyExportOptions,
   verifyExport,
 } from './integrity/export/verify-export.js'
-export { parseVerifierKey, type VerifierKey } from './integrity/note-key.js'
+export { type KmsSigningKey, kmsSigner } from './integrity/kms-signer.js'
+export { parseVerifierKey, type VerifierKey, verifierKeyOf } from './integrity/note-key.js'
 export { type SignedCheckpoint, type SignOptions, signCheckpoint } from './integrity/sign-checkpoint.js'
 export type { LedgerOptions, LedgerProblem, WhenUnavailable } from './ledger/ledger-options.js'
 export { openLedger } from './ledger/open-ledger.js'

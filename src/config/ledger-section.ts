@@ -30,6 +30,7 @@ export const ledger = strict({
     wrap: choice.optional(),
     unwrap: choice.optional(),
     rewrap: choice.optional(),
+    sign: choice.optional(),
   }).optional(),
   actors: member(['count', 'require']).optional(),
   label: text.optional(),

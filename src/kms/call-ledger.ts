@@ -2,6 +2,8 @@ import type { EncryptionContext } from './context.js'
 import type { KekRef, KmsReply } from './provider.js'
 
 export type KmsOperation = 'currentKek' | 'generateDataKey' | 'wrap' | 'unwrap' | 'rewrap'
+/** What a KMS is asked for: by a provider, or to sign a checkpoint of the audit's log. */
+export type LedgerOperation = KmsOperation | 'sign'
 
 /** One attempt at a KMS, as it is known before it is sent. */
 export interface CallStart {
@@ -10,8 +12,8 @@ export interface CallStart {
   /** What all attempts of one call share. */
   readonly call: string
   readonly provider: string
-  readonly operation: KmsOperation
-  /** The KEK that the caller named. Absent where the provider chooses it. */
+  readonly operation: LedgerOperation
+  /** The KEK that the caller named, or the key that signs. Absent where the provider chooses it. */
   readonly kek?: KekRef
   readonly context: EncryptionContext
   readonly startedAt: Date
@@ -54,8 +56,8 @@ export class InMemoryCallLedger implements CallLedger {
   }
 
   /** How many attempts of each operation were made. */
-  counts(): Partial<Record<KmsOperation, number>> {
-    const counts: Partial<Record<KmsOperation, number>> = {}
+  counts(): Partial<Record<LedgerOperation, number>> {
+    const counts: Partial<Record<LedgerOperation, number>> = {}
     for (const { operation } of this.#entries.values()) counts[operation] = (counts[operation] ?? 0) + 1
     return counts
   }

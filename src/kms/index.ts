@@ -1,7 +1,7 @@
 export type { CallBudget, KekName, Reservation } from './budget.js'
 export { type BudgetOptions, BudgetProvider } from './budget-provider.js'
 export { CachedLookup } from './cached-lookup.js'
-export type { CallEnd, CallLedger, CallStart, KmsOperation, LedgerEntry } from './call-ledger.js'
+export type { CallEnd, CallLedger, CallStart, KmsOperation, LedgerEntry, LedgerOperation } from './call-ledger.js'
 export { InMemoryCallLedger } from './call-ledger.js'
 export { type Clock, systemClock } from './clock.js'
 export { canonicalContext, type EncryptionContext } from './context.js'

@@ -145,6 +145,12 @@ export const OPTION_EFFECTS: Effects = {
     '--file': [`${CLI}/audit/log.test.ts`, 'keygen: a private file, and the public key to hand out'],
     '--json': [`${CLI}/audit/log.test.ts`, 'keygen: a private file, and the public key to hand out'],
   },
+  'waxseal audit/verifier-key': {
+    '--json': [
+      `${CLI}/audit/log.test.ts`,
+      'signer: a key of a KMS signs, by the public key of the configuration and no other, and is in the ledger',
+    ],
+  },
   'waxseal audit/checkpoint': {
     '--anchor': [
       `${CLI}/audit/log.test.ts`,
@@ -803,6 +809,10 @@ export const OPTION_EFFECTS: Effects = {
   CheckpointsDeclaration: {
     origin: [`${CLI}/audit/log.test.ts`, 'a key of another name than that of the log is an error, and so is none'],
     keyFile: [`${CLI}/audit/log.test.ts`, 'a key of another name than that of the log is an error, and so is none'],
+    signer: [
+      `${CLI}/audit/log.test.ts`,
+      'signer: a key of a KMS signs, by the public key of the configuration and no other, and is in the ledger',
+    ],
     verifierKey: [`${CLI}/audit/log.test.ts`, 'check: exit code 1 and the place, in lines and in JSON'],
     formerKeys: [`${CLI}/audit/log.test.ts`, 'a key of another name than that of the log is an error, and so is none'],
     anchors: [`${CLI}/audit/log.test.ts`, 'checkpoint: appends, signs, and anchors where the configuration says'],

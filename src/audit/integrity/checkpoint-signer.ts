@@ -7,7 +7,7 @@ import { parseSigningKey, type VerifierKey } from './note-key.js'
  */
 export interface CheckpointSigner {
   readonly key: VerifierKey
-  /** The Ed25519 signature. */
+  /** As the type of the key has it: of Ed25519, or of ECDSA with SHA-256 in DER. */
   sign(text: Uint8Array): Promise<Uint8Array>
 }
 

@@ -1,5 +1,4 @@
-import { verify } from 'node:crypto'
-import type { VerifierKey } from './note-key.js'
+import { isSignedBy, type VerifierKey } from './note-key.js'
 
 /** A text and signatures of it, as C2SP `signed-note` says: the text, an empty line, a line for each signature. */
 const SIGNATURE = /^— (\S+) ([A-Za-z0-9+/]+=*)$/u
@@ -23,7 +22,7 @@ export function openNote(note: string, keys: readonly VerifierKey[]): string | u
     const bytes = Buffer.from(encoded, 'base64')
     const key = keys.find((known) => known.name === name && known.id.equals(bytes.subarray(0, ID_BYTES)))
     if (!key) continue
-    if (!verify(null, Buffer.from(text), key.publicKey, bytes.subarray(ID_BYTES))) return undefined
+    if (!isSignedBy(key, Buffer.from(text), bytes.subarray(ID_BYTES))) return undefined
     isSigned = true
   }
   return isSigned ? text : undefined

@@ -1,9 +1,9 @@
-import type { KmsOperation } from '../../kms/call-ledger.js'
+import type { LedgerOperation } from '../../kms/call-ledger.js'
 import type { Clock } from '../../kms/clock.js'
 import { CLOCK, isFunction, isObject, isText, type OptionRules, TEXT, wholeNumberFrom } from '../../kms/options.js'
 import type { ConnectionOptions } from './ledger-database.js'
 
-export type WhenUnavailable = Readonly<Record<KmsOperation, 'refuse' | 'proceed'>>
+export type WhenUnavailable = Readonly<Record<LedgerOperation, 'refuse' | 'proceed'>>
 
 export interface LedgerOptions {
   /** What `new pg.Client()` takes, of the database that has the tables of the audit. */
@@ -17,7 +17,7 @@ export interface LedgerOptions {
   readonly journal?: string
   /**
    * What becomes of a call that can be written down nowhere. Default: `refuse` for `unwrap` and `rewrap`, which give out what
-   * is protected, `proceed` for the others.
+   * is protected, and for `sign`, which vouches for the log; `proceed` for the others.
    */
   readonly whenUnavailable?: Partial<WhenUnavailable>
   /** `require`: a call is refused where nobody said who asks, look-ups of keys excepted. Default `count`. */
@@ -42,6 +42,7 @@ export const FAIL_CLOSED: WhenUnavailable = {
   wrap: 'proceed',
   unwrap: 'refuse',
   rewrap: 'refuse',
+  sign: 'refuse',
 }
 
 const isChoice = (value: unknown) => value === 'refuse' || value === 'proceed'

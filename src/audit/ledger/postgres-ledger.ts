@@ -1,5 +1,5 @@
 import { ConfigurationError, KmsUnavailableError } from '../../errors.js'
-import type { CallEnd, CallLedger, CallStart, KmsOperation } from '../../kms/call-ledger.js'
+import type { CallEnd, CallLedger, CallStart, LedgerOperation } from '../../kms/call-ledger.js'
 import type { Clock } from '../../kms/clock.js'
 import { currentActor } from '../actor/actor.js'
 import type { LedgerProblem, WhenUnavailable } from './ledger-options.js'
@@ -35,7 +35,7 @@ export class PostgresLedger implements CallLedger {
   readonly #store: LedgerStore
   readonly #behaviour: LedgerBehaviour
   /** Attempts on their way. One without a record has no end to store either. */
-  readonly #begun = new Map<string, { readonly operation: KmsOperation; readonly isRecorded: boolean }>()
+  readonly #begun = new Map<string, { readonly operation: LedgerOperation; readonly isRecorded: boolean }>()
   #closing: Promise<void> | undefined
   #withoutActor = 0
   #unrecorded = 0
@@ -80,7 +80,7 @@ export class PostgresLedger implements CallLedger {
   }
 
   /** Whether the row is stored; where it cannot be and the operation must not go on, rejects. */
-  async #write(operation: KmsOperation, row: LedgerRow): Promise<boolean> {
+  async #write(operation: LedgerOperation, row: LedgerRow): Promise<boolean> {
     try {
       await this.#store.add(row)
       return true
@@ -93,13 +93,13 @@ export class PostgresLedger implements CallLedger {
   }
 }
 
-function nobodyAsks(operation: KmsOperation): ConfigurationError {
+function nobodyAsks(operation: LedgerOperation): ConfigurationError {
   return new ConfigurationError(
     `ledger: ${operation} is refused, since nobody said who asks; run it inside withActor(), or set "actors" to "count"`,
   )
 }
 
-function unavailable(operation: KmsOperation): KmsUnavailableError {
+function unavailable(operation: LedgerOperation): KmsUnavailableError {
   return new KmsUnavailableError(
     `ledger: ${operation} is refused, since neither Postgres nor a journal took its record; bring Postgres back, or give the ledger a "journal"`,
     { reason: 'network' },

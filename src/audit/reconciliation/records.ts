@@ -1,4 +1,4 @@
-import type { KmsOperation } from '../../kms/call-ledger.js'
+import type { LedgerOperation } from '../../kms/call-ledger.js'
 import type { EventOutcome, OperationClass } from '../trail/audit-event.js'
 import type { ProviderTrail } from '../trail/provider-trail.js'
 import type { Coverage } from './coverage.js'
@@ -91,7 +91,7 @@ export interface LedgerReply {
 export interface LedgerAttempt {
   readonly id: string
   readonly writer: string
-  readonly operation: KmsOperation
+  readonly operation: LedgerOperation
   /** By the clock of the database: the writer cannot choose it. */
   readonly insertedAt: number
   /** Likewise its end, with the replies. */

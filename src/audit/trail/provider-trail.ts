@@ -1,4 +1,4 @@
-import type { KmsOperation } from '../../kms/call-ledger.js'
+import type { LedgerOperation } from '../../kms/call-ledger.js'
 import type { KekRef } from '../../kms/provider.js'
 import type { AuditEvent, Normalized, TrailRecord } from './audit-event.js'
 import type { TrailReader } from './trail-reader.js'
@@ -29,7 +29,7 @@ export interface ProviderTrail {
   /** The KEK's id as in `AuditEvent.kekId`. */
   kekIdOf(kek: Pick<KekRef, 'id'>): string
   /** What an operation may send, by the names of the trail. Empty: it sends nothing. */
-  readonly requests: Readonly<Record<KmsOperation, readonly string[]>>
+  readonly requests: Readonly<Record<LedgerOperation, readonly string[]>>
   /**
    * By what an event is found again: the request id of the reply, the token of the attempt, or by neither, which leaves
    * counting.

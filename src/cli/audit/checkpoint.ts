@@ -5,6 +5,7 @@ import { anchorAtKms } from '../../audit/integrity/anchor-kms.js'
 import { appendLeaves } from '../../audit/integrity/append-leaves.js'
 import { countWaiting } from '../../audit/integrity/check/check-appended.js'
 import { verifyCheckpoint } from '../../audit/integrity/checkpoint.js'
+import type { CheckpointSigner } from '../../audit/integrity/checkpoint-signer.js'
 import { type SignedCheckpoint, signCheckpoint } from '../../audit/integrity/sign-checkpoint.js'
 import { readSize } from '../../audit/integrity/tree.js'
 import { openLedger } from '../../audit/ledger/open-ledger.js'
@@ -21,6 +22,9 @@ import { onDatabase } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
 import { paint, printJson, printLine } from '../terminal.js'
 import { anchoredNotes, type Checkpoints, checkpointsOf, placeOfFile } from './checkpoints.js'
+import { withSigner } from './with-signer.js'
+
+const COMMAND = 'waxseal audit checkpoint'
 
 export function defineCheckpoint(command: Command): void {
   withConfiguration(command)
@@ -52,7 +56,8 @@ async function run(options: Options): Promise<void> {
       return
     }
     const leaves = await append(client, waiting)
-    const checkpoint = await sign(client, checkpoints)
+    const signing = { configuration, dataSource, checkpoints, command: COMMAND }
+    const checkpoint = await withSigner(signing, (signer) => sign(client, signer, checkpoints))
     const anchored: string[] = []
     if (anchors.file !== undefined) anchored.push(await anchorInAFile(client, anchors.file, checkpoint))
     if (anchors.kms) {
@@ -95,10 +100,11 @@ async function append(client: Queryable, waiting: number): Promise<number> {
 }
 
 /** What was anchored is compared too: whoever brings the database back to an older state must not get a second history signed. */
-async function sign(client: Queryable, { signer, keys, formerKeys, file }: Checkpoints): Promise<SignedCheckpoint> {
-  if (!signer) {
-    throw new ConfigurationError('audit.checkpoints: expected "keyFile", the key that signs, found nothing')
-  }
+async function sign(
+  client: Queryable,
+  signer: CheckpointSigner,
+  { keys, formerKeys, file }: Checkpoints,
+): Promise<SignedCheckpoint> {
   const notes = file === undefined ? [] : (await anchoredNotes(file)).notes
   const anchored = notes.flatMap((note) => verifyCheckpoint(note, keys) ?? []).slice(-1)
   return signCheckpoint(client, signer, { anchored, formerKeys })
@@ -117,9 +123,9 @@ async function anchorInTrail(
   connection: Readonly<Record<string, unknown>>,
 ): Promise<string> {
   // The call is one of ours: without its attempt in the ledger it would be found as one that nobody accounts for.
-  await using ledger = await openLedger({ connection, connections: 1, label: 'waxseal audit checkpoint' })
+  await using ledger = await openLedger({ connection, connections: 1, label: COMMAND })
   const provider = new RecordingProvider(await connectProvider(choice), ledger)
-  const actor = { actor: 'waxseal audit checkpoint', purpose: 'checkpoint' }
+  const actor = { actor: COMMAND, purpose: 'checkpoint' }
   const kek = await withActor(actor, () => anchorAtKms(provider, checkpoint))
   await writeDown(client, checkpoint.size, `kms:${kek.provider}`, describeKek(kek))
   return `the audit trail of ${describeKek(kek)}`

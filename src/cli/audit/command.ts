@@ -15,6 +15,7 @@ import { defineSearch } from './search.js'
 import { defineShow } from './show.js'
 import { defineStatus } from './status.js'
 import { defineTail } from './tail.js'
+import { defineVerifierKey } from './verifier-key.js'
 import { defineVerify } from './verify.js'
 
 export function define(command: Command): void {
@@ -38,6 +39,7 @@ export function define(command: Command): void {
   defineShow(command.command('show'))
   defineTail(command.command('tail'))
   defineKeygen(command.command('keygen'))
+  defineVerifierKey(command.command('verifier-key'))
   defineCheckpoint(command.command('checkpoint'))
   defineCheck(command.command('check'))
   defineVerify(command.command('verify'))

@@ -5,6 +5,7 @@ import { recordReview } from '../../audit/review/record-review.js'
 import { ConfigurationError } from '../../errors.js'
 import { assertSchema } from '../../lifecycle/index.js'
 import { checkpointsOf } from '../audit/checkpoints.js'
+import { withSigner } from '../audit/with-signer.js'
 import { type ConfiguredOptions, loadTables } from '../configured.js'
 import { withDatabase } from '../database.js'
 import { Progress, standardError } from '../progress.js'
@@ -25,25 +26,25 @@ export async function pack({ period: text, output, who, json, ...options }: Opti
   const period = parsePeriod(text, now)
   await assertAbsent(output)
   const setup = await loadTables(options)
-  const { signer } = await checkpointsOf(setup.configuration)
-  if (!signer) {
-    throw new ConfigurationError(
-      `${setup.configuration.source}: expected "audit.checkpoints.keyFile", whose key signs the pack, found none`,
-    )
-  }
-  const progress = new Progress(standardError(), reports.length)
-  const zip = await withDatabase(setup.configuration, setup.dataSource, async (client) => {
-    await assertSchema(client)
-    const sources = await readSources(client, setup, now)
-    const detail = { from: period.from.toISOString(), to: period.to.toISOString() }
-    await recordReview(client, 'evidence', detail)
-    const by = who ?? userInfo().username
-    return makeEvidencePack(sources, { period, by, signer, onReport: () => progress.advance(1) })
+  const { configuration, dataSource } = setup
+  const checkpoints = await checkpointsOf(configuration)
+  const signing = { configuration, dataSource, checkpoints, command: 'waxseal evidence pack' }
+  const { zip, key } = await withSigner(signing, (signer) => {
+    return withDatabase(configuration, dataSource, async (client) => {
+      await assertSchema(client)
+      const sources = await readSources(client, setup, now)
+      const detail = { from: period.from.toISOString(), to: period.to.toISOString() }
+      await recordReview(client, 'evidence', detail)
+      const progress = new Progress(standardError(), reports.length)
+      const by = who ?? userInfo().username
+      const made = await makeEvidencePack(sources, { period, by, signer, onReport: () => progress.advance(1) })
+      progress.end()
+      return { zip: made, key: signer.key.text }
+    })
   })
-  progress.end()
   await writePrivately(output, zip)
-  if (json) printJson({ output, bytes: zip.length, reports: reports.length, verifierKey: signer.key.text })
-  else printLine(`${output}: ${reports.length} reports, signed by ${signer.key.text}`)
+  if (json) printJson({ output, bytes: zip.length, reports: reports.length, verifierKey: key })
+  else printLine(`${output}: ${reports.length} reports, signed by ${key}`)
 }
 
 /** Before minutes of work. */

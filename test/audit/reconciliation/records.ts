@@ -30,6 +30,7 @@ const operations = {
     wrap: ['Encrypt', 'Decrypt'],
     unwrap: ['Decrypt'],
     rewrap: ['ReEncrypt'],
+    sign: ['Sign'],
   },
   isLedgerOnly: false,
   delays: { suspectAfterMs: 15 * MINUTE, missingAfterMs: DAY, absence: 'not seen' },

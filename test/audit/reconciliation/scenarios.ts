@@ -66,7 +66,7 @@ export function tallyOf(scenario: Scenario, seed: number, calls: number, withR4 
 }
 
 function withoutUnanswered(trail: TrailFacts): TrailFacts {
-  return { ...trail, requests: { currentKek: [], generateDataKey: [], wrap: [], unwrap: [], rewrap: [] } }
+  return { ...trail, requests: { currentKek: [], generateDataKey: [], wrap: [], unwrap: [], rewrap: [], sign: [] } }
 }
 
 /** As a table of Markdown, for the page and for whoever runs it. */

@@ -1,9 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { generateNoteKey } from '../../../src/audit/integrity/note-key.js'
+import { generateNoteKey, parseVerifierKey } from '../../../src/audit/integrity/note-key.js'
+import { openNote } from '../../../src/audit/integrity/signed-note.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
+import { startTestKms, type TestKmsServer } from '../../../src/testing/index.js'
 import { insertApplicationEvents } from '../../audit/integrity/records.js'
+import { vaultSigningSection } from '../../providers/signing-under-test.js'
 import { waxseal } from '../../setup/cli.js'
 import { type ProtectedProject, protectedProject } from '../protected-project.js'
 
@@ -19,7 +22,11 @@ beforeAll(async () => {
   await installSchema(made.client)
   await insertApplicationEvents(made.client, 3)
 })
-afterAll(() => made.remove())
+const servers: TestKmsServer[] = []
+afterAll(async () => {
+  await made.remove()
+  await Promise.all(servers.map((server) => server.close()))
+})
 
 test('keygen: a private file, and the public key to hand out', async () => {
   const keygen = ['audit', 'keygen', '--name', NAME, '--file', 'log.key']
@@ -107,4 +114,37 @@ test('a key of another name than that of the log is an error, and so is none', a
   configure({ origin: NAME, verifierKey })
   const unsigned = await made.run(['audit', 'checkpoint'])
   expect(unsigned).toMatchObject({ status: 2, stderr: expect.stringContaining('"keyFile"') })
+})
+
+test('signer: a key of a KMS signs, by the public key of the configuration and no other, and is in the ledger', async () => {
+  const server = await startTestKms('vault')
+  servers.push(server)
+  const [section, other] = [
+    await vaultSigningSection(server, 'ecdsa-p256'),
+    await vaultSigningSection(server, 'ecdsa-p256'),
+  ]
+  const common = { origin: NAME, formerKeys: [verifierKey] }
+  const signer = { provider: 'vault', ...section }
+  configure({ ...common, signer })
+  expect(await made.run(['audit', 'checkpoint'])).toMatchObject({
+    ...{ status: 2, stderr: expect.stringContaining('waxseal audit verifier-key') },
+  })
+  const printed = JSON.parse((await made.run(['audit', 'verifier-key', '--json'])).stdout).verifierKey
+  configure({ ...common, signer, verifierKey: printed })
+  await insertApplicationEvents(made.client, 1)
+  const { note } = JSON.parse((await made.run(['audit', 'checkpoint', '--json'])).stdout)
+  expect(openNote(note, [parseVerifierKey(printed)])).toContain(NAME)
+  const { rows } = await made.client.query(
+    `SELECT actor, ledger_attempt.kek_id, outcome, replies -> -1 ->> 'operation' AS request FROM waxseal.ledger_attempt
+      JOIN waxseal.ledger_end ON attempt = id WHERE operation = 'sign'`,
+  )
+  const sent = { kek_id: section.key, outcome: 'succeeded', request: 'transit/sign' }
+  expect(rows).toEqual([{ actor: 'waxseal audit checkpoint', ...sent }])
+
+  configure({ ...common, signer: { provider: 'vault', ...other }, verifierKey: printed })
+  const substituted = await made.run(['audit', 'checkpoint'])
+  expect(substituted).toMatchObject({ status: 2, stderr: expect.stringContaining('nothing is stored') })
+  configure({ ...common, signer, keyFile: 'log.key' })
+  const both = await made.run(['audit', 'checkpoint'])
+  expect(both).toMatchObject({ status: 2, stderr: expect.stringContaining('"keyFile" or "signer", not both') })
 })

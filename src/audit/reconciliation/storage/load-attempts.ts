@@ -1,4 +1,4 @@
-import type { KmsOperation } from '../../../kms/call-ledger.js'
+import type { LedgerOperation } from '../../../kms/call-ledger.js'
 import type { Queryable } from '../../../postgres/queryable.js'
 import type { AttemptState, LedgerAttempt } from '../records.js'
 import type { Day } from './day.js'
@@ -21,7 +21,7 @@ const STATEMENT = `SELECT a.inserted_at::text AS at, a.id, a.writer, a.operation
 interface AttemptRow {
   readonly id: string
   readonly writer: string
-  readonly operation: KmsOperation
+  readonly operation: LedgerOperation
   readonly named?: string
   readonly used?: string
   readonly insertedAt: number

@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
+import { SigningPair } from '../signing-pair.js'
 import { AwsRefusal } from './aws-refusal.js'
 
 const ACCOUNT = '000000000000'
@@ -22,6 +23,16 @@ export interface TestKey {
   readonly regions: ReadonlySet<string>
   readonly state: KeyState
   readonly rotates: boolean
+  /** Of a key that signs, in place of key material. */
+  readonly pair: SigningPair | undefined
+}
+
+/** How a key was asked for. */
+export interface KeyKind {
+  readonly multiRegion: boolean
+  readonly tags: ReadonlyMap<string, string>
+  /** Absent: it encrypts. */
+  readonly signs: 'ed25519' | 'p256' | undefined
 }
 
 class StoredKey implements TestKey {
@@ -32,9 +43,11 @@ class StoredKey implements TestKey {
   readonly regions: Set<string>
   state: KeyState = 'Enabled'
   rotates = false
+  readonly pair: SigningPair | undefined
 
-  constructor(keyId: string, region: string, tags: ReadonlyMap<string, string>, now: Date) {
+  constructor(keyId: string, region: string, { tags, signs }: KeyKind, now: Date) {
     this.keyId = keyId
+    this.pair = signs && new SigningPair(signs)
     this.regions = new Set([region])
     this.createdAt = now
     this.tags = new Map(tags)
@@ -57,9 +70,9 @@ export class Keys {
   /** `<region> <alias name>` → key id. */
   readonly #aliases = new Map<string, string>()
 
-  create(region: string, multiRegion: boolean, tags: ReadonlyMap<string, string>, now: Date): TestKey {
-    const keyId = multiRegion ? `mrk-${randomBytes(16).toString('hex')}` : randomUUID()
-    const key = new StoredKey(keyId, region, tags, now)
+  create(region: string, kind: KeyKind, now: Date): TestKey {
+    const keyId = kind.multiRegion ? `mrk-${randomBytes(16).toString('hex')}` : randomUUID()
+    const key = new StoredKey(keyId, region, kind, now)
     this.#keys.set(keyId, key)
     return key
   }
@@ -77,8 +90,21 @@ export class Keys {
     return key
   }
 
-  /** As `find`, for a use of the key: one that is disabled or about to be deleted is refused. */
+  /** As `find`, for a use of a key that encrypts: one that is disabled or about to be deleted is refused. */
   usable(region: string, name: unknown): TestKey {
+    const key = this.#enabled(region, name)
+    if (!key.pair) return key
+    throw new AwsRefusal('InvalidKeyUsageException', `${arnOf(key, region)} key usage is SIGN_VERIFY.`)
+  }
+
+  /** As `usable`, of a key that signs. */
+  signing(region: string, name: unknown): { readonly key: TestKey; readonly pair: SigningPair } {
+    const key = this.#enabled(region, name)
+    if (key.pair) return { key, pair: key.pair }
+    throw new AwsRefusal('InvalidKeyUsageException', `${arnOf(key, region)} key usage is ENCRYPT_DECRYPT.`)
+  }
+
+  #enabled(region: string, name: unknown): TestKey {
     const key = this.find(region, name)
     const arn = arnOf(key, region)
     if (key.state === 'Disabled') throw new AwsRefusal('DisabledException', `${arn} is disabled.`)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { AwsRefusal } from './aws-refusal.js'
 import { type AwsContext, decryptUnder, encryptUnder, keyIdOf } from './ciphertext.js'
 import { arnOf, type Keys, type TestKey } from './keys.js'
+import { KEY_SPECS, SIGNING } from './signing.js'
 
 export type AwsRequest = Readonly<Record<string, unknown>>
 
@@ -19,6 +20,8 @@ const MAX_DAYS = 30
 
 /** The operations by name. https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
 export const OPERATIONS: Readonly<Record<string, (call: AwsCall) => object>> = {
+  ...SIGNING,
+
   GenerateDataKey({ request, region, keys }) {
     const key = keys.usable(region, request['KeyId'])
     if (request['KeySpec'] !== 'AES_256' && request['NumberOfBytes'] !== 32) {
@@ -71,7 +74,12 @@ export const OPERATIONS: Readonly<Record<string, (call: AwsCall) => object>> = {
   CreateKey({ request, region, keys, now }) {
     const tags = (request['Tags'] ?? []) as { TagKey: string; TagValue: string }[]
     const pairs = new Map(tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]))
-    return { KeyMetadata: describe(keys.create(region, request['MultiRegion'] === true, pairs, now), region) }
+    const kind = {
+      multiRegion: request['MultiRegion'] === true,
+      tags: pairs,
+      signs: KEY_SPECS[String(request['KeySpec'])],
+    }
+    return { KeyMetadata: describe(keys.create(region, kind, now), region) }
   },
 
   ReplicateKey({ request, region, keys }) {
@@ -185,8 +193,8 @@ function describe(key: TestKey, region: string) {
     CreationDate: key.createdAt.getTime() / 1_000,
     Enabled: key.state === 'Enabled',
     KeyState: key.state,
-    KeySpec: 'SYMMETRIC_DEFAULT',
-    KeyUsage: 'ENCRYPT_DECRYPT',
+    KeySpec: key.pair ? (key.pair.isEd25519 ? 'ECC_NIST_EDWARDS25519' : 'ECC_NIST_P256') : 'SYMMETRIC_DEFAULT',
+    KeyUsage: key.pair ? 'SIGN_VERIFY' : 'ENCRYPT_DECRYPT',
     KeyManager: 'CUSTOMER',
     Origin: 'AWS_KMS',
     MultiRegion: isMultiRegion,

@@ -1,6 +1,6 @@
 import { constants, type KeyObject, privateDecrypt, publicEncrypt } from 'node:crypto'
+import { signDigest, verifiesDigest } from '../es256.js'
 import { AzureRefusal, badParameter } from './azure-refusal.js'
-import { signDigest, verifiesDigest } from './es256.js'
 import type { KeyVersion } from './keys.js'
 
 const PADDINGS: Readonly<Record<string, { readonly padding: number; readonly oaepHash?: string }>> = {

@@ -56,6 +56,10 @@ export const OPERATIONS: Readonly<Record<string, (request: TransitRequest) => ob
     }
     return encrypted(keys.usable(path), body['plaintext'], body['context'])
   },
+  'POST sign'({ body, path, keys }) {
+    const key = keys.usable(path)
+    return { signature: key.sign(Buffer.from(String(body['input']), 'base64')), key_version: key.latestVersion }
+  },
   'POST decrypt': ({ body, path, keys }) => decrypted(keys.usable(path), body),
   'POST rewrap'({ body, path, keys }) {
     const key = keys.usable(path)

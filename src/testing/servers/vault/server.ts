@@ -9,7 +9,7 @@ import { Tokens } from './tokens.js'
 import { refusalOf, VaultRefusal } from './vault-refusal.js'
 
 const MOUNT = 'transit'
-const TRANSIT = /^\/v1\/(.+)\/(datakey\/plaintext|encrypt|decrypt|rewrap|keys)\/([\w.-]+)(?:\/([a-z-]+))?$/
+const TRANSIT = /^\/v1\/(.+)\/(datakey\/plaintext|encrypt|decrypt|rewrap|sign|keys)\/([\w.-]+)(?:\/([a-z-]+))?$/
 
 export interface VaultServerOptions extends TestKmsServerOptions {
   /** A file that the server appends its audit log to, as an audit device of Vault does. Default: it keeps none. */

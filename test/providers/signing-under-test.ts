@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto'
+import { connectAwsSigningKey } from '../../providers/aws/signing-key.js'
+import { connectVaultSigningKey } from '../../providers/vault/signing-key.js'
+import type { KmsSigningKey } from '../../src/audit/integrity/kms-signer.js'
+import type { SigningAlgorithm } from '../../src/audit/integrity/signature-type.js'
+import type { TestKmsServer, TestKmsVendor } from '../../src/testing/index.js'
+import { awsClient, OPERATOR } from './aws-under-test.js'
+import { inventedToken, vaultOperator } from './vault-under-test.js'
+
+/** A key pair of its own on `server`: the test server, or one in front of an emulator. */
+export type SigningKeyUnderTest = (server: TestKmsServer, algorithm: SigningAlgorithm) => Promise<KmsSigningKey>
+
+/** The section of a configuration for a new key. Credentials of AWS come from the environment, as always. */
+export async function awsSigningSection(server: TestKmsServer, algorithm: SigningAlgorithm) {
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: OPERATOR.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: OPERATOR.secretAccessKey,
+  })
+  const KeySpec = algorithm === 'ed25519' ? 'ECC_NIST_EDWARDS25519' : 'ECC_NIST_P256'
+  const { KeyMetadata } = await awsClient(server).createKey({ KeySpec, KeyUsage: 'SIGN_VERIFY' })
+  return { key: KeyMetadata!.Arn!, endpoint: server.endpoint }
+}
+
+export async function vaultSigningSection(
+  server: TestKmsServer,
+  algorithm: SigningAlgorithm,
+  issueToken = inventedToken,
+) {
+  const name = `log-${randomUUID()}`
+  await vaultOperator(server, 'POST', `transit/keys/${name}`, { type: algorithm })
+  return { address: server.endpoint, key: `transit/${name}`, token: await issueToken(`transit/${name}`) }
+}
+
+export const signingUnderTest: Partial<Readonly<Record<TestKmsVendor, SigningKeyUnderTest>>> = {
+  aws: async (server, algorithm) => connectAwsSigningKey(await awsSigningSection(server, algorithm)),
+  vault: async (server, algorithm) => connectVaultSigningKey(await vaultSigningSection(server, algorithm)),
+}
