@@ -1,19 +1,10 @@
 import { z } from 'zod'
-import { type ProviderName, providers } from '../../providers/index.js'
 import { severities } from '../audit/alerts/due-alerts.js'
 import { expectedOf, type RetentionDeclaration } from '../audit/retention/periods.js'
 import { type CheckpointsDeclaration, checkpoints } from './checkpoints-section.js'
 import { type LedgerDeclaration, ledger } from './ledger-section.js'
 import { expecting, member, strict } from './problems.js'
-
-/** One audit trail, by who keeps it and by the reader that reads it. The further members are options of the reader. */
-export interface TrailDeclaration {
-  /** Whose trail it is. */
-  readonly provider: ProviderName
-  /** One of the provider's readers; `providers/<name>/README.md` lists them with their options. */
-  readonly reader: string
-  readonly [option: string]: unknown
-}
+import { type TrailDeclaration, trailSection } from './trail-section.js'
 
 /** What `waxseal audit` works with. */
 export interface AuditDeclaration {
@@ -59,12 +50,6 @@ export interface KeyDeclaration {
 
 const text = z.string(expecting('text')).min(1, expecting('text that is not empty'))
 
-/** The options of a reader are checked by the reader, when it is made. */
-const trail = z.looseObject(
-  { provider: member(Object.keys(providers) as [ProviderName, ...ProviderName[]]), reader: text },
-  expecting('{ provider, reader, … } with the options of the reader'),
-)
-
 const retention = strict({
   hot: text.optional(),
   total: text.optional(),
@@ -80,7 +65,7 @@ const alerts = strict({
 })
 
 export const auditSection = strict({
-  trails: z.array(trail, expecting('a list of trails')).default([]),
+  trails: z.array(trailSection, expecting('a list of trails')).default([]),
   principals: z.array(text, expecting('a list of texts')).default([]),
   keys: z
     .array(

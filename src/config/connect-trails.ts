@@ -1,8 +1,8 @@
-import { providers } from '../../providers/index.js'
 import type { MirroredTrail } from '../audit/mirror/make-pass.js'
 import { ConfigurationError } from '../errors.js'
-import type { TrailDeclaration } from './audit-section.js'
+import { knownTrails } from './known-trails.js'
 import type { LoadedConfiguration } from './load-configuration.js'
+import type { TrailDeclaration } from './trail-section.js'
 
 /** `<provider>` or `<provider>/<reader>`, as an option names trails. */
 export function trailsOf(
@@ -25,14 +25,15 @@ export function trailsOf(
 
 /** Makes the readers, each with its SDK; whoever asked closes them. */
 export async function connectTrails(trails: readonly TrailDeclaration[]): Promise<MirroredTrail[]> {
+  const known = knownTrails({ trails })
   const connected: MirroredTrail[] = []
-  for (const { provider, reader, ...section } of trails) {
-    const { normalize, readers } = await providers[provider].trail()
+  for (const { provider, reader, trail: _, ...section } of trails) {
+    const { normalize, readers } = await known.get(provider)!()
     const make = Object.hasOwn(readers, reader) ? readers[reader] : undefined
     if (!make) {
-      const known = Object.keys(readers).join(', ')
+      const names = Object.keys(readers).join(', ')
       throw new ConfigurationError(
-        `audit: expected a reader of the provider "${provider}" (${known || 'it has none'}), found "${reader}"`,
+        `audit: expected a reader of the provider "${provider}" (${names || 'it has none'}), found "${reader}"`,
       )
     }
     connected.push({ reader: await make(section), normalize })

@@ -1,4 +1,4 @@
-export type { AlertDeclaration, AuditDeclaration, TrailDeclaration } from './audit-section.js'
+export type { AlertDeclaration, AuditDeclaration } from './audit-section.js'
 export type { AnchorsDeclaration, CheckpointsDeclaration } from './checkpoints-section.js'
 export type {
   AcceptedDeclaration,
@@ -14,3 +14,4 @@ export type { Environment } from './environment.js'
 export type { LedgerDeclaration } from './ledger-section.js'
 export { type LoadedConfiguration, type LoadOptions, loadConfiguration } from './load-configuration.js'
 export type { FieldDeclaration, TableDeclaration } from './table-declaration.js'
+export type { TrailDeclaration } from './trail-section.js'

@@ -826,6 +826,7 @@ export const OPTION_EFFECTS: Effects = {
     total: ['test/audit/retention/retain.test.ts', 'total says when an archive need not be kept'],
   },
   TrailDeclaration: {
+    trail: [`${CLI}/audit/mirror.test.ts`, "the trail of a provider of one's own is mirrored and reconciled"],
     provider: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],
     reader: [`${UNIT}/config/audit-section.test.ts`, 'trails keep the options of their readers'],
   },

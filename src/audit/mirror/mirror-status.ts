@@ -86,7 +86,7 @@ function problemsOf({ state, reason, readAt, now, coveredTo, posture, quarantine
     ...(isLate ? ['the last pass is more than an hour ago'] : []),
     ...(readAt && !coveredTo ? ['nothing is covered yet'] : []),
     ...(gaps.length > 0 ? [`${gaps.length} ${gaps.length === 1 ? 'gap' : 'gaps'} in what was covered`] : []),
-    ...(posture ? [] : ['its posture was not looked at yet']),
+    ...(posture && posture.checks.length > 0 ? [] : ['its posture was not looked at yet']),
     ...(posture?.checks ?? [])
       .filter((check) => check.state !== 'ok')
       .map(({ id, state: found, evidence, remedy }) => `${id} ${found}: ${evidence}${remedy ? `; ${remedy}` : ''}`),

@@ -14,7 +14,8 @@ export async function storePosture(
   source: string,
   checks: readonly PostureCheck[],
 ): Promise<Pick<Posture, 'ok' | 'checks'>> {
-  const ok = checks.every(({ state }) => state === 'ok')
+  // Whoever looked at nothing knows nothing.
+  const ok = checks.length > 0 && checks.every(({ state }) => state === 'ok')
   await client.query('INSERT INTO waxseal.trail_posture (source, ok, checks) VALUES ($1, $2, $3)', [
     ...[source, ok, wholeJson(checks)],
   ])

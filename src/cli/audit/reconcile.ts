@@ -3,6 +3,7 @@ import { escaped } from '../../audit/escaped.js'
 import { readFindings } from '../../audit/findings/read-findings.js'
 import type { DayReport } from '../../audit/reconciliation/storage/reconcile-day.js'
 import { type ReconcileOptions, reconcileTrails } from '../../audit/reconciliation/storage/reconcile-trails.js'
+import { knownTrails } from '../../config/known-trails.js'
 import { ConfigurationError } from '../../errors.js'
 import { systemClock } from '../../kms/clock.js'
 import { pause } from '../../kms/pause.js'
@@ -78,7 +79,7 @@ async function pass(
   let progress: Progress | undefined
   let scope = ''
   const reports = await reconcileTrails(client, {
-    trails: await trailsInUse(client, provider),
+    trails: await trailsInUse(client, knownTrails(configuration.audit), provider),
     principals: configuration.audit?.principals ?? [],
     keks: configuration.audit?.keys.map(({ id }) => id) ?? [],
     storedEnvelopes: (connection, ids) => storedEnvelopes(connection, tables, ids),

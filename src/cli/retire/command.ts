@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os'
 import { type Command, InvalidArgumentError } from 'commander'
-import { type ProviderName, providers } from '../../../providers/index.js'
 import { usesInTrail } from '../../audit/mirror/uses-in-trail.js'
 import { parseKekName, type Retirement, type RetirementCheck, retire } from '../../census/index.js'
 import { cipherOf } from '../../config/connect-cipher.js'
+import { type KnownTrails, knownTrails } from '../../config/known-trails.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import { ConfigurationError } from '../../errors.js'
 import type { KekRef } from '../../kms/provider.js'
@@ -71,13 +71,14 @@ async function run(name: string, options: Options): Promise<void> {
     throw new ConfigurationError('--unused-for: expected a duration such as 30d')
   }
   const setup = await loadTables(options)
+  const trails = knownTrails(setup.configuration.audit)
   const current = await currentKeks(setup.configuration, options.context ?? {})
   const found = await interruptible((signal) =>
     withDatabase(setup.configuration, setup.dataSource, async (client) =>
       retire(client, await tablesOn(client, setup), kek, {
         ...{ current, signal, waitMs: secondsOf(wait) * 1_000, onWait },
         ...(backupsKept !== undefined && { backupsKept }),
-        ...(unusedFor !== undefined && { checkTrail: (on) => trailCheck(on, kek, unusedFor) }),
+        ...(unusedFor !== undefined && { checkTrail: (on) => trailCheck(on, trails, kek, unusedFor) }),
         ...(processes !== undefined && { processes }),
         ...(ignoreSession && { ignored: ignoreSession }),
         ...(!dryRun && { by: who }),
@@ -87,10 +88,13 @@ async function run(name: string, options: Options): Promise<void> {
   await print(kek, found, json)
 }
 
-async function trailCheck(client: Queryable, kek: KekRef, unusedFor: string): Promise<RetirementCheck> {
-  const trail = Object.hasOwn(providers, kek.provider)
-    ? await providers[kek.provider as ProviderName].trail()
-    : undefined
+async function trailCheck(
+  client: Queryable,
+  trails: KnownTrails,
+  kek: KekRef,
+  unusedFor: string,
+): Promise<RetirementCheck> {
+  const trail = await trails.get(kek.provider)?.()
   return usesInTrail(client, kek, { trail, unusedForSeconds: secondsOf(unusedFor) })
 }
 

@@ -84,3 +84,42 @@ test('who may use a KEK is written down unless --dry-run; a list that is not com
   })
   expect(await count()).toBe(1)
 })
+
+/** A trail of a provider of one's own: three events in memory, of a key that the configuration names. */
+const OWN = `import { readFileSync } from 'node:fs'
+const LATE = Date.UTC(2026, 4, 2)
+const event = (uid) => ({
+  uid, uidQuality: 'native', scope: 'acme.example', time: new Date(LATE), timeText: 'May', kind: 'call', operation: 'Open',
+  operationClass: 'decrypt', outcome: 'success', requestId: uid, kekId: 'key-1',
+})
+const reader = ({ count }) => ({
+  provider: 'acme', name: 'memory', scope: 'acme.example', intervalMs: 1000,
+  probe: async () => [], goesBackTo: () => new Date(LATE), close: async () => {},
+  async *read(now) {
+    const records = Array.from({ length: count }, (_, at) => ({ raw: 'e' + at }))
+    yield { records, cursor: null, covered: { from: new Date(LATE - 864e5), to: now, complete: true } }
+  },
+})
+const trail = {
+  normalize: ({ raw }) => ({ event: event(raw) }), scopeOf: () => 'acme.example', kekIdOf: ({ id }) => id,
+  requests: { currentKek: [], generateDataKey: ['Make'], wrap: ['Close'], unwrap: ['Open'], rewrap: ['Open', 'Close'] },
+  identifies: ['request-id'], isLedgerOnly: false, expected: [], limits: [],
+  delays: { suspectAfterMs: 60000, missingAfterMs: 3600000, absence: 'not seen' },
+  readers: { memory: async (section) => reader(section) },
+}
+const configuration = JSON.parse(readFileSync(new URL('waxseal.config.json', import.meta.url), 'utf8'))
+const trails = [{ provider: 'acme', reader: 'memory', count: 3, trail }]
+export default { ...configuration, audit: { trails, keys: [{ id: 'key-1' }] } }
+`
+
+test("the trail of a provider of one's own is mirrored and reconciled", async () => {
+  writeFileSync(join(made.project.folder, 'own.mjs'), OWN)
+  const config = ['--config', 'own.mjs']
+  expect(await made.run(['audit', 'mirror', ...config])).toMatchObject({
+    ...{ status: 0, stderr: expect.stringContaining('acme memory acme.example: 3 new events, 0 known') },
+  })
+  const { status, stdout } = await made.run(['audit', 'reconcile', '--provider', 'acme', '--json', ...config])
+  expect({ status, ...JSON.parse(stdout) }).toMatchObject({
+    ...{ status: 1, days: [{ provider: 'acme', day: '2026-05-02', events: { unaccounted: 3 } }] },
+  })
+})

@@ -1,13 +1,20 @@
 import { describe, expect, test } from '@jest/globals'
+import { localTrail } from '../../../providers/local/audit-trail.js'
 import type { AuditDeclaration } from '../../../src/config/index.js'
 import { validateConfiguration } from '../../../src/config/load-configuration.js'
 
 const provider = { name: 'local', keys: `1:${Buffer.alloc(32, 7).toString('base64')}` } as const
+const trail = localTrail
 const auditOf = (audit: unknown) => validateConfiguration({ provider, audit: audit as AuditDeclaration }).audit
 
 test('trails keep the options of their readers, which are theirs to check', () => {
   const trails = [{ provider: 'vault', reader: 'audit-file', files: 'a.log' }]
   expect(auditOf({ trails })).toMatchObject({ trails, principals: [] })
+})
+
+test("a provider of one's own brings its trail", () => {
+  const trails = [{ provider: 'volt', reader: 'x', trail }]
+  expect(auditOf({ trails })).toMatchObject({ trails })
 })
 
 test('the principals of the application are a list', () => {
@@ -34,6 +41,16 @@ describe('refused:', () => {
       'a trail of nobody',
       { trails: [{ provider: 'volt', reader: 'x' }] },
       /audit\.trails\[0\]\.provider: expected one of/,
+    ],
+    [
+      'a trail of our own that is none',
+      { trails: [{ provider: 'volt', reader: 'x', trail: { normalize: () => ({}) } }] },
+      /audit\.trails\[0\]\.trail: expected a ProviderTrail, which has normalize, scopeOf/,
+    ],
+    [
+      'another trail for a provider of those here',
+      { trails: [{ provider: 'vault', reader: 'x', trail }] },
+      /audit\.trails\[0\]\.trail: expected none for a provider of those here/,
     ],
     ['a trail without a reader', { trails: [{ provider: 'vault' }] }, /audit\.trails\[0\]\.reader: expected text/],
     [
