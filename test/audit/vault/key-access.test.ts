@@ -31,13 +31,13 @@ test.each([
 })
 
 test.each([
-  'path',
-  'path "a" {',
-  'path "a" { capabilities = ["update"] } }',
-  'other "a" {}',
-  '{"paths": {}}',
-  '\u0000',
-])('%j is unread and not empty', (text) => {
+  ['half a path', 'path'],
+  ['an open block', 'path "a" {'],
+  ['a block too much', 'path "a" { capabilities = ["update"] } }'],
+  ['another block', 'other "a" {}'],
+  ['another object', '{"paths": {}}'],
+  ['no text', '\u0000'],
+])('%s is unread and not empty', (_, text) => {
   expect(listed(text)).toEqual({ unread: [expect.stringContaining('the policy p')], found: [] })
 })
 
