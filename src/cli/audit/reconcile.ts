@@ -85,6 +85,10 @@ async function pass(
     storedEnvelopes: (connection, ids) => storedEnvelopes(connection, tables, ids),
     dryRun,
     ...(days && { days }),
+    onFinding: ({ severity, kind, subject, principal }, { provider: of, scope: where }) => {
+      const by = principal === undefined ? '' : ` by ${principal}`
+      tell(escaped(`${severity} ${kind}${by} in ${of} ${where}: ${subject}`))
+    },
     onDays: (place, days) => {
       progress?.end()
       progress = new Progress(screen, days)

@@ -72,16 +72,18 @@ test('what is grave enough is told once, again when it is back, and again in the
   expect(await toldNow()).toEqual([])
   await store()
   expect(await toldNow()).toEqual([])
-  await store(finding('grave', 'critical'))
+  expect(await store(finding('grave', 'critical'))).toMatchObject([{ subject: 'grave' }])
   expect(await toldNow()).toEqual(['grave'])
 })
 
 test('a finding has its notes and what they come to; an acknowledgement needs a reason and a finding', async () => {
   const { client } = database
-  const [id] = await store(finding('grave', 'critical'), finding('another', 'high'))
+  const opened = await store(finding('grave', 'critical'), finding('another', 'high'))
+  expect(opened.map(({ subject }) => subject)).toEqual(['another'])
+  const { id } = (await readFindings(client, { limit: 9 })).find(({ subject }) => subject === 'another')!
   const status = async () => (await readFindings(client, { limit: 9 })).find((each) => each.id === id)?.status
   expect(await status()).toBe('open')
-  await acknowledgeFinding(client, id as string, { reason: 'a drill', who: 'me' })
+  await acknowledgeFinding(client, id, { reason: 'a drill', who: 'me' })
   expect(await status()).toBe('acknowledged')
   expect((await readFindings(client, { open: true, limit: 9 })).map(({ subject }) => subject)).toEqual(['grave'])
   const [acknowledged] = (await readFindings(client, { limit: 9 })).filter((each) => each.id === id)
@@ -91,9 +93,7 @@ test('a finding has its notes and what they come to; an acknowledgement needs a 
   await expect(acknowledgeFinding(client, 'x', { reason: 'a', who: 'me' })).rejects.toThrow(
     'expected the id of a finding',
   )
-  await expect(acknowledgeFinding(client, id as string, { reason: ' ', who: 'me' })).rejects.toThrow(
-    'expected a reason',
-  )
+  await expect(acknowledgeFinding(client, id, { reason: ' ', who: 'me' })).rejects.toThrow('expected a reason')
   const unknown = '00000000-0000-7000-8000-000000000000'
   await expect(acknowledgeFinding(client, unknown, { reason: 'a', who: 'me' })).rejects.toThrow('no finding 0000')
 })

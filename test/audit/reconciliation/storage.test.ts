@@ -86,6 +86,17 @@ test('days that are asked for by name leave the others to the next pass', async 
   expect((await stored.pass()).map(({ day }) => day)).toContain('2026-11-17')
 })
 
+test('a finding is told once', async () => {
+  const day = '2026-11-24'
+  const told: string[] = []
+  const pass = () => stored.pass({ days: { from: day, to: day }, onFinding: ({ kind }) => void told.push(kind) })
+  const attempt = await stored.unwrapped(`${day}T10:00:00Z`, 't1')
+  await stored.covered(day)
+  await pass()
+  await pass()
+  expect([told, await stored.stateOfAttempt(attempt)]).toEqual([['missing'], 'missing'])
+})
+
 test('in another cluster, whose transactions have other numbers, everything is looked at once', async () => {
   const day = '2026-11-20'
   await stored.logged(`${day}T10:00:00Z`, 'c1')

@@ -33,6 +33,8 @@ export interface DayReport {
   readonly copies: number
   /** How many states changed. */
   readonly changed: number
+  /** Findings that are new, or back. */
+  readonly opened: readonly Finding[]
 }
 
 export interface DayOptions extends Surroundings {
@@ -58,8 +60,8 @@ export async function reconcileDay(
     ]
     const report = { ...reportOf(unit, day, result, options.now), findings }
     return options.isTrial
-      ? { ...report, changed: 0 }
-      : { ...report, changed: await store(client, unit, day, result, report) }
+      ? { ...report, changed: 0, opened: [] }
+      : { ...report, ...(await store(client, unit, day, result, report)) }
   })
 }
 
@@ -68,8 +70,8 @@ async function store(
   unit: Unit,
   day: Day,
   result: Reconciliation,
-  report: Omit<DayReport, 'changed'>,
-): Promise<number> {
+  report: Omit<DayReport, 'changed' | 'opened'>,
+): Promise<Pick<DayReport, 'changed' | 'opened'>> {
   await client.query(
     `SELECT waxseal.ensure_audit_month($1::date), waxseal.ensure_audit_month((now() AT TIME ZONE 'UTC')::date)`,
     [day.name],
@@ -82,7 +84,7 @@ async function store(
     from: new Date(day.from),
     to: new Date(day.to),
   }
-  await storeFindings(client, place, report.findings)
+  const opened = await storeFindings(client, place, report.findings)
   const { events, attempts, settled } = report
   await client.query(
     `INSERT INTO waxseal.reconciled (provider, scope, day, settled, counts) VALUES ($1, $2, $3, $4, $5)
@@ -90,10 +92,15 @@ async function store(
       reconciled_at = clock_timestamp()`,
     [unit.provider, unit.scope, day.name, settled, JSON.stringify({ events, attempts })],
   )
-  return changed
+  return { changed, opened }
 }
 
-function reportOf(unit: Unit, day: Day, result: Reconciliation, now: number): Omit<DayReport, 'findings' | 'changed'> {
+function reportOf(
+  unit: Unit,
+  day: Day,
+  result: Reconciliation,
+  now: number,
+): Omit<DayReport, 'findings' | 'changed' | 'opened'> {
   const events = counted([...result.events].filter(([event]) => !event.isNeighbour))
   const attempts = counted([...result.attempts].filter(([attempt]) => !attempt.isNeighbour))
   const isOver = now >= day.lastLook.getTime() + unit.trail.delays.missingAfterMs

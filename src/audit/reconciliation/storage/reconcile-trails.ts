@@ -1,6 +1,7 @@
 import type { Queryable } from '../../../postgres/queryable.js'
 import { readHorizon } from '../../integrity/unappended.js'
 import type { ProviderTrail } from '../../trail/provider-trail.js'
+import type { Finding } from '../finding.js'
 import type { Surroundings } from './load-day.js'
 import { openDays, rememberSeen } from './open-days.js'
 import { type DayReport, reconcileDay } from './reconcile-day.js'
@@ -20,6 +21,8 @@ export interface ReconcileOptions extends Partial<Surroundings> {
   readonly dryRun?: boolean
   /** Called before the days of a scope, with how many they are. */
   readonly onDays?: (place: Pick<DayReport, 'provider' | 'scope'>, days: number) => void
+  /** Told of each finding that is new or back, once it is stored. */
+  readonly onFinding?: (finding: Finding, place: Pick<DayReport, 'provider' | 'scope'>) => void
   /** Called when a day is done. */
   readonly onDay?: (report: DayReport) => void
 }
@@ -54,7 +57,12 @@ async function reconcileUnit(client: Queryable, unit: Unit, options: ReconcileOp
     // Only now: of a pass that ended early, nothing counts as seen.
     if (!options.days) await rememberSeen(client, unit, horizon)
     const place = { provider: unit.provider, scope: unit.scope, from: new Date(0), to: new Date(8.64e12) }
-    await storeFindings(client, { ...place, kinds: ['source-blind'] }, await sourceFindings(client, unit))
+    const opened = await storeFindings(
+      client,
+      { ...place, kinds: ['source-blind'] },
+      await sourceFindings(client, unit),
+    )
+    for (const finding of opened) options.onFinding?.(finding, unit)
   }
   return reports
 }
@@ -73,6 +81,7 @@ async function reconcileDays(
   const reports: DayReport[] = []
   for (const day of days) {
     const report = await reconcileDay(client, unit, day, settings)
+    for (const finding of report.opened) options.onFinding?.(finding, unit)
     onDay?.(report)
     reports.push(report)
   }

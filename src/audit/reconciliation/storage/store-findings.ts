@@ -13,13 +13,13 @@ export interface FindingPlace {
 
 /**
  * Stores findings that are new, and notes beside older ones that they are resolved, since they were looked for and not found
- * again, or that they are back. Returns the ids of those that are new or back.
+ * again, or that they are back. Returns those that are new or back.
  */
 export async function storeFindings(
   client: Queryable,
   place: FindingPlace,
   findings: readonly Finding[],
-): Promise<string[]> {
+): Promise<Finding[]> {
   const rows = findings.map((finding) => ({
     ...finding,
     id: uuidV7(Date.now()),
@@ -31,11 +31,12 @@ export async function storeFindings(
   ])
   const notes = changed.map(({ finding, action }) => ({ finding, action, id: uuidV7(Date.now()) }))
   await client.query(NOTE, [JSON.stringify(notes)])
-  return [
-    ...opened.rows.map(({ id }) => id as string),
-    ...notes.filter(({ action }) => action === 'reopened').map(({ finding }) => finding as string),
-  ]
+  const isNew = new Set(opened.rows.map(({ id }) => id))
+  const isBack = new Set(changed.filter(({ action }) => action === 'reopened').map(nameOf))
+  return findings.filter((finding, index) => isNew.has(rows[index]!.id) || isBack.has(nameOf(finding)))
 }
+
+const nameOf = ({ kind, subject }: { readonly kind?: unknown; readonly subject?: unknown }) => `${kind} ${subject}`
 
 const INSERT = `INSERT INTO waxseal.finding
     (id, kind, severity, provider, scope, subject, occurred_at, event, attempt, kek_id, principal, detail)
@@ -53,12 +54,12 @@ const CHANGED = `WITH given AS (
     UNION
     SELECT id, kind, subject FROM waxseal.finding JOIN given USING (kind, subject) WHERE provider = $2 AND scope = $3
   ), known AS (
-    SELECT id, given.kind IS NOT NULL AS found, coalesce((SELECT n.action FROM waxseal.finding_note n
+    SELECT id, c.kind, c.subject, given.kind IS NOT NULL AS found, coalesce((SELECT n.action FROM waxseal.finding_note n
       WHERE n.finding = c.id AND n.action IN ('resolved', 'reopened') ORDER BY n.noted_at DESC, n.id DESC LIMIT 1
     ), 'reopened') = 'resolved' AS resolved
-    FROM concerned c LEFT JOIN given USING (kind, subject)
+    FROM concerned c LEFT JOIN given ON given.kind = c.kind AND given.subject = c.subject
   )
-  SELECT id AS finding, CASE WHEN found THEN 'reopened' ELSE 'resolved' END AS action FROM known WHERE found = resolved`
+  SELECT id AS finding, kind, subject, CASE WHEN found THEN 'reopened' ELSE 'resolved' END AS action FROM known WHERE found = resolved`
 
 const NOTE = `INSERT INTO waxseal.finding_note (id, finding, action, reason)
   SELECT id, finding, action, CASE action WHEN 'resolved' THEN 'looked for again and not found'
