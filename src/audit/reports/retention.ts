@@ -47,7 +47,8 @@ export const retentionReport: ReportDefinition = {
       rows.push({ what: 'online', name: table, ...cells(ends[0]!), ...NOTHING })
     }
     const { rows: archives } = await client.query(
-      `SELECT 'archive' AS what, table_name AS name, month::timestamptz AS "from", month + interval '1 month' AS "to",
+      `SELECT 'archive' AS what, table_name AS name, month::timestamp AT TIME ZONE 'UTC' AS "from",
+        (month + interval '1 month') AT TIME ZONE 'UTC' AS "to",
         rows::float8 AS records, place, encode(sha256, 'hex') AS sha256, archived_at AS done_at, purge.purged_by AS done_by,
         purge.purged_at AS ended_at
       FROM waxseal.audit_archive LEFT JOIN waxseal.audit_purge AS purge ON purge.archive = audit_archive.id

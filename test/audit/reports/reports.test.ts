@@ -26,6 +26,8 @@ beforeAll(async () => {
     `GRANT USAGE ON SCHEMA public TO ${auditor}`,
     `GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${auditor}`,
     `SET ROLE ${auditor}`,
+    // Whatever the time zone of the server.
+    `SET timezone = 'Asia/Tokyo'`,
   ]) {
     await database.client.query(statement)
   }
