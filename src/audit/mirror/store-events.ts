@@ -4,6 +4,8 @@ import type { TrailSource } from './trail-source.js'
 
 /** Two devices of one vault write two times of one event. Request ids do not come again within so long. */
 const SAME_EVENT_MS = 300_000
+/** Events of one statement. */
+const SLICE = 250
 
 /** Partitions for their months. In a statement of its own: it locks the tables. */
 export async function ensureMonths(client: Queryable, events: readonly ReceivedEvent[]): Promise<void> {
@@ -25,22 +27,28 @@ export async function storeEvents(
   // Without it, two sources could each insert the event that the other does not see yet, under two times.
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`waxseal trail ${source.provider}`])
   const looking = storedEvents(client, source.provider, received)
-  // While the database looks.
-  const rows = received.map(eventRow)
-  const known = await looking
-  const fresh: EventRow[] = []
   const further: Sighting[] = []
-  for (const row of rows) {
-    const seen = { ...sightingOf(row), source: source.id }
-    const first = known.get(keyOf(row))?.find(({ at }) => Math.abs(at.getTime() - seen.at.getTime()) <= SAME_EVENT_MS)
-    if (first && !isSame(first, seen)) further.push({ ...seen, event: first.event, time: first.time })
-    if (first) continue
-    fresh.push(row)
-    known.set(keyOf(row), [...(known.get(keyOf(row)) ?? []), seen])
+  let [stored, logging, inserting] = [0, 0, Promise.resolve()]
+  for (let n = 0; n < received.length; n += SLICE) {
+    // Digests are made while the database looks, or inserts the events before these.
+    const rows = received.slice(n, n + SLICE).map(eventRow)
+    const known = await looking
+    const fresh = rows.filter((row) => {
+      const seen = { ...sightingOf(row), source: source.id }
+      const alike = known.get(keyOf(row)) ?? []
+      const first = alike.find(({ at }) => Math.abs(at.getTime() - seen.at.getTime()) <= SAME_EVENT_MS)
+      if (!first) known.set(keyOf(row), [...alike, seen])
+      else if (!isSame(first, seen)) further.push({ ...seen, event: first.event, time: first.time })
+      return !first
+    })
+    stored += fresh.length
+    logging += fresh.filter(({ event }) => event.kind === 'logging').length
+    await inserting
+    inserting = insertEvents(client, source, fresh)
   }
-  await insertEvents(client, source, fresh)
+  await inserting
   await insertSightings(client, further)
-  return { stored: fresh.length, logging: fresh.filter(({ event }) => event.kind === 'logging').length }
+  return { stored, logging }
 }
 
 interface Sighting {

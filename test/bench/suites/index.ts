@@ -6,6 +6,7 @@ import { growth } from './growth.js'
 import { guard } from './guard.js'
 import { kmsLatency } from './kms-latency.js'
 import { lists } from './lists.js'
+import { mirror } from './mirror.js'
 import { peers } from './peers.js'
 import { providers, providersOnClock } from './providers.js'
 import { rewrap } from './rewrap.js'
@@ -30,6 +31,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   storage: { measure: storage, everyNode: false },
   peers: { measure: peers, everyNode: true },
   access: { measure: access, everyNode: false },
+  mirror: { measure: mirror, everyNode: false },
   adopt: { measure: adopt, everyNode: false },
   rewrap: { measure: rewrap, everyNode: false },
   growth: { measure: growth, everyNode: false },
