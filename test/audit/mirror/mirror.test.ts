@@ -86,6 +86,51 @@ test('what fails is tried again, and messages that are not ours are stored nowhe
   expect(await once(reader)).toMatchObject({ state: 'ok' })
 })
 
+/** As if the source had been in its state for that much longer. */
+const earlier = ({ scope }: ScriptedReader, minutes: number) =>
+  database.client.query(
+    `UPDATE waxseal.trail_cursor SET state_since = state_since - $2 * interval '1 minute'
+    FROM waxseal.trail_source WHERE source = id AND scope = $1`,
+    [scope, minutes],
+  )
+
+async function failuresOf({ scope }: ScriptedReader) {
+  const { rows } = await database.client.query(
+    `SELECT f.cause, f.started_at = c.state_since AS "sinceState", c.state_since - f.started_at >= interval '5 minutes' AS before
+    FROM waxseal.control_failure AS f, waxseal.trail_cursor AS c JOIN waxseal.trail_source AS s ON s.id = c.source
+    WHERE f.scope = 'vault scripted ' || $1 AND s.scope = $1`,
+    [scope],
+  )
+  return rows
+}
+
+test('a source that fails for longer than the grace opens one failure, since it began, until a pass comes to its end', async () => {
+  const reader = readerOf([THROTTLED], [THROTTLED], [THROTTLED], [GAP], [])
+  await once(reader)
+  await earlier(reader, 10)
+  await once(reader)
+  expect(await failuresOf(reader)).toEqual([])
+  await earlier(reader, 5)
+  await once(reader)
+  expect(await failuresOf(reader)).toEqual([{ cause: THROTTLED.message, sinceState: true, before: false }])
+  await once(reader)
+  expect(await stateOf(reader)).toMatchObject({ state: 'blind', failures: 1, restored: 0 })
+  await once(reader)
+  expect(await stateOf(reader)).toMatchObject({ state: 'ok', failures: 1, restored: 1 })
+})
+
+test('failing twice for less than the grace opens no failure; blind after it, the failure began with the failing', async () => {
+  const reader = readerOf([THROTTLED], [], [THROTTLED], [GAP])
+  await once(reader)
+  await earlier(reader, 10)
+  await once(reader)
+  await once(reader)
+  await earlier(reader, 10)
+  expect(await stateOf(reader)).toMatchObject({ state: 'failing', failures: 0 })
+  await once(reader)
+  expect(await failuresOf(reader)).toEqual([{ cause: GAP.message, sinceState: false, before: true }])
+})
+
 /** Follows until `act` resolves; the events of it. */
 async function following(readers: readonly ScriptedReader[], act: (clock: HeldClock) => Promise<void>, random = 0.5) {
   const events: MirrorEvent[] = []
