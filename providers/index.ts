@@ -4,9 +4,13 @@ import type { ProviderAccess } from '../src/kms/access.js'
 import type { DescribeDisabling } from '../src/kms/disabling.js'
 import type { ProviderLimits } from '../src/kms/limits.js'
 import type { KmsProvider, WrapOnlyRecipient } from '../src/kms/provider.js'
+import type { Upkeep } from '../src/kms/upkeep.js'
 
-/** Makes a provider from its section of the configuration, unparsed: the provider knows its options. */
-export type ConnectProvider = (section: Readonly<Record<string, unknown>>) => Promise<KmsProvider>
+/**
+ * Makes a provider from its section of the configuration, unparsed: the provider knows its options. What it sends beside
+ * the calls of its methods goes through `upkeep`.
+ */
+export type ConnectProvider = (section: Readonly<Record<string, unknown>>, upkeep: Upkeep) => Promise<KmsProvider>
 
 interface ProviderEntry {
   connect(): Promise<ConnectProvider>

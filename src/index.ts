@@ -32,7 +32,15 @@ export { OpenEnvelope } from './envelope/open-envelope.js'
 export type { RewrapCallOptions } from './envelope/rewrap.js'
 export type { AnnouncerHealth, WrapAnnouncer } from './envelope/wrap-announcements.js'
 export * from './errors.js'
-export type { CallEnd, CallLedger, CallStart, KmsOperation, LedgerEntry, LedgerOperation } from './kms/call-ledger.js'
+export type {
+  CallEnd,
+  CallLedger,
+  CallStart,
+  KmsOperation,
+  LedgerEntry,
+  LedgerOperation,
+  UpkeepOperation,
+} from './kms/call-ledger.js'
 export { InMemoryCallLedger } from './kms/call-ledger.js'
 export { type Clock, systemClock } from './kms/clock.js'
 export { canonicalContext, type EncryptionContext } from './kms/context.js'

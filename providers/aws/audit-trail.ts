@@ -20,6 +20,8 @@ export const awsTrail: ProviderTrail = {
     unwrap: ['DescribeKey', 'Decrypt'],
     rewrap: ['DescribeKey', 'ReEncrypt'],
     sign: ['Sign'],
+    examine: ['DescribeKey', 'GenerateDataKey', 'Encrypt', 'Decrypt', 'ReEncrypt', 'GetKeyRotationStatus'],
+    authenticate: [],
   },
   identifies: ['request-id', 'token'],
   isLedgerOnly: false,

@@ -1,6 +1,9 @@
 import { networkCodeOf, type VendorFailure } from '../../src/kms/vendor-failure.js'
 import type { AwsReply } from './client.js'
 
+/** What a dry run answers to whoever may do it. */
+export const DRY_RUN = 'DryRunOperationException'
+
 /**
  * By `error.name`: several of these are not modelled by the SDK, so there is no class to test for, and `$retryable` is set
  * on none of them.
@@ -28,6 +31,8 @@ const FAILURES: Readonly<Record<string, VendorFailure>> = {
 
   ThrottlingException: 'throttled',
   LimitExceededException: 'throttled',
+
+  [DRY_RUN]: 'misconfigured',
 
   DependencyTimeoutException: 'server',
   KMSInternalException: 'server',

@@ -1,11 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { type AccessFinding, type AccessRole, judgePermissions, type Permission } from '../../src/kms/access.js'
-import type { AwsKeyInquiries, AwsKeyMetadata, AwsKms } from './client.js'
+import type { CallOptions } from '../../src/kms/provider.js'
+import { vendorError } from '../../src/kms/vendor-failure.js'
+import type { AwsCallOptions, AwsKeyInquiries, AwsKeyMetadata, AwsKms, AwsReply } from './client.js'
 import { connectAwsClient } from './connect.js'
-import { awsFailureOf } from './errors.js'
+import { correlate } from './correlation.js'
+import { type AwsFailure, awsFailureOf, DRY_RUN } from './errors.js'
 import { keyArnOf, storedIdOf } from './key-arn.js'
+import { reported } from './reported.js'
 
 type Client = AwsKms & AwsKeyInquiries
+
+/** The reply, or what the KMS refused with. */
+type Ask = <T extends AwsReply>(
+  operation: string,
+  call: (passed: AwsCallOptions) => Promise<T>,
+) => Promise<T | AwsFailure>
 
 /** What each role has to be allowed; everything else of the list is more than it needs. */
 const NEEDS: Readonly<Record<AccessRole, readonly string[]>> = {
@@ -22,11 +32,13 @@ const NEEDS: Readonly<Record<AccessRole, readonly string[]>> = {
 export async function examineAws(
   section: Readonly<Record<string, unknown>>,
   role: AccessRole,
+  options: CallOptions,
 ): Promise<readonly AccessFinding[]> {
   const { client, key, region, grantTokens = [] } = await connectAwsClient(section)
-  const described = await client
-    .describeKey({ KeyId: key, GrantTokens: [...grantTokens] })
-    .then(({ KeyMetadata }) => KeyMetadata ?? {}, awsFailureOf)
+  correlate(client)
+  const ask: Ask = (operation, call) => reported(operation, options, call).catch((error) => refusalOf(operation, error))
+  const request = { KeyId: key, GrantTokens: [...grantTokens] }
+  const described = await ask('DescribeKey', (passed) => client.describeKey(request, passed))
   if ('failure' in described) {
     return [
       {
@@ -36,16 +48,29 @@ export async function examineAws(
       },
     ]
   }
-  const keyArn = described.Arn ?? keyArnOf(storedIdOf(key), region)
-  const found = await askPermissions(client, keyArn, [...grantTokens])
+  const { KeyMetadata = {} } = described
+  const keyArn = KeyMetadata.Arn ?? keyArnOf(storedIdOf(key), region)
+  const found = await askPermissions(client, ask, keyArn, [...grantTokens])
   return [
-    ...suitability(keyArn, described),
+    ...suitability(keyArn, KeyMetadata),
     ...judgePermissions({ provider: 'aws', role, needs: NEEDS[role], found }),
-    ...(await rotation(client, keyArn)),
+    ...(await rotation(client, ask, keyArn)),
   ]
 }
 
-async function askPermissions(client: Client, KeyId: string, GrantTokens: string[]): Promise<Map<string, Permission>> {
+/** Who was not answered knows nothing. */
+function refusalOf(operation: string, error: unknown): AwsFailure {
+  const refusal = awsFailureOf(error)
+  if (refusal.replied) return refusal
+  throw vendorError(refusal.failure, { provider: 'aws', operation, status: refusal.status })
+}
+
+async function askPermissions(
+  client: Client,
+  ask: Ask,
+  KeyId: string,
+  GrantTokens: string[],
+): Promise<Map<string, Permission>> {
   const EncryptionContext = {
     'waxseal-entity': 'waxseal-doctor',
     'waxseal-envelope': randomBytes(16).toString('base64url'),
@@ -53,36 +78,38 @@ async function askPermissions(client: Client, KeyId: string, GrantTokens: string
   const common = { KeyId, EncryptionContext, GrantTokens, DryRun: true }
   // No ciphertext of the key is at hand where nothing may be encrypted: permission is looked at before the ciphertext is.
   const canary = randomBytes(48)
-  const asked = {
-    'kms:GenerateDataKey': () => client.generateDataKey({ ...common, KeySpec: 'AES_256' }),
-    'kms:Encrypt': () => client.encrypt({ ...common, Plaintext: canary }),
-    'kms:Decrypt': () =>
-      client.decrypt({ ...common, CiphertextBlob: canary, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' }),
-    'kms:ReEncrypt': () =>
-      client.reEncrypt({
-        CiphertextBlob: canary,
-        SourceKeyId: KeyId,
-        SourceEncryptionContext: EncryptionContext,
-        DestinationKeyId: KeyId,
-        DestinationEncryptionContext: EncryptionContext,
-        GrantTokens,
-        DryRun: true,
-      }),
+  const dataKey = { ...common, KeySpec: 'AES_256' as const }
+  const ciphertext = { ...common, CiphertextBlob: canary, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' as const }
+  const rewrap = {
+    CiphertextBlob: canary,
+    SourceKeyId: KeyId,
+    SourceEncryptionContext: EncryptionContext,
+    DestinationKeyId: KeyId,
+    DestinationEncryptionContext: EncryptionContext,
+    GrantTokens,
+    DryRun: true,
   }
-  const answers = await Promise.all(
-    Object.entries(asked).map(async ([operation, ask]): Promise<[string, Permission]> => {
-      return [operation, await ask().then(() => 'yes', permissionOf)]
+  const answers = await Promise.allSettled([
+    ask('GenerateDataKey', (passed) => client.generateDataKey(dataKey, passed)),
+    ask('Encrypt', (passed) => client.encrypt({ ...common, Plaintext: canary }, passed)),
+    ask('Decrypt', (passed) => client.decrypt(ciphertext, passed)),
+    ask('ReEncrypt', (passed) => client.reEncrypt(rewrap, passed)),
+  ])
+  return new Map(
+    answers.map((answer, index) => {
+      if (answer.status === 'rejected') throw answer.reason
+      return [ASKED[index] as string, permissionOf(answer.value)]
     }),
   )
-  return new Map(answers)
 }
 
-function permissionOf(error: unknown): Permission {
-  if ((error as { name?: unknown } | null)?.name === 'DryRunOperationException') return 'yes'
-  const { failure } = awsFailureOf(error)
-  if (failure === 'denied') return 'no'
+const ASKED = ['kms:GenerateDataKey', 'kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt'] as const
+
+function permissionOf(answer: AwsReply | AwsFailure): Permission {
+  if (!('failure' in answer) || answer.status === DRY_RUN) return 'yes'
+  if (answer.failure === 'denied') return 'no'
   // It got as far as the ciphertext, which is none.
-  return failure === 'not opened' ? 'yes' : 'unknown'
+  return answer.failure === 'not opened' ? 'yes' : 'unknown'
 }
 
 function suitability(keyArn: string, { KeySpec, KeyUsage, KeyState }: AwsKeyMetadata): AccessFinding[] {
@@ -96,14 +123,13 @@ function suitability(keyArn: string, { KeySpec, KeyUsage, KeyState }: AwsKeyMeta
   return [{ code: 'KEK_UNSUITABLE', message: `${keyArn}: ${problems.join('; ')}`, remedy }]
 }
 
-async function rotation(client: Client, KeyId: string): Promise<AccessFinding[]> {
-  try {
-    const { KeyRotationEnabled } = await client.getKeyRotationStatus({ KeyId })
-    if (KeyRotationEnabled) return []
-    const remedy = `aws kms enable-key-rotation --key-id ${KeyId}`
-    return [{ code: 'KEK_NOT_ROTATED', message: `${KeyId}: automatic rotation is off`, remedy }]
-  } catch (error) {
-    const message = `whether automatic rotation is on: GetKeyRotationStatus answered ${awsFailureOf(error).status}`
+async function rotation(client: Client, ask: Ask, KeyId: string): Promise<AccessFinding[]> {
+  const answer = await ask('GetKeyRotationStatus', (passed) => client.getKeyRotationStatus({ KeyId }, passed))
+  if ('failure' in answer) {
+    const message = `whether automatic rotation is on: GetKeyRotationStatus answered ${answer.status}`
     return [{ code: 'ACCESS_UNPROVEN', message, remedy: 'an auditor may ask; others do without' }]
   }
+  if (answer.KeyRotationEnabled) return []
+  const remedy = `aws kms enable-key-rotation --key-id ${KeyId}`
+  return [{ code: 'KEK_NOT_ROTATED', message: `${KeyId}: automatic rotation is off`, remedy }]
 }

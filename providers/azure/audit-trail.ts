@@ -19,6 +19,8 @@ export const azureTrail: ProviderTrail = {
     unwrap: UNWRAP,
     rewrap: [...UNWRAP, 'KeyWrap', 'KeySign'],
     sign: ['KeySign'],
+    examine: ['KeyGet', 'KeyWrap', 'KeyUnwrap', 'KeyRotationPolicyGet', 'KeyGet', 'KeySign'],
+    authenticate: [],
   },
   identifies: ['request-id', 'token'],
   isLedgerOnly: false,

@@ -68,9 +68,11 @@ export interface AzureClient {
   cryptographyOf(key: AzureKeyVersion): AzureCryptography
 }
 
-/** What the client can be asked about a key. */
+export interface AzureRotationPolicy {
+  readonly lifetimeActions?: readonly { readonly action: string }[] | undefined
+}
+
+/** What the vault can be asked about a key besides. */
 export interface AzureKeyInquiries {
-  getKeyRotationPolicy(
-    name: string,
-  ): Promise<{ readonly lifetimeActions?: readonly { readonly action: string }[] | undefined }>
+  getKeyRotationPolicy(name: string, options: AzureCallOptions): Promise<AzureRotationPolicy>
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { ConfigurationError } from '../../src/errors.js'
 import { textOptions } from '../../src/kms/text-options.js'
 import type { AzureClient, AzureKeyInquiries } from './client.js'
+import { followingOptions } from './following-options.js'
 import { vaultUrlOf } from './key-names.js'
 import { AzureProvider, type AzureProviderOptions } from './provider.js'
 
@@ -32,7 +33,7 @@ export async function connectAzure(section: Readonly<Record<string, unknown>>): 
 
 /** What `connectAzure` gives the provider; its client can be asked more about a key. */
 export interface ConnectedAzure extends AzureProviderOptions {
-  readonly client: AzureClient & { readonly keys: AzureKeyInquiries }
+  readonly client: AzureClient & AzureKeyInquiries
 }
 
 export async function connectAzureClient(section: Readonly<Record<string, unknown>>): Promise<ConnectedAzure> {
@@ -65,6 +66,12 @@ export async function connectAzureClient(section: Readonly<Record<string, unknow
       vaultUrl,
       keys,
       cryptographyOf: (version) => new CryptographyClient(version, credential, { ...settings }),
+      // Of this call alone the SDK passes no options on, so that a client of its own has them.
+      getKeyRotationPolicy: (name, options) =>
+        new KeyClient(vaultUrl, credential, {
+          ...settings,
+          additionalPolicies: [followingOptions(options)],
+        }).getKeyRotationPolicy(name),
     },
     key,
     ...(signingKey !== undefined && { signingKey }),

@@ -1,6 +1,6 @@
 import type { AccessFinding } from '../../src/kms/access.js'
-import type { AzureKey, AzureKeyInquiries } from './client.js'
-import { azureFailureOf } from './errors.js'
+import type { AzureKey, AzureRotationPolicy } from './client.js'
+import type { AzureAnswer } from './reported.js'
 
 const USES = { RSA: ['wrapKey', 'unwrapKey'], EC: ['sign'] } as const
 const [SMALLEST_RSA_BITS, SOON_MS] = [2_048, 30 * 86_400_000] as const
@@ -30,17 +30,13 @@ export function suitability(name: string, family: 'RSA' | 'EC', found: AzureKey,
 }
 
 /** Whether the vault rotates the key by itself. */
-export async function rotation(keys: AzureKeyInquiries, name: string): Promise<AccessFinding[]> {
-  try {
-    const { lifetimeActions = [] } = await keys.getKeyRotationPolicy(name)
-    if (lifetimeActions.some(({ action }) => action === 'Rotate')) return []
-    const remedy = `az keyvault key rotation-policy update --name ${name} --vault-name <vault> --value <policy.json>`
-    return [{ code: 'KEK_NOT_ROTATED', message: `${name}: automatic rotation is off`, remedy }]
-  } catch (error) {
-    // Of this call alone the SDK passes no options on, so that there is no reply to look at.
-    const { statusCode } = error as { statusCode?: number }
-    const answered = statusCode === undefined ? azureFailureOf(error, undefined).status : `status ${statusCode}`
-    const message = `whether automatic rotation is on: getKeyRotationPolicy answered ${answered}`
+export function rotation(name: string, policy: AzureAnswer<AzureRotationPolicy>): AccessFinding[] {
+  if ('refusal' in policy) {
+    const message = `whether automatic rotation is on: getKeyRotationPolicy answered ${policy.refusal.status}`
     return [{ code: 'ACCESS_UNPROVEN', message, remedy: 'an auditor may ask; others do without' }]
   }
+  const { lifetimeActions = [] } = policy.result
+  if (lifetimeActions.some(({ action }) => action === 'Rotate')) return []
+  const remedy = `az keyvault key rotation-policy update --name ${name} --vault-name <vault> --value <policy.json>`
+  return [{ code: 'KEK_NOT_ROTATED', message: `${name}: automatic rotation is off`, remedy }]
 }

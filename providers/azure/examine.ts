@@ -1,9 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type AccessFinding, type AccessRole, judgePermissions, type Permission } from '../../src/kms/access.js'
-import type { AzureCryptography, AzureRawReply } from './client.js'
+import type { CallOptions } from '../../src/kms/provider.js'
+import type { AzureCallOptions, AzureCryptography } from './client.js'
 import { connectAzureClient } from './connect.js'
-import { azureFailureOf } from './errors.js'
 import { rotation, suitability } from './examine-key.js'
+import { kekIdOf } from './key-names.js'
+import { type AzureAnswer, type AzureRefusal, type Operation, refused, reported } from './reported.js'
+
+type Ask = <T>(
+  operation: Operation,
+  name: string,
+  call: (passed: AzureCallOptions) => Promise<T>,
+) => Promise<AzureAnswer<T>>
 
 /** What each role has to be allowed; everything else that is asked is more than it needs. */
 const NEEDS: Readonly<Record<AccessRole, readonly string[]>> = {
@@ -23,44 +31,51 @@ const [KEK_ALGORITHM, CANARY_BYTES, RSA_BYTES] = ['RSA-OAEP-256', 64, 256] as co
 export async function examineAzure(
   section: Readonly<Record<string, unknown>>,
   role: AccessRole,
+  options: CallOptions,
 ): Promise<readonly AccessFinding[]> {
   const { client, key, signingKey, unsigned } = await connectAzureClient(section)
   const found = new Map<string, Permission>()
-  const ask = async <T>(what: string, call: (onResponse: (reply: AzureRawReply) => void) => Promise<T>) => {
-    let reply: AzureRawReply | undefined
-    try {
-      const result = await call((received) => (reply = received))
-      found.set(what, 'yes')
-      return result
-    } catch (error) {
-      const { failure, status } = azureFailureOf(error, reply)
-      found.set(what, failure === 'denied' ? 'no' : status === 'BadParameter' ? 'yes' : 'unknown')
-      return undefined
-    }
+  const ask: Ask = async (operation, name, call) => {
+    const answer = await reported(operation, kekIdOf(client.vaultUrl, name), options, call)
+    // Who was not answered knows nothing.
+    if ('refusal' in answer && !answer.refusal.replied) throw refused(operation, answer.refusal)
+    return answer
+  }
+  const mayDo = <T>(what: string, answer: AzureAnswer<T>): T | undefined => {
+    found.set(what, 'result' in answer ? 'yes' : permissionOf(answer.refusal))
+    return 'result' in answer ? answer.result : undefined
   }
   const clientOf = (name: string, version: string): AzureCryptography => {
     const properties = { vaultUrl: client.vaultUrl, name, version }
     return client.cryptographyOf({ id: `${client.vaultUrl}/keys/${name}${version && `/${version}`}`, name, properties })
   }
-  const kek = await ask('get key', (onResponse) => client.keys.getKey(key, { onResponse }))
+  const getKey = (name: string) => ask('getKey', name, (passed) => client.keys.getKey(name, passed))
+  const kek = mayDo('get key', await getKey(key))
   const kekClient = clientOf(key, kek?.properties.version ?? '')
-  const wrapped = await ask('wrapKey', (onResponse) =>
-    kekClient.wrapKey(KEK_ALGORITHM, randomBytes(CANARY_BYTES), { onResponse }),
-  )
-  const canary = wrapped?.result ?? randomBytes(RSA_BYTES)
-  await ask('unwrapKey', (onResponse) => kekClient.unwrapKey(KEK_ALGORITHM, canary, { onResponse }))
-  const findings = kek ? [...suitability(key, 'RSA', kek), ...(await rotation(client.keys, key))] : []
-  if (signingKey === undefined) found.delete('get signing key')
-  else {
-    const signer = await ask('get signing key', (onResponse) => client.keys.getKey(signingKey, { onResponse }))
+  const wrap = (passed: AzureCallOptions) => kekClient.wrapKey(KEK_ALGORITHM, randomBytes(CANARY_BYTES), passed)
+  const canary = mayDo('wrapKey', await ask('wrapKey', key, wrap))?.result ?? randomBytes(RSA_BYTES)
+  const unwrap = (passed: AzureCallOptions) => kekClient.unwrapKey(KEK_ALGORITHM, canary, passed)
+  mayDo('unwrapKey', await ask('unwrapKey', key, unwrap))
+  const policy = (passed: AzureCallOptions) => client.getKeyRotationPolicy(key, passed)
+  const findings = kek
+    ? [...suitability(key, 'RSA', kek), ...rotation(key, await ask('getKeyRotationPolicy', key, policy))]
+    : []
+  if (signingKey !== undefined) {
+    const signer = mayDo('get signing key', await getKey(signingKey))
     const digest = createHash('sha256').update('waxseal-doctor').update(randomBytes(CANARY_BYTES)).digest()
     const signerClient = clientOf(signingKey, signer?.properties.version ?? '')
-    await ask('sign', (onResponse) => signerClient.sign('ES256', digest, { onResponse }))
+    const sign = (passed: AzureCallOptions) => signerClient.sign('ES256', digest, passed)
+    mayDo('sign', await ask('sign', signingKey, sign))
     if (signer) findings.push(...suitability(signingKey, 'EC', signer))
   }
   if (unsigned) findings.push(unsignedFinding(signingKey))
   const needs = NEEDS[role].filter((each) => signingKey !== undefined || !['get signing key', 'sign'].includes(each))
   return [...findings, ...judgePermissions({ provider: 'azure', role, needs, found, harmless: HARMLESS })]
+}
+
+function permissionOf({ failure, status }: AzureRefusal): Permission {
+  if (failure === 'denied') return 'no'
+  return status === 'BadParameter' ? 'yes' : 'unknown'
 }
 
 function unsignedFinding(signingKey: string | undefined): AccessFinding {

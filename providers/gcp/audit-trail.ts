@@ -16,6 +16,8 @@ export const gcpTrail: ProviderTrail = {
     unwrap: ['Decrypt'],
     rewrap: ['Decrypt', ...WRAP],
     sign: ['AsymmetricSign'],
+    examine: ['GetCryptoKey'],
+    authenticate: [],
   },
   // Only where Cloud KMS writes the reason of a request into its log; otherwise counting is what is left.
   identifies: ['token'],

@@ -12,6 +12,7 @@ import {
 import { crc32c } from './crc32c.js'
 import { gcpFailureOf } from './errors.js'
 import { versionIn } from './key-name.js'
+import { headersOf, reported } from './reported.js'
 
 /** For calls without a deadline. The SDK's own is ten minutes. */
 const TIMEOUT_MS = 4_000
@@ -77,18 +78,16 @@ export class GcpCalls {
   async #send<T>(
     operation: string,
     name: string,
-    { signal, deadline, callToken, onReply }: CallOptions,
+    options: CallOptions,
     call: (operations: GcpOperations, passed: GcpCallOptions) => GcpCall<T>,
     kek?: KekRef,
   ): Promise<T> {
+    const { signal, deadline } = options
     const timeout = deadline === undefined ? TIMEOUT_MS : Math.min(TIMEOUT_MS, deadline - this.#clock.now())
     // Not sent: gax takes a time of 0 for none, and waits for half a minute.
     if (timeout <= 0) throw vendorError('timeout', { provider: 'gcp', operation, status: 'DEADLINE_EXCEEDED' })
-    const headers = {
-      // What the method of the client would add: Cloud KMS finds the region by it.
-      'x-goog-request-params': `name=${encodeURIComponent(name)}`,
-      ...(callToken !== undefined && { 'x-goog-request-reason': callToken }),
-    }
+    const headers = headersOf(`name=${encodeURIComponent(name)}`, options)
+    const of = kek ? 'ciphertext' : 'request'
     let cancel: (() => void) | undefined
     try {
       const operations = await operationsOf(this.#client)
@@ -96,14 +95,12 @@ export class GcpCalls {
       const sent = call(operations, { timeout, retry: null, otherArgs: { headers } })
       cancel = () => sent.cancel()
       signal?.addEventListener('abort', cancel, { once: true })
-      const [reply] = await sent
-      onReply?.({ operation, status: 'ok' })
+      const [reply] = await reported(operation, of, options, () => sent)
       return reply
     } catch (error) {
       // Before anything else: what the SDK makes of an abort is of no interest.
       signal?.throwIfAborted()
-      const { failure, status, replied } = gcpFailureOf(error, kek ? 'ciphertext' : 'request')
-      if (replied) onReply?.({ operation, status })
+      const { failure, status } = gcpFailureOf(error, of)
       throw vendorError(failure, { provider: 'gcp', operation, status, ...(kek && { kek }) })
     } finally {
       if (cancel) signal?.removeEventListener('abort', cancel)

@@ -72,7 +72,7 @@ export interface GcpKms {
 export interface GcpInquiries {
   testIamPermissions(
     request: { readonly resource: string; readonly permissions: readonly string[] },
-    options: Omit<GcpCallOptions, 'otherArgs'>,
+    options: GcpCallOptions,
   ): Promise<readonly [{ readonly permissions?: readonly string[] | null }, ...unknown[]]>
 }
 

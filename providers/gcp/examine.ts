@@ -1,32 +1,48 @@
 import { type AccessFinding, type AccessRole, judgePermissions } from '../../src/kms/access.js'
+import type { CallOptions } from '../../src/kms/provider.js'
+import { vendorError } from '../../src/kms/vendor-failure.js'
 import { type GcpCryptoKey, operationsOf } from './client.js'
 import { connectGcpClient } from './connect.js'
-import { gcpFailureOf } from './errors.js'
+import { type GcpFailure, gcpFailureOf } from './errors.js'
 import { NEEDS, POWERS } from './permissions.js'
+import { headersOf, reported } from './reported.js'
 
-const CALL = { timeout: 4_000, retry: null }
+const TIMEOUT_MS = 4_000
 
 /** Asks Cloud KMS which permissions this identity has on the key, which uses nothing, and looks at the key. */
 export async function examineGcp(
   section: Readonly<Record<string, unknown>>,
   role: AccessRole,
+  options: CallOptions,
 ): Promise<readonly AccessFinding[]> {
   const { client, key } = await connectGcpClient(section)
-  try {
-    const operations = await operationsOf(client)
-    const permissions = [...new Set([...NEEDS[role], ...POWERS])]
-    const [{ permissions: granted }] = await client.testIamPermissions({ resource: key, permissions }, CALL)
-    const headers = { 'x-goog-request-params': `name=${encodeURIComponent(key)}` }
-    const found = new Map(permissions.map((each) => [each, granted?.includes(each) ? 'yes' : 'no'] as const))
-    const described = await operations.getCryptoKey({ name: key }, { ...CALL, otherArgs: { headers } }).then(
-      ([each]) => suitability(key, each),
-      (error: unknown) => notSeen(key, error),
+  const passed = (name: string) => {
+    const headers = headersOf(`${name}=${encodeURIComponent(key)}`, options)
+    return { timeout: TIMEOUT_MS, retry: null, otherArgs: { headers } }
+  }
+  const ask = <T>(operation: string, send: () => Promise<readonly [T, ...unknown[]]>) =>
+    reported(operation, 'request', options, send).then(
+      ([reply]) => reply,
+      (error) => refusalOf(operation, error),
     )
-    return [...judgePermissions({ provider: 'gcp', role, needs: NEEDS[role], found }), ...described]
-  } catch (error) {
-    const message = `which permissions this identity has on "${key}": TestIamPermissions answered ${statusOf(error)}`
-    const remedy = 'mend the credentials, the endpoint or the name of the key, and run it again'
-    return [{ code: 'ACCESS_UNPROVEN', message, remedy }]
+  try {
+    const permissions = [...new Set([...NEEDS[role], ...POWERS])]
+    const request = { resource: key, permissions }
+    const answer = await ask('TestIamPermissions', async () => {
+      await client.initialize()
+      return client.testIamPermissions(request, passed('resource'))
+    })
+    if ('failure' in answer) {
+      const message = `which permissions this identity has on "${key}": TestIamPermissions answered ${answer.status}`
+      const remedy = 'mend the credentials, the endpoint or the name of the key, and run it again'
+      return [{ code: 'ACCESS_UNPROVEN', message, remedy }]
+    }
+    const { permissions: granted } = answer
+    const found = new Map(permissions.map((each) => [each, granted?.includes(each) ? 'yes' : 'no'] as const))
+    const operations = await operationsOf(client)
+    const described = await ask('GetCryptoKey', () => operations.getCryptoKey({ name: key }, passed('name')))
+    const findings = 'failure' in described ? notSeen(key, described) : suitability(key, described)
+    return [...judgePermissions({ provider: 'gcp', role, needs: NEEDS[role], found }), ...findings]
   } finally {
     await client.close()
   }
@@ -56,11 +72,14 @@ function suitability(key: string, { purpose, primary, rotationPeriod }: GcpCrypt
   return findings
 }
 
-function notSeen(key: string, error: unknown): AccessFinding[] {
-  const message = `purpose, state and rotation of "${key}": GetCryptoKey answered ${statusOf(error)}`
+function notSeen(key: string, { status }: GcpFailure): AccessFinding[] {
+  const message = `purpose, state and rotation of "${key}": GetCryptoKey answered ${status}`
   return [{ code: 'ACCESS_UNPROVEN', message, remedy: 'all roles but the reader may ask; a reader does without' }]
 }
 
-function statusOf(error: unknown): string {
-  return gcpFailureOf(error, 'request').status
+/** Who was not answered knows nothing. */
+function refusalOf(operation: string, error: unknown): GcpFailure {
+  const refusal = gcpFailureOf(error, 'request')
+  if (refusal.replied) return refusal
+  throw vendorError(refusal.failure, { provider: 'gcp', operation, status: refusal.status })
 }

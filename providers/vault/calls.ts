@@ -115,9 +115,12 @@ export class VaultCalls {
   }
 
   /** What the identity may do at each path. */
-  async capabilities(paths: readonly string[]): Promise<Readonly<Record<string, readonly string[]>>> {
+  async capabilities(
+    paths: readonly string[],
+    options: CallOptions,
+  ): Promise<Readonly<Record<string, readonly string[]>>> {
     const call = { operation: 'sys/capabilities-self' }
-    const data = await this.#data({ method: 'POST', path: call.operation, body: { paths } }, call, {})
+    const data = await this.#data({ method: 'POST', path: call.operation, body: { paths } }, call, options)
     return data as Readonly<Record<string, readonly string[]>>
   }
 

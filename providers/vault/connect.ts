@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { ConfigurationError } from '../../src/errors.js'
 import { readPrivateFile } from '../../src/kms/private-file.js'
 import { textOptions } from '../../src/kms/text-options.js'
+import { type Upkeep, unrecordedUpkeep } from '../../src/kms/upkeep.js'
 import { VaultHttpClient } from './client.js'
 import { VaultLogin } from './login.js'
 import { VaultProvider, type VaultProviderOptions } from './provider.js'
@@ -25,14 +26,20 @@ type Section = Readonly<Partial<Record<(typeof OPTIONS)[number], string>>>
 /**
  * The provider of a configuration section, every value a string: `address`, `key`, one of `token`, `tokenFile` and `roleId`
  * with `secretId` or `secretIdFile`, and optionally `previousKeys` (separated by commas), `namespace`, `caFile`,
- * `appRoleMount`. Makes no call. Rejects with `ConfigurationError`, which never repeats a secret.
+ * `appRoleMount`. Renewals of its token go through `upkeep`. Makes no call. Rejects with `ConfigurationError`, which never repeats a secret.
  */
-export async function connectVault(section: Readonly<Record<string, unknown>>): Promise<VaultProvider> {
-  return new VaultProvider(await connectVaultClient(section))
+export async function connectVault(
+  section: Readonly<Record<string, unknown>>,
+  upkeep?: Upkeep,
+): Promise<VaultProvider> {
+  return new VaultProvider(await connectVaultClient(section, upkeep))
 }
 
 /** What `connectVault` gives the provider. */
-export async function connectVaultClient(section: Readonly<Record<string, unknown>>): Promise<VaultProviderOptions> {
+export async function connectVaultClient(
+  section: Readonly<Record<string, unknown>>,
+  upkeep: Upkeep = unrecordedUpkeep,
+): Promise<VaultProviderOptions> {
   const options = textOptions('vault', section, OPTIONS)
   const { address, key, namespace, caFile } = options
   if (address === undefined) throw missing('address', 'a URL such as https://vault.example.com:8200')
@@ -45,7 +52,7 @@ export async function connectVaultClient(section: Readonly<Record<string, unknow
     ...(ca !== undefined && { ca }),
   })
   const previousKeys = (options.previousKeys ?? '').split(',').flatMap((each) => each.trim() || [])
-  return { client, login: new VaultLogin(client, source), key, previousKeys }
+  return { client, login: new VaultLogin(client, source, upkeep), key, previousKeys }
 }
 
 function tokenSourceOf(options: Section): TokenSource {

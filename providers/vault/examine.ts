@@ -1,5 +1,6 @@
 import { isWaxsealError } from '../../src/errors.js'
 import { type AccessFinding, type AccessRole, judgePermissions } from '../../src/kms/access.js'
+import type { CallOptions } from '../../src/kms/provider.js'
 import { type TransitKey, VaultCalls } from './calls.js'
 import { connectVaultClient } from './connect.js'
 import { parseKeyPath } from './key-path.js'
@@ -11,17 +12,18 @@ import { keyProblems } from './suitability.js'
 export async function examineVault(
   section: Readonly<Record<string, unknown>>,
   role: AccessRole,
+  options: CallOptions,
 ): Promise<readonly AccessFinding[]> {
   const { client, login, key } = await connectVaultClient(section)
   const calls = new VaultCalls(client, login)
   const path = parseKeyPath('key', key)
-  const found = await askPermissions(calls, path)
+  const found = await askPermissions(calls, path, options)
   const needs = Object.keys(CAPABILITIES[role])
   const remedy = 'allow update on sys/capabilities-self, or compare by hand'
   // Reading the description of a key is nobody's secret.
   const findings = judgePermissions({ provider: 'vault', role, needs, found, harmless: ['keys'], remedy })
   if (found.get('keys') === 'yes') {
-    const described = await calls.readKey(path, {}).catch(messageOf)
+    const described = await calls.readKey(path, options).catch(messageOf)
     return [...(typeof described === 'string' ? [unsuitable(described)] : settings(key, described)), ...findings]
   }
   const message = `how ${key} is set up could not be read`
@@ -53,6 +55,6 @@ function unsuitable(message: string): AccessFinding {
 }
 
 function messageOf(error: unknown): string {
-  if (isWaxsealError(error)) return error.message
+  if (isWaxsealError(error) && error.code !== 'ERR_KMS_UNAVAILABLE') return error.message
   throw error
 }

@@ -1,6 +1,7 @@
 import { CachedLookup } from '../../src/kms/cached-lookup.js'
 import type { Clock } from '../../src/kms/clock.js'
 import type { CallOptions } from '../../src/kms/provider.js'
+import { type Upkeep, unrecordedUpkeep } from '../../src/kms/upkeep.js'
 import type { VaultClient } from './client.js'
 import { exchange } from './exchange.js'
 import { type IssuedToken, renewed, type TokenSource } from './token-source.js'
@@ -11,19 +12,26 @@ const SHORTEST_LEASE_MS = 1_000
 /**
  * The token that calls are made with. Those who need one meanwhile wait for one login. It is renewed after two thirds of its
  * lease, in the background: a service without traffic keeps its token too. One that cannot be renewed is replaced at the
- * next call, before it ends.
+ * next call, before it ends. Renewals go through `upkeep`; a login is of the call that needs it.
  */
 export class VaultLogin {
   readonly #client: VaultClient
   readonly #source: TokenSource
+  readonly #upkeep: Upkeep
   readonly #clock: Clock
   readonly #issued: CachedLookup<IssuedToken>
   #current: IssuedToken | undefined
   #cancelRenewal: () => void = () => undefined
 
-  constructor(client: VaultClient, source: TokenSource, clock: Clock = backgroundClock) {
+  constructor(
+    client: VaultClient,
+    source: TokenSource,
+    upkeep: Upkeep = unrecordedUpkeep,
+    clock: Clock = backgroundClock,
+  ) {
     this.#client = client
     this.#source = source
+    this.#upkeep = upkeep
     this.#clock = clock
     this.#issued = new CachedLookup((options) => this.#obtain(options), { maxAgeMs: Number.POSITIVE_INFINITY, clock })
   }
@@ -61,8 +69,12 @@ export class VaultLogin {
     this.#cancelRenewal = this.#clock.after(pauseMs, () => void this.#renew(issued, leftMs - pauseMs))
   }
 
+  #renewed({ token }: IssuedToken) {
+    return this.#upkeep('authenticate', (options) => renewed(this.#client, token, options))
+  }
+
   async #renew(issued: IssuedToken, leftMs: number): Promise<void> {
-    const lease = issued.renewable ? await renewed(this.#client, issued.token).catch(() => undefined) : undefined
+    const lease = issued.renewable ? await this.#renewed(issued).catch(() => undefined) : undefined
     if (this.#current !== issued) return
     // Near the end of what the role allows at most, a renewal gives less and less.
     if (lease && lease.ttlMs >= issued.ttlMs / 2) return this.#schedule(issued, lease.ttlMs)

@@ -55,9 +55,13 @@ export function appRole(read: () => Promise<AppRoleCredentials>, mount = 'approl
 }
 
 /** The lease of the token, renewed; undefined where the KMS will not. */
-export async function renewed(client: VaultClient, token: string): Promise<Omit<IssuedToken, 'token'> | undefined> {
+export async function renewed(
+  client: VaultClient,
+  token: string,
+  options: CallOptions,
+): Promise<Omit<IssuedToken, 'token'> | undefined> {
   const call = { operation: 'auth/token/renew-self' }
-  const reply = await exchange(client, { method: 'POST', path: call.operation, token, body: {} }, call, {})
+  const reply = await exchange(client, { method: 'POST', path: call.operation, token, body: {} }, call, options)
   return reply.status === 200 ? leaseOf(contentOf(reply, call, 'auth')) : undefined
 }
 

@@ -8,7 +8,6 @@ import { LimitingProvider } from '../kms/limiting-provider.js'
 import { assertKnown } from '../kms/options.js'
 import type { KmsProvider } from '../kms/provider.js'
 import { ProvingProvider } from '../kms/proving-provider.js'
-import { RecordingProvider } from '../kms/recording-provider.js'
 import { RetryingProvider, type RetryOptions } from '../kms/retrying-provider.js'
 import type { Configuration } from './configuration.js'
 import { openConfiguredLedger } from './connect-ledger.js'
@@ -95,21 +94,20 @@ async function build(
   const { ledger, retry, maxInFlight, decorate, cache, timeoutMs, accessLog } = options
   const limit = maxInFlight === undefined ? {} : { maxInFlight }
   const surround = (provider: KmsProvider) => {
-    const recorded = ledger ? new RecordingProvider(provider, ledger) : provider
-    const decorated = decorate ? decoratedBy(decorate, recorded) : recorded
+    const decorated = decorate ? decoratedBy(decorate, provider) : provider
     return new RetryingProvider(new LimitingProvider(decorated, limit), retry)
   }
   const surroundWrapping = (provider: KmsProvider) => new ProvingProvider(surround(provider))
-  const recipients = await Promise.all(configuration.recipients.map(connectRecipient))
+  const recipients = await Promise.all(configuration.recipients.map((each) => connectRecipient(each, ledger)))
   const accepted = await Promise.all(
     configuration.accepted.map(async ({ provider, kek, until }) => ({
-      provider: surround(await connectProvider(provider)),
+      provider: surround(await connectProvider(provider, ledger)),
       ...(kek && { kek: kek.version === undefined ? { id: kek.id } : { id: kek.id, version: kek.version } }),
       ...(until && { until }),
     })),
   )
   return make({
-    provider: surroundWrapping(await connectProvider(configuration.provider)),
+    provider: surroundWrapping(await connectProvider(configuration.provider, ledger)),
     recipients: recipients.map((recipient) => ('unwrap' in recipient ? surroundWrapping(recipient) : recipient)),
     accepted,
     ...(cache !== undefined && { cache }),

@@ -1,4 +1,5 @@
 import type { ReadKeyAccess } from './key-access.js'
+import type { CallOptions } from './provider.js'
 
 /**
  * What an identity is for. `writer`: a service that stores credentials; it unwraps as well, since a save loads the row.
@@ -34,9 +35,14 @@ export interface ProviderAccess {
   policy(request: PolicyRequest): readonly PolicyDocument[]
   /**
    * Asks the KMS what the configured identity may really do, and how the key is set up. Changes nothing; uses the key where
-   * there is no other way to know, as entity `waxseal-doctor`.
+   * there is no other way to know, as entity `waxseal-doctor`. Every request takes the options; rejects where one was not
+   * answered.
    */
-  examine(section: Readonly<Record<string, unknown>>, role: AccessRole): Promise<readonly AccessFinding[]>
+  examine(
+    section: Readonly<Record<string, unknown>>,
+    role: AccessRole,
+    options: CallOptions,
+  ): Promise<readonly AccessFinding[]>
   /** Who else may use its KEKs. Changes and uses nothing. */
   readonly readKeyAccess: ReadKeyAccess
 }

@@ -2,8 +2,15 @@ import type { EncryptionContext } from './context.js'
 import type { KekRef, KmsReply } from './provider.js'
 
 export type KmsOperation = 'currentKek' | 'generateDataKey' | 'wrap' | 'unwrap' | 'rewrap'
+
+/**
+ * What no method of a provider sends: `examine`, the questions of `waxseal doctor --provider`; `authenticate`, what is sent in
+ * the background to stay logged in.
+ */
+export type UpkeepOperation = 'examine' | 'authenticate'
+
 /** What a KMS is asked for: by a provider, or to sign a checkpoint of the audit's log. */
-export type LedgerOperation = KmsOperation | 'sign'
+export type LedgerOperation = KmsOperation | UpkeepOperation | 'sign'
 
 /** One attempt at a KMS, as it is known before it is sent. */
 export interface CallStart {

@@ -1,7 +1,15 @@
 export type { CallBudget, KekName, Reservation } from './budget.js'
 export { type BudgetOptions, BudgetProvider } from './budget-provider.js'
 export { CachedLookup } from './cached-lookup.js'
-export type { CallEnd, CallLedger, CallStart, KmsOperation, LedgerEntry, LedgerOperation } from './call-ledger.js'
+export type {
+  CallEnd,
+  CallLedger,
+  CallStart,
+  KmsOperation,
+  LedgerEntry,
+  LedgerOperation,
+  UpkeepOperation,
+} from './call-ledger.js'
 export { InMemoryCallLedger } from './call-ledger.js'
 export { type Clock, systemClock } from './clock.js'
 export { canonicalContext, type EncryptionContext } from './context.js'
@@ -26,4 +34,5 @@ export { RecordingProvider } from './recording-provider.js'
 export { RetryingProvider, type RetryOptions } from './retrying-provider.js'
 export { generateThenWrap, unwrapThenWrap } from './strategies.js'
 export { textOptions } from './text-options.js'
+export { recordedUpkeep, type Upkeep, unrecordedUpkeep } from './upkeep.js'
 export { type FailedCall, networkCodeOf, type VendorFailure, vendorError } from './vendor-failure.js'

@@ -20,6 +20,7 @@ export interface KmsReply {
   /** The vendor's name of the request, as its audit trail writes it. */
   readonly operation: string
   readonly requestId?: string
+  /** `ok`, or what the KMS refused with. */
   readonly status: string
   /** An id of who signed the request, such as an AWS access key id, where the client knows it. Never a secret. */
   readonly principal?: string

@@ -12,8 +12,8 @@ export interface RecordedCall<T> {
   readonly kek?: KekRef
   readonly options: CallOptions
   readonly send: (options: CallOptions) => Promise<T>
-  /** The key that the result is of. */
-  readonly kekOf: (result: T) => KekRef
+  /** The key that the result is of, where it is of one. */
+  readonly kekOf: (result: T) => KekRef | undefined
 }
 
 /** Writes a call down before it is sent, and its end afterwards. If the ledger cannot be written, the call is not made. */
@@ -42,6 +42,7 @@ export async function recordedCall<T>(ledger: CallLedger, clock: Clock, recorded
     await complete({ outcome: 'failed', errorCode }).catch(() => undefined)
     throw error
   }
-  await complete({ outcome: 'succeeded', kek: kekOf(result) })
+  const used = kekOf(result)
+  await complete({ outcome: 'succeeded', ...(used && { kek: used }) })
   return result
 }

@@ -107,7 +107,7 @@ function suite(server: TestKmsServer): void {
       await operator('POST', `transit/keys/${keyOf(key).name}/config`, { auto_rotate_period: '2160h' })
       const policies = [await writePolicy(server, key, role), 'default']
       const { auth } = await operator('POST', 'auth/token/create', { policies })
-      const findings = await vaultAccess.examine({ address: server.endpoint, key, token: auth.client_token }, role)
+      const findings = await vaultAccess.examine({ address: server.endpoint, key, token: auth.client_token }, role, {})
       const needed = findings.filter(({ code }) => code !== 'ACCESS_UNPROVEN')
       expect(needed.map(({ code }) => code)).toEqual(['ACCESS_AS_NEEDED'])
     })
@@ -115,7 +115,7 @@ function suite(server: TestKmsServer): void {
 
   test('doctor finds what a root token may too much', async () => {
     const { key } = await create()
-    const findings = await vaultAccess.examine({ address: server.endpoint, key, token: 'root' }, 'reader')
+    const findings = await vaultAccess.examine({ address: server.endpoint, key, token: 'root' }, 'reader', {})
     expect(findings.map(({ code }) => code)).toEqual(['KEK_NOT_ROTATED', 'ACCESS_EXCESSIVE'])
     for (const excess of ['create on transit/encrypt/', 'delete on transit/keys/', 'read on transit/export/']) {
       expect(findings[1]!.message).toContain(excess)

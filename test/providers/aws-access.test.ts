@@ -94,7 +94,7 @@ describe('what doctor finds', () => {
     for (const operation of denied) server.faults.add({ fault: 'deny', operation })
     try {
       const section = { key: key ?? (await newKey()), endpoint: server.endpoint }
-      const findings = await awsAccess.examine(section, role)
+      const findings = await awsAccess.examine(section, role, {})
       for (const { remedy } of findings) expect(remedy).not.toBe('')
       return Object.fromEntries(findings.map(({ code, message }) => [code, message]))
     } finally {

@@ -40,7 +40,7 @@ async function examine(role: 'writer' | 'reader', changes: { readonly request?: 
     }),
   )
   fronts.push(front)
-  const findings = await awsAccess.examine({ key, endpoint: `http://127.0.0.1:${front.port}` }, role)
+  const findings = await awsAccess.examine({ key, endpoint: `http://127.0.0.1:${front.port}` }, role, {})
   return Object.fromEntries(findings.map(({ code, message }) => [code, message]))
 }
 

@@ -44,6 +44,7 @@ async function examine(role: AccessRole, refused: readonly string[] = [], change
       ...changed,
     },
     role,
+    {},
   )
   return Object.fromEntries(findings.map(({ code, message }) => [code, message]))
 }
@@ -60,7 +61,7 @@ describe('waxseal doctor --provider finds', () => {
   })
 
   test('a reader that may not look at the KEK needs not to', async () => {
-    const found = await examine('reader', ['KeyWrap', 'KeySign', 'KeyGetRotationPolicy'])
+    const found = await examine('reader', ['KeyWrap', 'KeySign', 'KeyRotationPolicyGet'])
     expect(found).toMatchObject({
       ACCESS_AS_NEEDED: expect.any(String),
       ACCESS_UNPROVEN: expect.stringContaining('403'),

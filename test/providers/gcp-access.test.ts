@@ -28,7 +28,7 @@ async function keyFor(roles: readonly string[], change?: (underTest: GcpUnderTes
 }
 
 const examine = async (key: string, role: AccessRole) => {
-  const findings = await gcpAccess.examine({ key, endpoint: server.endpoint, insecure: 'true' }, role)
+  const findings = await gcpAccess.examine({ key, endpoint: server.endpoint, insecure: 'true' }, role, {})
   return Object.fromEntries(findings.map(({ code, message }) => [code, message]))
 }
 

@@ -35,7 +35,7 @@ test('a policy that cannot be as narrow as it is asked for is not printed', () =
 })
 
 const examine = (role: AccessRole, token = `test-${role}`) =>
-  vaultAccess.examine({ address: server.endpoint, key: 'transit/kek', token }, role)
+  vaultAccess.examine({ address: server.endpoint, key: 'transit/kek', token }, role, {})
 
 test('where Vault does not tell the capabilities, they are tried', async () => {
   server.faults.add({ fault: 'deny', identity: 'test-reader', operation: 'encrypt' })
@@ -63,6 +63,6 @@ test('what is wrong with the key is found', async () => {
   expect(others.map(({ code }) => code)).not.toContain('KEK_NOT_ROTATED')
   await vaultOperator(server, 'POST', 'transit/keys/plain', {})
   const section = { address: server.endpoint, key: 'transit/plain', token: 'test' }
-  const [plain] = await vaultAccess.examine(section, 'writer')
+  const [plain] = await vaultAccess.examine(section, 'writer', {})
   expect(plain).toMatchObject({ code: 'KEK_UNSUITABLE', message: expect.stringContaining('not derived') })
 })

@@ -8,7 +8,7 @@ import {
   VaultLogin,
   VaultProvider,
 } from '../../providers/vault/index.js'
-import { DataKey } from '../../src/kms/index.js'
+import { DataKey, InMemoryCallLedger, recordedUpkeep, type Upkeep } from '../../src/kms/index.js'
 import { ManualClock, startTestKms, type TestKmsServer } from '../../src/testing/index.js'
 import { vaultOperator } from './vault-under-test.js'
 
@@ -25,10 +25,14 @@ beforeEach(async () => {
 })
 afterAll(() => Promise.all(servers.map((each) => each.close())))
 
-function loggedIn(source: TokenSource) {
+function loggedIn(source: TokenSource, upkeep?: Upkeep) {
   const clock = new ManualClock()
   const client = new VaultHttpClient({ address: server.endpoint })
-  const provider = new VaultProvider({ client, login: new VaultLogin(client, source, clock), key: 'transit/kek' })
+  const provider = new VaultProvider({
+    client,
+    login: new VaultLogin(client, source, upkeep, clock),
+    key: 'transit/kek',
+  })
   const advance = async (ms: number) => {
     server.advance(ms)
     await clock.advance(ms)
@@ -63,6 +67,21 @@ test('a token is renewed when two thirds of its lease are over, without any call
   server.advance(LEASE_MS / 2)
   await provider.generateDataKey({})
   expect(count(LOGIN)).toBe(1)
+})
+
+test('a renewal is an attempt of the ledger, though no call waits for it', async () => {
+  const ledger = new InMemoryCallLedger()
+  const { provider, advance } = loggedIn(
+    appRole(async () => ROLE),
+    recordedUpkeep(ledger, 'vault'),
+  )
+  await provider.generateDataKey({})
+  await advance((LEASE_MS * 2) / 3)
+  const ends = () => ledger.entries.flatMap(({ operation, end }) => (operation === 'authenticate' && end) || [])
+  await until(() => ends().length === 1)
+  const [renewal] = server.calls.filter(({ operation }) => operation === RENEWAL)
+  const { requestId } = renewal!
+  expect(ends()).toMatchObject([{ outcome: 'succeeded', replies: [{ operation: RENEWAL, requestId, status: 'ok' }] }])
 })
 
 test('a token that can be renewed no further is replaced before it ends', async () => {

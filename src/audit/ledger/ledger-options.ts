@@ -43,6 +43,8 @@ export const FAIL_CLOSED: WhenUnavailable = {
   unwrap: 'refuse',
   rewrap: 'refuse',
   sign: 'refuse',
+  examine: 'proceed',
+  authenticate: 'proceed',
 }
 
 const isChoice = (value: unknown) => value === 'refuse' || value === 'proceed'

@@ -53,9 +53,11 @@ export class PostgresLedger implements CallLedger {
 
   async begin(call: CallStart): Promise<void> {
     const { operation, callToken } = call
-    // Here and not later: this is still the caller's turn.
-    const actor = currentActor()
-    if (!actor) {
+    // Here and not later: this is still the caller's turn. A login that is kept is nobody's: its timer remembers whoever
+    // happened to come first.
+    const isOfNobody = operation === 'authenticate'
+    const actor = isOfNobody ? undefined : currentActor()
+    if (!actor && !isOfNobody) {
       this.#withoutActor++
       if (this.#behaviour.actors === 'require' && operation !== 'currentKek') throw nobodyAsks(operation)
     }

@@ -54,7 +54,7 @@ function answered(attempt: LedgerAttempt): GrowingRequest[] {
     attempts: [attempt],
     keks: reply.key === undefined ? [...attempt.keks] : [reply.key],
     answered: true,
-    succeeded: attempt.outcome === 'succeeded' || index < attempt.replies.length - 1,
+    succeeded: reply.status === 'ok',
     from: attempt.replies[index - 1]?.at ?? attempt.startedAt,
     to: reply.at,
   }))

@@ -80,6 +80,8 @@ export interface TrailEvent {
 export interface LedgerReply {
   /** As the trail names it. */
   readonly operation: string
+  /** `ok`, or what the KMS refused with. */
+  readonly status: string
   readonly requestId?: string
   readonly principal?: string
   /** The key that it used, where that may be another than the KEK of the attempt. */

@@ -13,7 +13,6 @@ import { connectProvider } from '../../config/connect-provider.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import { ConfigurationError } from '../../errors.js'
 import { describeKek } from '../../kms/provider.js'
-import { RecordingProvider } from '../../kms/recording-provider.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { connectionOf } from '../database.js'
@@ -124,7 +123,7 @@ async function anchorInTrail(
 ): Promise<string> {
   // The call is one of ours: without its attempt in the ledger it would be found as one that nobody accounts for.
   await using ledger = await openLedger({ connection, connections: 1, label: COMMAND })
-  const provider = new RecordingProvider(await connectProvider(choice), ledger)
+  const provider = await connectProvider(choice, ledger)
   const actor = { actor: COMMAND, purpose: 'checkpoint' }
   const kek = await withActor(actor, () => anchorAtKms(provider, checkpoint))
   await writeDown(client, checkpoint.size, `kms:${kek.provider}`, describeKek(kek))

@@ -34,6 +34,6 @@ async function read(choice: Choice): Promise<readonly KeyAccess[]> {
 }
 
 async function unlisted(choice: Choice, reason: string): Promise<readonly KeyAccess[]> {
-  const { provider, id } = await (await connectRecipient(choice)).currentKek({})
+  const { provider, id } = await (await connectRecipient(choice, undefined)).currentKek({})
   return [{ provider, kekId: id, principals: [], limits: [], unread: [reason] }]
 }

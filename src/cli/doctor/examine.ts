@@ -9,6 +9,7 @@ import { failureOf } from '../failure.js'
 import { checkAccess } from './access.js'
 import { finding, type Section } from './finding.js'
 import { checkKeys } from './keys.js'
+import { recorded } from './recorded.js'
 import { checkRuntime } from './runtime.js'
 import { checkServerLog } from './server-log.js'
 import { checkTable } from './tables.js'
@@ -27,7 +28,8 @@ export interface Examination {
 /** Every check, in the order in which somebody would mend things. A database that cannot be reached is a finding. */
 export async function examine(setup: ConfiguredTables, withRows: boolean): Promise<Examination> {
   const { configuration, dataSource } = setup
-  const sections = [runtime(), { name: 'keys', findings: await checkKeys(configuration) }]
+  const keys = await recorded(configuration, async (ledger) => [await checkKeys(configuration, ledger)])
+  const sections = [runtime(), ...keys]
   if (dataSource) {
     const { checkDataSource } = await import('./typeorm.js')
     sections.push({ name: 'typeorm', findings: checkDataSource(dataSource) })
@@ -36,14 +38,13 @@ export async function examine(setup: ConfiguredTables, withRows: boolean): Promi
   return { sections: [...sections, ...ofDatabase], tables }
 }
 
-/** What can be asked without a database. */
+/** What can be asked without a database of credentials. */
 export async function examineProviders(configuration: LoadedConfiguration, role: AccessRole): Promise<Examination> {
-  const sections = [
-    runtime(),
-    { name: 'keys', findings: await checkKeys(configuration) },
-    { name: `access as ${role}`, findings: await checkAccess(configuration, role) },
-  ]
-  return { sections, tables: [] }
+  const asked = await recorded(configuration, async (ledger) => [
+    await checkKeys(configuration, ledger),
+    await checkAccess(configuration, role, ledger),
+  ])
+  return { sections: [runtime(), ...asked], tables: [] }
 }
 
 function runtime(): Section {

@@ -1,75 +1,56 @@
-import type { PostgresLedger } from '../../audit/ledger/postgres-ledger.js'
-import { openConfiguredLedger } from '../../config/connect-ledger.js'
+import { isProvider } from '../../config/configuration-schema.js'
 import { connectProvider, connectRecipient } from '../../config/connect-provider.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import { wrapCanary } from '../../envelope/canary.js'
 import { isWaxsealError } from '../../errors.js'
 import type { CallLedger } from '../../kms/call-ledger.js'
 import { DeadlineProvider } from '../../kms/deadline-provider.js'
-import { describeKek, type KekRef, type KmsProvider, type WrapOnlyRecipient } from '../../kms/provider.js'
-import { RecordingProvider } from '../../kms/recording-provider.js'
+import { describeKek, type KekRef, type WrapOnlyRecipient } from '../../kms/provider.js'
 import { checkEnvironment } from './environment-tag.js'
-import { type Finding, finding } from './finding.js'
+import { type Finding, finding, type Section } from './finding.js'
 
 const TIMEOUT_MS = 10_000
 
-/**
- * Wraps a canary under each KEK that new envelopes use, and unwraps it again: calls of ours, which the ledger has like all
- * others. Where it refuses them they are not made, as the application could not start.
- */
-export async function checkKeys(configuration: LoadedConfiguration): Promise<Finding[]> {
-  let ledger: PostgresLedger | undefined
-  try {
-    ledger = await openConfiguredLedger(configuration)
-  } catch (error) {
-    if (!isWaxsealError(error)) throw error
-    return [finding('LEDGER_REFUSED', error.message, 'mend it: no application starts so. No key was asked')]
-  }
-  try {
-    return await checkRecorded(configuration, ledger)
-  } finally {
-    await ledger?.close()
-  }
-}
-
-async function checkRecorded(configuration: LoadedConfiguration, ledger: CallLedger | undefined): Promise<Finding[]> {
+/** Wraps a canary under each KEK that new envelopes use, and unwraps it again. */
+export async function checkKeys(configuration: LoadedConfiguration, ledger: CallLedger | undefined): Promise<Section> {
   const { provider, recipients, accepted, environment } = configuration
-  const connects = [
-    { role: 'provider', connect: () => connectProvider(provider) },
-    ...recipients.map((recipient, index) => ({
-      role: `recipients[${index}]`,
-      connect: () => connectRecipient(recipient),
-    })),
-  ]
   const findings = await Promise.all([
-    ...connects.map(({ role, connect }) => checkKey(role, connect, environment, ledger)),
-    ...accepted.map(({ provider: each }, index) => checkAccepted(`accepted[${index}]`, () => connectProvider(each))),
+    checkKey('provider', provider, ledger, environment),
+    ...recipients.map((each, index) => checkKey(`recipients[${index}]`, each, ledger, environment)),
+    ...accepted.map(({ provider: each }, index) => checkAccepted(`accepted[${index}]`, each, ledger)),
   ])
-  return findings.flat()
+  return { name: 'keys', findings: findings.flat() }
 }
 
 async function checkKey(
   role: string,
-  connect: () => Promise<KmsProvider | WrapOnlyRecipient>,
-  environment: string | undefined,
+  choice: LoadedConfiguration['recipients'][number],
   ledger: CallLedger | undefined,
+  environment: string | undefined,
 ): Promise<Finding[]> {
   try {
-    const target = await connect()
+    const target = await connectRecipient(choice, ledger)
     if (!('unwrap' in target)) return [wrapOnly(role, target)]
-    const recorded = ledger ? new RecordingProvider(target, ledger) : target
-    const kek = await wrapCanary(new DeadlineProvider(recorded, { timeoutMs: TIMEOUT_MS }))
+    const kek = await wrapCanary(new DeadlineProvider(target, { timeoutMs: TIMEOUT_MS }))
     const unknown = kek.version === '' ? [versionUnknown(role, kek)] : []
-    return [reachable(role, kek), ...unknown, ...(await checkEnvironment(role, target, environment))]
+    return [
+      reachable(role, kek),
+      ...unknown,
+      ...(await checkEnvironment(role, isProvider(choice) ? choice : target, environment)),
+    ]
   } catch (error) {
     return [unreachable(role, error)]
   }
 }
 
 /** Only whether it can be connected, without which no start succeeds: it need not be allowed to wrap. */
-async function checkAccepted(role: string, connect: () => Promise<KmsProvider>): Promise<Finding[]> {
+async function checkAccepted(
+  role: string,
+  choice: LoadedConfiguration['provider'],
+  ledger: CallLedger | undefined,
+): Promise<Finding[]> {
   try {
-    await connect()
+    await connectProvider(choice, ledger)
     return []
   } catch (error) {
     return [unreachable(role, error)]

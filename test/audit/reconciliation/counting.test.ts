@@ -16,8 +16,8 @@ test('case 47: one event too many in a bucket of a thousand is one finding, whic
 
 test('as many events as can be are matched, whatever their order', () => {
   // The first attempt ends first: taken for the second event, it would leave none for the first.
-  const long = attempt({ endedAt: NOON + 60_000, replies: [{ operation: 'Decrypt', at: NOON + 60_000 }] })
-  const short = attempt({ startedAt: NOON + 1, replies: [{ operation: 'Decrypt', at: NOON + 40 }] })
+  const long = attempt({ endedAt: NOON + 60_000, replies: [{ operation: 'Decrypt', status: 'ok', at: NOON + 60_000 }] })
+  const short = attempt({ startedAt: NOON + 1, replies: [{ operation: 'Decrypt', status: 'ok', at: NOON + 40 }] })
   const events = [event({ time: NOON + 20 }), event({ time: NOON + 30_000 })]
   expect(outcomeOf({ trail, attempts: [long, short], events }).events).toEqual(['accounted R3', 'accounted R3'])
 })
@@ -53,5 +53,18 @@ test('an entry that was lost is missing', () => {
   expect(outcomeOf({ trail, attempts: [attempt()], now: START + 5 * DAY })).toMatchObject({
     attempts: ['missing'],
     findings: ['missing high'],
+  })
+})
+
+test('a request that was refused within an attempt that succeeded is no success', () => {
+  const replies = [
+    { operation: 'DescribeKey', status: 'ok', at: NOON + 10 },
+    { operation: 'Decrypt', status: 'AccessDeniedException', at: NOON + 20 },
+  ]
+  const examined = attempt({ operation: 'examine', keks: [], replies })
+  const events = [event({ operation: 'DescribeKey', operationClass: 'read' }), event({ outcome: 'denied' })]
+  expect(outcomeOf({ trail, attempts: [examined], events })).toMatchObject({
+    events: ['accounted R3', 'accounted R3'],
+    findings: [],
   })
 })

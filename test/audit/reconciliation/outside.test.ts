@@ -44,7 +44,10 @@ test('case 45: rotation and deletion by the provider itself are no calls', () =>
 })
 
 test('case 46: what is expected is named, unless the ledger knows it exactly', () => {
-  const looked = attempt({ operation: 'unwrap', replies: [{ operation: 'KeyGet', requestId: 'r', at: NOON }] })
+  const looked = attempt({
+    operation: 'unwrap',
+    replies: [{ operation: 'KeyGet', status: 'ok', requestId: 'r', at: NOON }],
+  })
   const noise = { operation: 'KeyGet', operationClass: 'read', expectedBy: 'challenge/1' } as const
   const events = [event({ ...noise, requestId: 'r' }), event(noise)]
   expect(outcomeOf({ attempts: [looked], events }).events).toEqual(['accounted R1', 'expected R0 challenge/1'])
@@ -117,7 +120,12 @@ test('an event stays pending for a quarter of an hour', () => {
 })
 
 test('a key that no attempt names is ours once a request of ours used it, such as the one that signs wraps', () => {
-  const replies = ['KeyGet', 'KeySign'].map((operation) => ({ operation, requestId: operation, at: NOON }))
+  const replies = ['KeyGet', 'KeySign'].map((operation) => ({
+    operation,
+    status: 'ok',
+    requestId: operation,
+    at: NOON,
+  }))
   const signed = attempt({ operation: 'wrap', replies })
   const [look, sign] = [
     { operation: 'KeyGet', operationClass: 'read', kekId: 'signing-key' } as const,

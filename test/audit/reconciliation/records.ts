@@ -31,6 +31,8 @@ const operations = {
     unwrap: ['Decrypt'],
     rewrap: ['ReEncrypt'],
     sign: ['Sign'],
+    examine: ['DescribeKey'],
+    authenticate: [],
   },
   isLedgerOnly: false,
   delays: { suspectAfterMs: 15 * MINUTE, missingAfterMs: DAY, absence: 'not seen' },
@@ -71,6 +73,7 @@ export function event(given: Partial<TrailEvent> = {}): TrailEvent {
 export function attempt(given: Partial<LedgerAttempt> & { reply?: Partial<LedgerReply> } = {}): LedgerAttempt {
   const { reply, ...rest } = given
   const startedAt = given.startedAt ?? NOON
+  const status = given.outcome === 'failed' ? 'refused' : 'ok'
   return {
     id: `attempt-${++made}`,
     writer: 'writer',
@@ -81,7 +84,7 @@ export function attempt(given: Partial<LedgerAttempt> & { reply?: Partial<Ledger
     endedAt: startedAt + 50,
     outcome: 'succeeded',
     keks: [KEY],
-    replies: [{ operation: 'Decrypt', principal: APPLICATION, at: startedAt + 40, ...reply }],
+    replies: [{ operation: 'Decrypt', status, principal: APPLICATION, at: startedAt + 40, ...reply }],
     isNeighbour: false,
     ...rest,
   }

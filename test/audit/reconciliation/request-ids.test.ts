@@ -60,8 +60,8 @@ test('each request of an attempt has an event of its own', () => {
   const wrap = attempt({
     operation: 'wrap',
     replies: [
-      { operation: 'Encrypt', requestId: 'r1', at: NOON + 40 },
-      { operation: 'Decrypt', requestId: 'r2', at: NOON + 80 },
+      { operation: 'Encrypt', status: 'ok', requestId: 'r1', at: NOON + 40 },
+      { operation: 'Decrypt', status: 'ok', requestId: 'r2', at: NOON + 80 },
     ],
   })
   const events = [event({ operation: 'Encrypt', requestId: 'r1' }), event({ requestId: 'r2' })]
@@ -69,11 +69,19 @@ test('each request of an attempt has an event of its own', () => {
   expect(outcomeOf({ attempts: [wrap], events: events.slice(1) }).attempts).toEqual(['missing'])
 })
 
+test('a refusal whose reply had no id is found by what it was, and answers for one event', () => {
+  const refused = attempt({ outcome: 'failed', errorCode: 'ERR_KMS_ACCESS_DENIED' })
+  const events = [event({ requestId: 'v1', outcome: 'denied' }), event({ requestId: 'v2', outcome: 'denied' })]
+  const { events: states, attempts } = outcomeOf({ attempts: [refused], events })
+  expect([...states].sort()).toEqual(['accounted R3', 'unaccounted R5'])
+  expect(attempts).toEqual(['matched'])
+})
+
 test('what the trail leaves out is not missed', () => {
   const looked = attempt({
     replies: [
-      { operation: 'Ping', requestId: 'p', at: NOON },
-      { operation: 'Decrypt', requestId: 'r', at: NOON },
+      { operation: 'Ping', status: 'ok', requestId: 'p', at: NOON },
+      { operation: 'Decrypt', status: 'ok', requestId: 'r', at: NOON },
     ],
   })
   expect(outcomeOf({ attempts: [looked], events: [event({ requestId: 'r' })] }).attempts).toEqual(['matched'])

@@ -66,7 +66,19 @@ export function tallyOf(scenario: Scenario, seed: number, calls: number, withR4 
 }
 
 function withoutUnanswered(trail: TrailFacts): TrailFacts {
-  return { ...trail, requests: { currentKek: [], generateDataKey: [], wrap: [], unwrap: [], rewrap: [], sign: [] } }
+  return {
+    ...trail,
+    requests: {
+      currentKek: [],
+      generateDataKey: [],
+      wrap: [],
+      unwrap: [],
+      rewrap: [],
+      sign: [],
+      examine: [],
+      authenticate: [],
+    },
+  }
 }
 
 /** As a table of Markdown, for the page and for whoever runs it. */

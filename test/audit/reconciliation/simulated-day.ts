@@ -75,7 +75,12 @@ export function simulatedDay(workload: Workload): SimulatedDay {
         replies:
           isSilent || isUnsent
             ? []
-            : [{ operation, principal: APPLICATION, at: at + latency, ...(workload.requestIds && { requestId }) }],
+            : [
+                {
+                  ...{ operation, status: throttled ? 'ThrottlingException' : 'ok', principal: APPLICATION },
+                  ...{ at: at + latency, ...(workload.requestIds && { requestId }) },
+                },
+              ],
       })
       attempts.push(made)
       if (!isUnsent && (!isSilent || random() < 0.6)) {

@@ -31,7 +31,7 @@ export class StoredTrail {
   /** An unwrap that was answered with a request id. */
   async unwrapped(at: string, requestId: string): Promise<string> {
     const attempt = await this.rows.attempt(at, { kek_id: KEY })
-    const replies = [{ operation: 'Decrypt', requestId, principal: APPLICATION, status: '200', at }]
+    const replies = [{ operation: 'Decrypt', requestId, principal: APPLICATION, status: 'ok', at }]
     await this.rows.end(attempt, at, { kek_id: KEY, replies: JSON.stringify(replies) })
     return attempt
   }

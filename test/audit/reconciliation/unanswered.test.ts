@@ -45,7 +45,7 @@ test('a crash after the request accounts for its event', () => {
 test('the second request of an attempt may be the one without an answer', () => {
   const wrap = unanswered({
     operation: 'wrap',
-    replies: [{ operation: 'Encrypt', requestId: 'r1', at: NOON + 100 }],
+    replies: [{ operation: 'Encrypt', status: 'ok', requestId: 'r1', at: NOON + 100 }],
   })
   const events = [
     event({ operation: 'Encrypt', requestId: 'r1' }),
@@ -75,7 +75,7 @@ test('an error by which the KMS answered leaves nothing on its way', () => {
     operation: 'wrap',
     outcome: 'failed',
     errorCode: 'ERR_KMS_ACCESS_DENIED',
-    replies: [{ operation: 'Encrypt', requestId: 'r1', at: NOON + 40 }],
+    replies: [{ operation: 'Encrypt', status: 'ok', requestId: 'r1', at: NOON + 40 }],
   })
   const events = [event({ operation: 'Encrypt', requestId: 'r1', outcome: 'denied' }), event({ requestId: 'r2' })]
   expect(outcomeOf({ attempts: [denied], events }).events).toEqual(['accounted R1', 'unaccounted R5'])

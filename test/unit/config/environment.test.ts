@@ -18,7 +18,9 @@ test('variables are the options of the provider that they name', async () => {
     provider: { name: 'local', keys: local.WAXSEAL_LOCAL_KEYS, currentKey: '1' },
     source: 'environment',
   })
-  await expect((await connectProvider(provider)).currentKek({})).resolves.toMatchObject({ provider: 'local' })
+  await expect((await connectProvider(provider, undefined)).currentKek({})).resolves.toMatchObject({
+    provider: 'local',
+  })
 })
 
 test('recipients and accepted providers are lists of names', async () => {
@@ -89,7 +91,7 @@ describe('refused:', () => {
 
   test('a mistyped option of the provider, by the provider', async () => {
     const { provider } = await load({ ...local, WAXSEAL_LOCAL_KEY: 'x' })
-    await expect(connectProvider(provider)).rejects.toThrow(/unknown option "key"/)
+    await expect(connectProvider(provider, undefined)).rejects.toThrow(/unknown option "key"/)
   })
 })
 
@@ -119,7 +121,8 @@ describe('.env.example', () => {
     const placeholders = Object.keys(example).filter((name) => example[name]!.includes('change-me'))
     expect(placeholders.sort()).toEqual(['WAXSEAL_DATABASE_URL', 'WAXSEAL_ENVIRONMENT', 'WAXSEAL_LOCAL_KEYS'])
     for (const name of placeholders) {
-      const start = async () => connectProvider((await load({ ...example, ...own, [name]: example[name] })).provider)
+      const start = async () =>
+        connectProvider((await load({ ...example, ...own, [name]: example[name] })).provider, undefined)
       await expect(start()).rejects.toThrow(/placeholder/)
     }
   })

@@ -5,7 +5,7 @@ import type { TrailEvent, TrailFacts } from '../records.js'
 import { matchByTime } from './match-by-time.js'
 
 /**
- * Events without an id can be counted. Which of them is the one too many cannot be told, so what is found is the number of a
+ * Events without an id can be counted, and those of requests whose reply had none, as a refusal of Vault. Which of them is the one too many cannot be told, so what is found is the number of a
  * bucket; but where the trail has ids, and only some of its events do not, each is looked at by itself.
  */
 export function matchByCount(
@@ -18,12 +18,11 @@ export function matchByCount(
   if (tokensAreLogged(matching)) return
   const countable = requests.filter((request) => request.answered)
   const fits = (event: TrailEvent, request: LedgerRequest) =>
+    (event.requestId === undefined || request.id === undefined) &&
     (event.outcome === 'success') === request.succeeded &&
     difference(event, request, principals) === undefined &&
     !isBackfilled(request, event)
-  const open = events.filter((event) => {
-    return matching.isOpen(event) && event.kind === 'call' && event.requestId === undefined
-  })
+  const open = events.filter((event) => matching.isOpen(event) && event.kind === 'call')
   for (const [event, request] of matchByTime(open, countable.filter(matching.isFree), fits)) {
     matching.account(event, request, 'R3', 'count')
   }

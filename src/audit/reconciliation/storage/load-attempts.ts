@@ -33,6 +33,7 @@ interface AttemptRow {
   readonly errorCode?: string
   readonly replies?: readonly {
     readonly operation: string
+    readonly status: string
     readonly requestId?: string
     readonly principal?: string
     readonly key?: string

@@ -64,7 +64,7 @@ export const OPERATIONS: Readonly<Record<string, (call: AzureCall) => object | P
     return { value }
   },
 
-  KeyGetRotationPolicy: ({ route, keys }) => keys.find(route.name).rotationPolicy,
+  KeyRotationPolicyGet: ({ route, keys }) => keys.find(route.name).rotationPolicy,
   KeyUpdateRotationPolicy({ route, request, keys }) {
     const key = keys.find(route.name)
     key.rotationPolicy = request

@@ -18,7 +18,7 @@ const USES: Readonly<Record<string, string>> = {
 
 /** By method and what stands behind the key's name. */
 const OF_KEY: Readonly<Record<string, string>> = {
-  'GET rotationpolicy': 'KeyGetRotationPolicy',
+  'GET rotationpolicy': 'KeyRotationPolicyGet',
   'PUT rotationpolicy': 'KeyUpdateRotationPolicy',
   'GET versions': 'KeyListVersions',
   'POST create': 'KeyCreate',
