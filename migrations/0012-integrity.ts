@@ -1,12 +1,13 @@
 import type { Migration } from './migration.js'
 
-/** The Merkle log (RFC 6962) over ledger, audit events and application events, its checkpoints, and where they were anchored. */
+/** The Merkle log (RFC 6962) over the records of the audit, its checkpoints, and where they were anchored. */
 export const integrity: Migration = {
   name: '0012-integrity',
   statements: [
     `CREATE TABLE IF NOT EXISTS waxseal.log_leaf (
   position bigint PRIMARY KEY,
-  kind text NOT NULL CHECK (kind IN ('attempt', 'end', 'application', 'event', 'finding', 'note', 'archive', 'key-access')),
+  kind text NOT NULL CHECK (kind IN ('attempt', 'end', 'application', 'event', 'finding', 'note', 'archive', 'key-access',
+    'hold', 'hold-lifted', 'control-failure', 'control-restored')),
   record uuid NOT NULL,
   record_time timestamptz NOT NULL,
   digest bytea NOT NULL CHECK (octet_length(digest) = 32),

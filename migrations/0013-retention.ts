@@ -6,17 +6,22 @@ export const retention: Migration = {
   statements: [
     `CREATE TABLE IF NOT EXISTS waxseal.legal_hold (
   id uuid PRIMARY KEY,
-  holds tstzrange NOT NULL,
+  holds_from timestamptz NOT NULL,
+  holds_to timestamptz NOT NULL CHECK (holds_from < holds_to),
   reason text NOT NULL,
   placed_by text NOT NULL DEFAULT session_user,
-  placed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  placed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id()
 )`,
+    'CREATE INDEX IF NOT EXISTS legal_hold_written ON waxseal.legal_hold (written_in)',
     `CREATE TABLE IF NOT EXISTS waxseal.legal_hold_lifted (
   hold uuid PRIMARY KEY REFERENCES waxseal.legal_hold,
   reason text NOT NULL,
   lifted_by text NOT NULL DEFAULT session_user,
-  lifted_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  lifted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id()
 )`,
+    'CREATE INDEX IF NOT EXISTS legal_hold_lifted_written ON waxseal.legal_hold_lifted (written_in)',
     `CREATE TABLE IF NOT EXISTS waxseal.audit_archive (
   id uuid PRIMARY KEY,
   table_name text NOT NULL,
@@ -40,12 +45,16 @@ export const retention: Migration = {
   scope text NOT NULL,
   started_at timestamptz NOT NULL,
   cause text NOT NULL,
-  effect text NOT NULL
+  effect text NOT NULL,
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id()
 )`,
+    'CREATE INDEX IF NOT EXISTS control_failure_written ON waxseal.control_failure (written_in)',
     `CREATE TABLE IF NOT EXISTS waxseal.control_restored (
   failure uuid PRIMARY KEY REFERENCES waxseal.control_failure,
   restored_at timestamptz NOT NULL,
-  remedy text
+  remedy text,
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id()
 )`,
+    'CREATE INDEX IF NOT EXISTS control_restored_written ON waxseal.control_restored (written_in)',
   ],
 }

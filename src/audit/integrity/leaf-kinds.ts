@@ -1,5 +1,6 @@
 export const leafKindNames = [
   ...(['attempt', 'end', 'application', 'event', 'finding', 'note', 'archive', 'key-access'] as const),
+  ...(['hold', 'hold-lifted', 'control-failure', 'control-restored'] as const),
 ] as const
 export type LeafKindName = (typeof leafKindNames)[number]
 
@@ -96,6 +97,30 @@ export const leafKinds: Readonly<Record<LeafKindName, LeafKind>> = {
       ...{ id: 'text', read_at: 'time', provider: 'text', kek_id: 'text', principals: 'json', limits: 'json' },
       unread: 'json',
     },
+  },
+  hold: {
+    table: 'legal_hold',
+    id: 'id',
+    time: 'placed_at',
+    columns: { id: 'text', holds_from: 'time', holds_to: 'time', reason: 'text', placed_by: 'text', placed_at: 'time' },
+  },
+  'hold-lifted': {
+    table: 'legal_hold_lifted',
+    id: 'hold',
+    time: 'lifted_at',
+    columns: { hold: 'text', reason: 'text', lifted_by: 'text', lifted_at: 'time' },
+  },
+  'control-failure': {
+    table: 'control_failure',
+    id: 'id',
+    time: 'started_at',
+    columns: { id: 'text', control: 'text', scope: 'text', started_at: 'time', cause: 'text', effect: 'text' },
+  },
+  'control-restored': {
+    table: 'control_restored',
+    id: 'failure',
+    time: 'restored_at',
+    columns: { failure: 'text', restored_at: 'time', remedy: 'text' },
   },
 }
 

@@ -55,7 +55,7 @@ export const retentionReport: ReportDefinition = {
       ORDER BY month, table_name`,
     )
     const { rows: holds } = await client.query(
-      `SELECT 'hold' AS what, hold.reason AS name, lower(holds) AS "from", upper(holds) AS "to", NULL AS records, NULL AS place,
+      `SELECT 'hold' AS what, hold.reason AS name, holds_from AS "from", holds_to AS "to", NULL AS records, NULL AS place,
         NULL AS sha256, placed_at AS done_at, placed_by AS done_by, lifted_at AS ended_at
       FROM waxseal.legal_hold AS hold LEFT JOIN waxseal.legal_hold_lifted AS lifted ON lifted.hold = hold.id ORDER BY placed_at`,
     )

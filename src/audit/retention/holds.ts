@@ -26,10 +26,12 @@ export async function placeHold(client: Queryable, { from, to, reason }: HoldReq
     throw new ConfigurationError('hold: expected "from" before "to", found another order')
   assertReason(reason)
   const id = uuidV7(Date.now())
-  await client.query(
-    'INSERT INTO waxseal.legal_hold (id, holds, reason) VALUES ($1, tstzrange($2::timestamptz, $3::timestamptz), $4)',
-    [id, from, to, reason],
-  )
+  await client.query('INSERT INTO waxseal.legal_hold (id, holds_from, holds_to, reason) VALUES ($1, $2, $3, $4)', [
+    id,
+    from,
+    to,
+    reason,
+  ])
   return (await listHolds(client)).find((hold) => hold.id === id)!
 }
 
@@ -48,7 +50,7 @@ export async function liftHold(client: Queryable, id: string, reason: string): P
 /** Also those that were lifted, the oldest first. */
 export async function listHolds(client: Queryable): Promise<LegalHold[]> {
   const { rows } = await client.query(
-    `SELECT h.id, lower(h.holds) AS "from", upper(h.holds) AS "to", h.reason, h.placed_by AS "placedBy", h.placed_at AS "placedAt",
+    `SELECT h.id, h.holds_from AS "from", h.holds_to AS "to", h.reason, h.placed_by AS "placedBy", h.placed_at AS "placedAt",
       l.reason AS "liftedReason", l.lifted_by AS "liftedBy", l.lifted_at AS "liftedAt"
     FROM waxseal.legal_hold h LEFT JOIN waxseal.legal_hold_lifted l ON l.hold = h.id ORDER BY h.placed_at, h.id`,
   )

@@ -15,7 +15,7 @@ export async function objectionsTo(client: Queryable, month: AuditMonth): Promis
 export async function holdsOver(client: Queryable, { from, to }: Pick<AuditMonth, 'from' | 'to'>): Promise<string[]> {
   const { rows } = await client.query(
     `SELECT h.id, h.reason FROM waxseal.legal_hold h
-    WHERE h.holds && tstzrange($1::timestamptz, $2::timestamptz)
+    WHERE h.holds_from < $2 AND h.holds_to > $1
       AND NOT EXISTS (SELECT FROM waxseal.legal_hold_lifted l WHERE l.hold = h.id) ORDER BY h.placed_at`,
     [from, to],
   )

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { appendLeaves } from '../../../src/audit/integrity/append-leaves.js'
 import { appendOnlyTables, appendOnlyTriggers } from '../../../src/audit/integrity/append-only.js'
 import { type CheckOptions, checkLog, type LogReport } from '../../../src/audit/integrity/check/check-log.js'
+import { leafKinds } from '../../../src/audit/integrity/leaf-kinds.js'
 import { type SignedCheckpoint, signCheckpoint } from '../../../src/audit/integrity/sign-checkpoint.js'
 import { insertApplicationEvents, insertEvents, insertOneOfEach } from './records.js'
 import { freshLog, type SignedLog } from './signed-log.js'
@@ -11,7 +12,7 @@ let log: SignedLog
 let anchored: SignedCheckpoint[]
 beforeAll(async () => {
   log = await freshLog()
-  await insertApplicationEvents(log.client, 99)
+  await insertApplicationEvents(log.client, 95)
   await insertOneOfEach(log.client)
   anchored = [await log.checkpoint()]
   await insertApplicationEvents(log.client, 180)
@@ -74,10 +75,14 @@ describe('a row that was', () => {
     ['note', 'finding_note', `who = 'somebody else'`],
     ['archive', 'audit_archive', 'rows = rows - 1'],
     ['key-access', 'key_access', `principals = '[]'`],
+    ['hold', 'legal_hold', `holds_to = holds_to - interval '1 day'`],
+    ['hold-lifted', 'legal_hold_lifted', `lifted_by = 'somebody else'`],
+    ['control-failure', 'control_failure', `cause = 'something else'`],
+    ['control-restored', 'control_restored', `remedy = NULL`],
   ] as const
   test.each(EDITS)('edited: %s', async (kind, table, edit) => {
     const { position, record } = await leafOf(kind)
-    const key = kind === 'end' ? 'attempt' : 'id'
+    const key = leafKinds[kind].id
     const report = await checkAfter(table, `UPDATE waxseal.${table} SET ${edit} WHERE ${key} = '${record}'`)
     expect(report.findings).toEqual([
       expect.objectContaining({

@@ -55,6 +55,16 @@ export async function insertOneOfEach(client: pg.Client): Promise<void> {
     `INSERT INTO waxseal.key_access (id, provider, kek_id, principals, limits, unread)
       VALUES (gen_random_uuid(), 'fake', 'a', '[{"principal": "b"}]', '[]', '[]')`,
   )
+  await client.query(
+    `WITH hold AS (INSERT INTO waxseal.legal_hold (id, holds_from, holds_to, reason)
+        VALUES (gen_random_uuid(), '2025-01-01', '2025-02-01', 'case 12') RETURNING id)
+      INSERT INTO waxseal.legal_hold_lifted (hold, reason) SELECT id, 'case 12 is over' FROM hold`,
+  )
+  await client.query(
+    `WITH failure AS (INSERT INTO waxseal.control_failure (id, control, scope, started_at, cause, effect)
+        VALUES (gen_random_uuid(), 'mirror', 'a', now(), 'away', 'blind') RETURNING id)
+      INSERT INTO waxseal.control_restored (failure, restored_at, remedy) SELECT id, now(), 'back' FROM failure`,
+  )
 }
 
 export async function insertEvents(client: pg.Client, count: number, context: object | null = null): Promise<void> {

@@ -198,7 +198,8 @@ export async function seed({ client }: FreshDatabase): Promise<ReportSources> {
   await insert(client, 'legal_hold', {
     ...{
       id: id(81),
-      holds: '[2026-08-01 00:00+00,2026-09-01 00:00+00)',
+      holds_from: '2026-08-01T00:00:00Z',
+      holds_to: '2026-09-01T00:00:00Z',
       reason: 'case 12',
       placed_by: 'counsel',
       placed_at: '2026-09-02T00:00:00Z',
