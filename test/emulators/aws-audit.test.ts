@@ -1,12 +1,9 @@
-import { CloudTrail } from '@aws-sdk/client-cloudtrail'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { awsTrail } from '../../providers/aws/audit-trail.js'
-import { LookupReader } from '../../providers/aws/trail/lookup-reader.js'
 import { openLedger, type PostgresLedger, withActor } from '../../src/audit/index.js'
-import { mirrorOnce } from '../../src/audit/mirror/mirror.js'
 import { reconcileTrails } from '../../src/audit/reconciliation/storage/reconcile-trails.js'
-import { type Clock, RecordingProvider, systemClock } from '../../src/index.js'
+import { RecordingProvider } from '../../src/index.js'
 import { installSchema } from '../../src/lifecycle/index.js'
 import { Application, ROWS } from '../providers/application.js'
 import {
@@ -19,17 +16,11 @@ import {
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { failureOf } from '../typeorm/refusal.js'
 import { AwsIam } from './aws-iam.js'
+import { HOUR, type LookupPass, mirrorLookups } from './lookup-mirror.js'
 import { declareNotRun } from './not-run.js'
 import { frontOf } from './server-of.js'
 
 const VARIABLE = 'WAXSEAL_TEST_LOCALEMU_ENDPOINT'
-const HOUR = 3_600_000
-
-/** The clock of a machine at which it is later, and for which pauses between requests pass at once: an emulator needs none. */
-const later = (ms: number): Clock => ({
-  now: () => systemClock.now() + ms,
-  after: (_, run) => systemClock.after(0, run),
-})
 
 const server = await frontOf('aws', VARIABLE)
 if (server) {
@@ -50,15 +41,7 @@ if (server) {
     await database.drop()
   })
 
-  /** One pass, by a reader that knows no more than what is stored. */
-  async function mirror({ credentials = OPERATOR, afterMs = 0 } = {}) {
-    const client = new CloudTrail({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
-    const clock = later(afterMs)
-    const reader = new LookupReader({ client, account: '000000000000', region: 'us-east-1', backMs: HOUR, clock })
-    const trails = [{ reader, normalize: awsTrail.normalize }]
-    const [pass] = await mirrorOnce(pool, trails, { signal: new AbortController().signal, clock })
-    return pass!.result
-  }
+  const mirror = (options: LookupPass = {}) => mirrorLookups(endpoint, pool, options)
   const reconcile = () => reconcileTrails(database.client, { trails: { aws: awsTrail }, now: Date.now() + 26 * HOUR })
 
   async function eventsOf(key: string) {

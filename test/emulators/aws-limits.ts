@@ -2,6 +2,7 @@ import { KMSServiceException } from '@aws-sdk/client-kms'
 import type { TestKmsServer } from '../../src/testing/index.js'
 import { NOT_REFUSED, type ServerLimit, type ServerLimits } from '../contract/server-limits.js'
 import { awsClient } from '../providers/aws-under-test.js'
+import { signsCheckpoints } from './checkpoint-signing.js'
 
 /** What an emulator of AWS KMS does otherwise than AWS, asked with the SDK alone. */
 export async function awsLimits(server: TestKmsServer): Promise<ServerLimits> {
@@ -24,6 +25,11 @@ export async function awsLimits(server: TestKmsServer): Promise<ServerLimits> {
       why: 'joins names and values of the encryption context',
       fails: NOT_REFUSED,
     })
+  }
+  const signs = kms.createKey({ KeySpec: 'ECC_NIST_EDWARDS25519', KeyUsage: 'SIGN_VERIFY' })
+  if (!(await signs.then(() => true, isNoRefusal))) {
+    const why = 'knows no key of the spec ECC_NIST_EDWARDS25519'
+    limits.set(signsCheckpoints('ed25519'), { why, fails: /ECC_NIST_EDWARDS25519/ })
   }
   return limits
 }

@@ -4,8 +4,10 @@ import { testKmsProvider } from '../contract/kms-provider.js'
 import { withLimits } from '../contract/server-limits.js'
 import { awsUnderTest } from '../providers/aws-under-test.js'
 import { testEndToEnd } from '../providers/end-to-end.js'
+import { signingUnderTest } from '../providers/signing-under-test.js'
 import { AwsIam } from './aws-iam.js'
 import { awsLimits } from './aws-limits.js'
+import { testCheckpointSigning } from './checkpoint-signing.js'
 import { declareNotRun } from './not-run.js'
 import { frontOf } from './server-of.js'
 
@@ -21,7 +23,9 @@ for (const [emulator, { variable, enforcesIam }] of Object.entries(EMULATORS)) {
     const create = () => awsUnderTest(server, iam ? { identityFor: (key) => iam.service(key) } : {})
     const named: DeclareTest = (title, run) => test(`${emulator}: ${title}`, run)
     const suite = { name: 'aws', create }
-    testKmsProvider({ test: withLimits(named, await awsLimits(server)) }, suite)
+    const limited = withLimits(named, await awsLimits(server))
+    testKmsProvider({ test: limited }, suite)
+    testCheckpointSigning(limited, (algorithm) => signingUnderTest.aws!(server, algorithm))
     const mend = async () => {
       server.faults.clear()
       await iam?.restore()

@@ -18,6 +18,16 @@ export async function leastToken(server: TestKmsServer, key: string, roles: read
   return auth.client_token
 }
 
+/** A token that may sign with the key and read what its public key is: what the README names, and no more. */
+export async function signingToken(server: TestKmsServer, key: string): Promise<string> {
+  const policy = `path "${key.replace('/', '/sign/')}" { capabilities = ["update"] }
+path "${key.replace('/', '/keys/')}" { capabilities = ["read"] }`
+  const name = `signer-${randomUUID()}`
+  await vaultOperator(server, 'POST', `sys/policies/acl/${name}`, { policy })
+  const body = { policies: [name], no_default_policy: true }
+  return (await vaultOperator(server, 'POST', 'auth/token/create', body)).auth.client_token
+}
+
 /** The printed policy of one role for the key, by its name. */
 export async function writePolicy(server: TestKmsServer, key: string, role: AccessRole): Promise<string> {
   const [printed] = vaultPolicy({ role, key, entities: [] })
