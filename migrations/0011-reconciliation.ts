@@ -78,6 +78,12 @@ export const reconciliation: Migration = {
 )`,
     'CREATE INDEX IF NOT EXISTS finding_note_of ON waxseal.finding_note (finding, noted_at)',
     'CREATE INDEX IF NOT EXISTS finding_note_written ON waxseal.finding_note (written_in)',
+    // What `renew` replaced, for ever: whoever uses such a data key later has it from an old copy.
+    `CREATE TABLE IF NOT EXISTS waxseal.superseded_envelope (
+  envelope text PRIMARY KEY,
+  superseded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  run uuid NOT NULL
+)`,
     // `seen_below`: what later transactions of this cluster wrote makes a settled day one to look at again.
     `CREATE TABLE IF NOT EXISTS waxseal.reconciled (
   provider text NOT NULL,

@@ -13,6 +13,7 @@ const APPEND_ONLY = [
   'state_change',
   'finding',
   'finding_note',
+  'superseded_envelope',
   'log_leaf',
   'log_node',
   'log_checkpoint',

@@ -41,8 +41,8 @@ export function auditGrants(role: AuditRole, name: string): readonly string[] {
   }
   if (role === 'mirror') {
     return [
-      // What was shredded is used by nobody any more: who does is found.
-      ...[usage, months, grant('SELECT', [...everything, 'shredded_row'])],
+      // What was shredded or renewed is used by nobody any more: who does is found.
+      ...[usage, months, grant('SELECT', [...everything, 'shredded_row', 'superseded_envelope'])],
       grant('INSERT', MIRROR),
       grant('UPDATE', CHANGING),
       reviews,

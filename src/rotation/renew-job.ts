@@ -43,6 +43,7 @@ export function renewJob(options: RenewJobOptions): Job<PreparedRenewals> {
         run,
         stored.map(({ envelope }) => envelope),
       ])
+      await writeDownSuperseded(client, run, stored)
       return {
         // Rows that are left as they are are met in each pass.
         counts: { renewed: stored.length, ...(pass === 1 && counts) },
@@ -112,6 +113,16 @@ async function renewedBy(client: Queryable, run: string, rows: readonly StoredRo
     [run, rows.map(({ metadata }) => metadata)],
   )
   return new Set(found.map(({ envelope }) => envelope))
+}
+
+/** Stays when the run is forgotten: who uses one of these data keys later has it from an old copy. */
+async function writeDownSuperseded(client: Queryable, run: string, stored: readonly Renewed[]): Promise<void> {
+  // A row that was restored from a backup is renewed a second time.
+  await client.query(
+    `INSERT INTO waxseal.superseded_envelope (run, envelope)
+      SELECT $1, metadata ->> 'id' FROM unnest($2::jsonb[]) AS metadata ON CONFLICT DO NOTHING`,
+    [run, stored.map(({ row }) => row.metadata)],
+  )
 }
 
 function mayHold({ metadata }: StoredRow, { kek }: RenewalFilter): boolean {

@@ -32,6 +32,11 @@ test('each row is renewed once, however often the table is gone through, and the
   expect(await renewOn(made)).toMatchObject({ renewed: 4, kept: 0 })
   expect((await made.credentials.read(row.id)).encryption_metadata.id).not.toBe(row.encryption_metadata.id)
   expect((await made.pool.query('SELECT FROM waxseal.renewed_envelope')).rows).toEqual([])
+  // What stays is what was replaced, by both.
+  const { rows: superseded } = await made.pool.query('SELECT envelope FROM waxseal.superseded_envelope')
+  const replaced = superseded.map(({ envelope }) => envelope)
+  expect(replaced).toHaveLength(8)
+  expect(replaced).toEqual(expect.arrayContaining([...rows, row].map((each) => each.encryption_metadata.id)))
 })
 
 test('bytes, JSON and null fields come back as they were', async () => {

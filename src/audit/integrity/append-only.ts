@@ -2,7 +2,7 @@
 export const appendOnlyTables = [
   ...['ledger_attempt', 'ledger_end', 'application_event'],
   ...['audit_event', 'audit_sighting', 'trail_coverage', 'trail_posture', 'trail_quarantine', 'key_access'],
-  ...['state_change', 'finding', 'finding_note'],
+  ...['state_change', 'finding', 'finding_note', 'superseded_envelope'],
   ...['log_leaf', 'log_node', 'log_checkpoint', 'log_anchor'],
   ...['legal_hold', 'legal_hold_lifted', 'audit_archive', 'audit_purge'],
   ...['control_failure', 'control_restored'],

@@ -13,7 +13,10 @@ import { MUCH_LATER, trail } from './stored.js'
 const DAY = '2026-05-15'
 
 /** Those of the mirror and the reconciliation that are no partitions: a row for each pass, record or day of years. */
-const WHOLE = ['trail_coverage', 'trail_posture', 'trail_quarantine', 'finding', 'finding_note', 'shredded_row']
+const WHOLE = [
+  ...['trail_coverage', 'trail_posture', 'trail_quarantine', 'finding', 'finding_note'],
+  ...['shredded_row', 'superseded_envelope'],
+]
 const FILLED = new Set([
   ...['audit_event', 'event_state', 'audit_sighting', 'state_change', 'ledger_attempt', 'ledger_end', 'attempt_state'],
   ...WHOLE,
@@ -59,6 +62,7 @@ const REST = [
       VALUES (gen_random_uuid(), '{}', '[]', 'r', 'w', '0', '0') RETURNING id)
     INSERT INTO waxseal.shredded_row (receipt, entity, primary_key, envelope, wraps)
     SELECT id, 'account', to_jsonb(n), 'e-' || n, '[]' FROM receipt, generate_series(1, 2000) n`,
+  `INSERT INTO waxseal.superseded_envelope (envelope, run) SELECT 'r-' || n, gen_random_uuid() FROM generate_series(1, 2000) n`,
 ]
 
 /** What reads a table from its beginning to its end, with the statement. */

@@ -61,6 +61,24 @@ test('a data key that is used after it was shredded is a finding, and before is 
   expect(await stored.findings(day)).toEqual(['superseded-envelope high'])
 })
 
+test('a data key that is used long after it was renewed is a finding; by a reader of the row as it was, or before, is none', async () => {
+  const day = '2026-11-07'
+  await query(`INSERT INTO waxseal.superseded_envelope VALUES ('r1', $1, gen_random_uuid())`, [`${day}T11:00:00Z`])
+  for (const time of ['10:00', '11:59', '12:01']) {
+    await stored.unwrapped(`${day}T${time}:00Z`, `renewed ${time}`)
+    await stored.logged(`${day}T${time}:00Z`, `renewed ${time}`, { context: { 'waxseal-envelope': 'r1' } })
+  }
+  // Not ours, while a row had the envelope.
+  await stored.logged(`${day}T09:00:00Z`, 'not ours', { context: { 'waxseal-envelope': 'r1' } })
+  await stored.pass({ storedEnvelopes: async () => new Set() })
+  expect(await stored.findings(day)).toEqual(['superseded-envelope high', 'unaccounted high'])
+  const { rows } = await query(
+    `SELECT detail ->> 'reason' AS reason, to_char(occurred_at AT TIME ZONE 'UTC', 'HH24:MI') AS time
+    FROM waxseal.finding WHERE detail ->> 'envelope' = 'r1' AND kind = 'superseded-envelope'`,
+  )
+  expect(rows).toEqual([{ reason: 'renewed', time: '12:01' }])
+})
+
 test('an outside use of an envelope that is in no table is a finding of its own, and one that a row has is not', async () => {
   const day = '2026-11-06'
   for (const envelope of ['in-a-row', 'in-no-row']) {

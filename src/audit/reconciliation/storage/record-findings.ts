@@ -2,7 +2,7 @@ import type { Queryable } from '../../../postgres/queryable.js'
 import type { Finding } from '../finding.js'
 import { about } from '../findings/event-findings.js'
 import type { Reconciliation } from '../reconcile.js'
-import type { TrailEvent } from '../records.js'
+import type { EventState, TrailEvent } from '../records.js'
 import type { Day } from './day.js'
 import { milliseconds } from './pages.js'
 import type { Unit } from './unit.js'
@@ -30,8 +30,8 @@ export async function changedContents(client: Queryable, { provider, scopes }: U
 }
 
 /**
- * Uses of a data key that no row has any more: after it was shredded, or, where nothing accounts for the use, by an envelope
- * that is in no table. Both are what somebody with an old backup does.
+ * Uses of a data key that no row has any more: after it was shredded or renewed, or, where nothing accounts for the use, by an
+ * envelope that is in no table. All are what somebody with an old backup does.
  */
 export async function supersededEnvelopes(
   client: Queryable,
@@ -40,18 +40,31 @@ export async function supersededEnvelopes(
 ): Promise<Finding[]> {
   const opened = [...events].filter(([event]) => event.envelope !== undefined && !event.isNeighbour && opens(event))
   if (opened.length === 0) return []
-  const shredded = await shreddedAt(client, [...new Set(opened.map(([{ envelope }]) => envelope as string))])
+  const envelopes = [...new Set(opened.map(([{ envelope }]) => envelope as string))]
+  const shredded = await endedAt(client, 'shredded_row', 'shredded_at', envelopes)
+  const renewed = await endedAt(client, 'superseded_envelope', 'superseded_at', envelopes)
   const strange = opened.filter(([, { state }]) => state === 'unaccounted').map(([{ envelope }]) => envelope as string)
   const stored = await storedEnvelopes(client, strange)
+
+  function reasonOf(envelope: string, time: number, state: EventState): string | undefined {
+    if (time > (shredded.get(envelope) ?? Number.POSITIVE_INFINITY)) return 'shredded'
+    const renewedAt = renewed.get(envelope)
+    // A row had it until then.
+    if (renewedAt !== undefined) return time > renewedAt + READ_BEFORE_MS ? 'renewed' : undefined
+    return state === 'unaccounted' && stored !== undefined && !stored.has(envelope) ? 'in-no-table' : undefined
+  }
+
   return opened.flatMap(([event, { state }]) => {
     const envelope = event.envelope as string
-    const wasShredded = event.time > (shredded.get(envelope) ?? Number.POSITIVE_INFINITY)
-    const isGone = state === 'unaccounted' && stored !== undefined && !stored.has(envelope)
-    if (!wasShredded && !isGone) return []
-    const detail = { envelope, reason: wasShredded ? 'shredded' : 'in-no-table', operation: event.operation }
+    const reason = reasonOf(envelope, event.time, state)
+    if (reason === undefined) return []
+    const detail = { envelope, reason, operation: event.operation }
     return { ...about(event), kind: 'superseded-envelope' as const, severity: 'high' as const, detail }
   })
 }
+
+/** Who read a row before it was renewed may open it a little later. */
+const READ_BEFORE_MS = 3_600_000
 
 /** Which of these envelopes a row has; `undefined` where nobody knows the tables. */
 export type StoredEnvelopes = (client: Queryable, ids: readonly string[]) => Promise<ReadonlySet<string> | undefined>
@@ -60,9 +73,14 @@ function opens({ operationClass, outcome }: TrailEvent): boolean {
   return outcome === 'success' && (operationClass === 'decrypt' || operationClass === 'rewrap')
 }
 
-async function shreddedAt(client: Queryable, envelopes: readonly string[]): Promise<Map<string, number>> {
+async function endedAt(
+  client: Queryable,
+  table: string,
+  column: string,
+  envelopes: readonly string[],
+): Promise<Map<string, number>> {
   const { rows } = await client.query(
-    `SELECT envelope, ${milliseconds('min(shredded_at)')} AS at FROM waxseal.shredded_row
+    `SELECT envelope, ${milliseconds(`min(${column})`)} AS at FROM waxseal.${table}
     WHERE envelope = ANY ($1) GROUP BY envelope`,
     [envelopes],
   )
