@@ -23,6 +23,8 @@ export default {
   testTimeout: 60_000,
   // As many as there are processors: the database does the other half of the work.
   maxWorkers: '100%',
+  // Modules of all files that a worker has run stay in its memory: without an end it collects garbage more than it tests.
+  workerIdleMemoryLimit: '1500MB',
   projects: [
     {
       ...common,
