@@ -23,6 +23,8 @@ test('of one that is cut off anywhere, the whole records come out, and one text 
       expect(found.slice(0, -1)).toEqual(texts(list).slice(0, found.length - 1))
       expect(found.length).toBeLessThanOrEqual(list.length + 1)
     }),
+    // Within a string that looks like the end of a record.
+    { examples: [[[{ a: { b: '} ]' } }], 14]] },
   )
 })
 

@@ -1,6 +1,6 @@
 const FILE = /^\s*\{\s*"Records"\s*:\s*\[/
-/** A string, or what opens and closes. */
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/g
+/** A string, also one that breaks off, since braces in it open and close nothing; or what does. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|[{}[\]]/gs
 const BETWEEN = /^[\s,]*$/
 
 /**
