@@ -32,7 +32,7 @@ export function storableJson(value: unknown, as: (text: string) => string = inde
   })
 }
 
-/** Cursors and proofs: whole, since a part of one is another. */
+/** Cursors, proofs and rules: whole, since a part of one is another. */
 export function wholeJson(value: unknown): string {
   return storableJson(value, storableText)
 }

@@ -18,6 +18,11 @@ export function printJson(value: unknown): void {
   for (const line of jsonLines(value)) printLine(line)
 }
 
+/** In one line, for commands that go on. */
+export function printJsonLine(value: unknown): void {
+  printLine(escaped(JSON.stringify(value)))
+}
+
 /** Of the same meaning, whoever wrote what is in it, and harmless on a terminal. */
 export function jsonLines(value: unknown): string[] {
   return JSON.stringify(value, null, 2).split('\n').map(escaped)

@@ -18,7 +18,7 @@ export function listedIn(snapshots: readonly KeyAccessSnapshot[]): readonly List
   const newest = new Map<string, (typeof stays)[number]>()
   snapshots.forEach(({ principals }, at) => {
     for (const rule of principals) {
-      const id = canonicalJson(rule)
+      const id = ruleId(rule)
       const known = newest.get(id)
       if (known && known.last >= at - 1) known.last = at
       else {
@@ -34,6 +34,7 @@ export function listedIn(snapshots: readonly KeyAccessSnapshot[]): readonly List
   }))
 }
 
-export function isSameRule(a: AllowedPrincipal, b: AllowedPrincipal): boolean {
-  return canonicalJson(a) === canonicalJson(b)
+/** Equal of two rules that are the same in every part. */
+export function ruleId(rule: AllowedPrincipal): string {
+  return canonicalJson(rule)
 }

@@ -1,7 +1,7 @@
 import type { AllowedPrincipal, KeyAccess } from '../../kms/key-access.js'
 import { uuidV7 } from '../../kms/uuid-v7.js'
 import type { Queryable } from '../../postgres/queryable.js'
-import { storableJson, storableText } from '../storable.js'
+import { wholeJson } from '../storable.js'
 
 /** Who may use a KEK, as its KMS said at a time. */
 export interface KeyAccessSnapshot extends KeyAccess {
@@ -14,10 +14,9 @@ export async function storeKeyAccess(
   client: Queryable,
   { provider, kekId, principals, limits, unread }: KeyAccess,
 ): Promise<void> {
-  const json = (value: unknown) => storableJson(value, storableText)
   await client.query(
     `INSERT INTO waxseal.key_access (id, provider, kek_id, principals, limits, unread) VALUES ($1, $2, $3, $4, $5, $6)`,
-    [uuidV7(Date.now()), provider, kekId, json(principals), json(limits), json(unread)],
+    [uuidV7(Date.now()), provider, kekId, wholeJson(principals), wholeJson(limits), wholeJson(unread)],
   )
 }
 

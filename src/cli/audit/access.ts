@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { escaped } from '../../audit/escaped.js'
-import { isSameRule } from '../../audit/key-access/listed.js'
+import { ruleId } from '../../audit/key-access/listed.js'
 import { type KeyAccessSnapshot, readLastSnapshot, storeKeyAccess } from '../../audit/key-access/snapshot.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import type { AllowedPrincipal, KeyAccess } from '../../kms/key-access.js'
@@ -64,13 +64,18 @@ async function ask(configuration: LoadedConfiguration) {
 }
 
 function comparedWith(last: KeyAccessSnapshot | undefined, access: KeyAccess): Found {
-  const missingIn = (rules: readonly AllowedPrincipal[]) => (rule: AllowedPrincipal) =>
-    !rules.some((each) => isSameRule(each, rule))
+  if (!last) return { ...access, before: null, appeared: [], gone: [] }
   return {
-    ...{ ...access, before: last?.readAt ?? null },
-    appeared: last ? access.principals.filter(missingIn(last.principals)) : [],
-    gone: last ? last.principals.filter(missingIn(access.principals)) : [],
+    ...{ ...access, before: last.readAt },
+    appeared: without(access.principals, last.principals),
+    gone: without(last.principals, access.principals),
   }
+}
+
+/** The rules that are not among the others. */
+function without(rules: readonly AllowedPrincipal[], others: readonly AllowedPrincipal[]): readonly AllowedPrincipal[] {
+  const known = new Set(others.map(ruleId))
+  return rules.filter((rule) => !known.has(ruleId(rule)))
 }
 
 function linesOf({ kekId, principals, unread, before, appeared, gone }: Found): string[] {

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { escaped } from '../../audit/escaped.js'
 import { followTrails, type MirrorEvent, mirrorOnce } from '../../audit/mirror/mirror.js'
 import { connectTrails, trailsOf } from '../../config/connect-trails.js'
 import { assertSchema } from '../../lifecycle/index.js'
@@ -8,7 +7,7 @@ import { EXIT } from '../exit-codes.js'
 import { failureOf } from '../failure.js'
 import { interruptible } from '../interruptible.js'
 import { onPool } from '../on-database.js'
-import { printLine } from '../terminal.js'
+import { printJsonLine } from '../terminal.js'
 import { followLog, passLog } from './mirror-log.js'
 
 interface Options extends ConfiguredOptions {
@@ -49,6 +48,6 @@ async function mirror(options: Options): Promise<void> {
 function jsonLog(): (event: MirrorEvent) => void {
   return (event) => {
     const told = event.type === 'trouble' ? { type: event.type, message: failureOf(event.error).message } : event
-    printLine(escaped(JSON.stringify(told)))
+    printJsonLine(told)
   }
 }

@@ -21,7 +21,7 @@ import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { interruptible } from '../interruptible.js'
 import { Progress, type ProgressScreen, standardError } from '../progress.js'
-import { printJson, printLine, tell } from '../terminal.js'
+import { printJson, printJsonLine, printLine, tell } from '../terminal.js'
 import { alert } from './alert.js'
 import { dayLine } from './finding-lines.js'
 import { trailsInUse } from './trails-in-use.js'
@@ -102,7 +102,7 @@ async function pass(
     ? reports.every(hasNoFindings)
     : (await readFindings(client, { open: true, limit: 1 })).length === 0
   const result = { ok: isFine, days: reports, alerts }
-  if (json && follow) printLine(escaped(JSON.stringify(result)))
+  if (json && follow) printJsonLine(result)
   else if (json) printJson(result)
   else {
     for (const report of reports) printLine(dayLine(report))

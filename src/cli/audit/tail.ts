@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
-import { escaped } from '../../audit/escaped.js'
 import { type ReviewRecord, searchAudit, tailRecords } from '../../audit/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { interruptible } from '../interruptible.js'
 import { onDatabase } from '../on-database.js'
-import { printLine } from '../terminal.js'
+import { printJsonLine, printLine } from '../terminal.js'
 import { type FilterFlags, filtersOf, withFilters } from './query-options.js'
 import { recordLine } from './record-lines.js'
 
@@ -26,9 +25,8 @@ export function defineTail(command: Command): void {
 /** The last ones, the newest below, and with `--follow` what comes after them. */
 async function tail(options: Options): Promise<void> {
   const query = filtersOf(options)
-  const print = (records: readonly ReviewRecord[]) => {
-    for (const record of records) printLine(options.json ? escaped(JSON.stringify(record)) : recordLine(record))
-  }
+  const printRecord = options.json ? printJsonLine : (record: ReviewRecord) => printLine(recordLine(record))
+  const print = (records: readonly ReviewRecord[]) => records.forEach(printRecord)
   await onDatabase(options, async (client) => {
     const { records } = await searchAudit(client, query, { limit: LAST })
     print([...records].reverse())
