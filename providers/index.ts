@@ -79,7 +79,7 @@ export const wrapOnlyRecipients = {
 export type WrapOnlyName = keyof typeof wrapOnlyRecipients
 
 /** Makes a key that signs checkpoints from its section of the configuration. */
-export type ConnectSigningKey = (section: Readonly<Record<string, unknown>>) => Promise<KmsSigningKey>
+export type ConnectSigningKey = (section: Readonly<Record<string, unknown>>, upkeep: Upkeep) => Promise<KmsSigningKey>
 
 /** The providers whose KMS signs, too. */
 export const signingKeys = {

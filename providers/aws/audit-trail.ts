@@ -20,7 +20,10 @@ export const awsTrail: ProviderTrail = {
     unwrap: ['DescribeKey', 'Decrypt'],
     rewrap: ['DescribeKey', 'ReEncrypt'],
     sign: ['Sign'],
-    examine: ['DescribeKey', 'GenerateDataKey', 'Encrypt', 'Decrypt', 'ReEncrypt', 'GetKeyRotationStatus'],
+    examine: [
+      ...['DescribeKey', 'GenerateDataKey', 'Encrypt', 'Decrypt', 'ReEncrypt', 'GetKeyRotationStatus'],
+      ...['GetKeyPolicy', 'ListGrants', 'GetPublicKey'],
+    ],
     authenticate: [],
   },
   identifies: ['request-id', 'token'],

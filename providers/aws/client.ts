@@ -101,9 +101,12 @@ export interface AwsKms {
 
 /** What the client can be asked about a key. */
 export interface AwsKeyInquiries {
-  getKeyPolicy(request: { KeyId: string; PolicyName: 'default' }): Promise<{ readonly Policy?: string | undefined }>
+  getKeyPolicy(
+    request: { KeyId: string; PolicyName: 'default' },
+    options?: AwsCallOptions,
+  ): Promise<AwsReply & { readonly Policy?: string | undefined }>
   /** By pages; a grant is what the KMS says it is. */
-  listGrants(request: { KeyId: string; Limit: number; Marker?: string }): Promise<object>
+  listGrants(request: { KeyId: string; Limit: number; Marker?: string }, options?: AwsCallOptions): Promise<AwsReply>
   getKeyRotationStatus(
     request: { KeyId: string },
     options?: AwsCallOptions,

@@ -125,8 +125,14 @@ export class VaultCalls {
   }
 
   /** Something else that Vault knows, such as a policy. */
-  async read(path: string): Promise<VaultData> {
-    return this.#data({ method: 'GET', path }, { operation: path }, {})
+  async read(path: string, options: CallOptions): Promise<VaultData> {
+    return this.#data({ method: 'GET', path: encodedPath(path) }, { operation: path }, options)
+  }
+
+  /** The names below a path. Vault's audit log has it with a slash. */
+  async list(path: string, options: CallOptions): Promise<VaultData> {
+    const call = { operation: `list ${path}/` }
+    return this.#data({ method: 'GET', path: `${encodedPath(path)}?list=true` }, call, options)
   }
 
   async #data(request: VaultRequest, call: VaultCall, options: CallOptions): Promise<VaultData> {
@@ -136,6 +142,10 @@ export class VaultCalls {
     if (reply.status !== 403 || !(await this.#login.replaces(token, options))) return contentOf(reply, call)
     return contentOf(await send(await this.#login.token(options)), call)
   }
+}
+
+function encodedPath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/')
 }
 
 export function contextOf(context: EncryptionContext): string {

@@ -35,6 +35,9 @@ export async function connectVault(
   return new VaultProvider(await connectVaultClient(section, upkeep))
 }
 
+/** For what ends with one attempt: nothing is sent in the background of it, and a login that comes to its end is made anew. */
+export const withoutUpkeep: Upkeep = () => Promise.reject(new Error('nothing is sent in the background of one attempt'))
+
 /** What `connectVault` gives the provider. */
 export async function connectVaultClient(
   section: Readonly<Record<string, unknown>>,

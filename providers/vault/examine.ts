@@ -2,7 +2,7 @@ import { isWaxsealError } from '../../src/errors.js'
 import { type AccessFinding, type AccessRole, judgePermissions } from '../../src/kms/access.js'
 import type { CallOptions } from '../../src/kms/provider.js'
 import { type TransitKey, VaultCalls } from './calls.js'
-import { connectVaultClient } from './connect.js'
+import { connectVaultClient, withoutUpkeep } from './connect.js'
 import { parseKeyPath } from './key-path.js'
 import { askPermissions } from './permissions.js'
 import { CAPABILITIES } from './policy.js'
@@ -14,7 +14,7 @@ export async function examineVault(
   role: AccessRole,
   options: CallOptions,
 ): Promise<readonly AccessFinding[]> {
-  const { client, login, key } = await connectVaultClient(section)
+  const { client, login, key } = await connectVaultClient(section, withoutUpkeep)
   const calls = new VaultCalls(client, login)
   const path = parseKeyPath('key', key)
   const found = await askPermissions(calls, path, options)

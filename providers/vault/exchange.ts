@@ -32,7 +32,7 @@ export async function exchange(
 
 /** The type of the mount and what is asked of it, without the key: the audit log has the path that these are part of. */
 function loggedAs(operation: string): string {
-  return /^(auth|sys)\//.test(operation) ? operation : `transit/${operation.split('/')[0]}`
+  return /^(list )?(auth|sys)\//.test(operation) ? operation : `transit/${operation.split('/')[0]}`
 }
 
 /** `data` of a reply, or of a login `auth`. Throws what the KMS refused with. */

@@ -3,13 +3,17 @@ import type { KmsSigningKey } from '../../src/audit/integrity/kms-signer.js'
 import type { SigningAlgorithm } from '../../src/audit/integrity/signature-type.js'
 import { ConfigurationError } from '../../src/errors.js'
 import type { CallOptions, KekRef } from '../../src/kms/provider.js'
+import type { Upkeep } from '../../src/kms/upkeep.js'
 import { VaultCalls } from './calls.js'
 import { connectVaultClient } from './connect.js'
 import { type KeyPath, parseKeyPath, storedIdOf } from './key-path.js'
 
 /** A transit key of the type `ed25519` or `ecdsa-p256`, with the options of the provider but for `previousKeys`. */
-export async function connectVaultSigningKey(section: Readonly<Record<string, unknown>>): Promise<KmsSigningKey> {
-  const { client, login, key, previousKeys = [] } = await connectVaultClient(section)
+export async function connectVaultSigningKey(
+  section: Readonly<Record<string, unknown>>,
+  upkeep?: Upkeep,
+): Promise<KmsSigningKey> {
+  const { client, login, key, previousKeys = [] } = await connectVaultClient(section, upkeep)
   if (previousKeys.length > 0) {
     throw new ConfigurationError('provider "vault": a key that signs has no "previousKeys"; see "formerKeys"')
   }

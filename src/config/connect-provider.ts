@@ -3,7 +3,7 @@ import { providers, wrapOnlyRecipients } from '../../providers/index.js'
 import type { CallLedger } from '../kms/call-ledger.js'
 import type { KmsProvider, WrapOnlyRecipient } from '../kms/provider.js'
 import { RecordingProvider } from '../kms/recording-provider.js'
-import { recordedUpkeep, unrecordedUpkeep } from '../kms/upkeep.js'
+import { upkeepOf } from '../kms/upkeep.js'
 import type { ProviderSection, RecipientSection } from './configuration.js'
 import { isProvider, isRecipientSection, isWrapOnly } from './configuration-schema.js'
 
@@ -21,7 +21,7 @@ export async function connectProvider(
 
 async function connectSection({ name, ...section }: ProviderSection, ledger: CallLedger | undefined) {
   const connect: ConnectProvider = await providers[name].connect()
-  return connect(section, ledger ? recordedUpkeep(ledger, name) : unrecordedUpkeep)
+  return connect(section, upkeepOf(ledger, name))
 }
 
 export async function connectRecipient(

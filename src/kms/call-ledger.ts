@@ -4,8 +4,8 @@ import type { KekRef, KmsReply } from './provider.js'
 export type KmsOperation = 'currentKek' | 'generateDataKey' | 'wrap' | 'unwrap' | 'rewrap'
 
 /**
- * What no method of a provider sends: `examine`, the questions of `waxseal doctor --provider`; `authenticate`, what is sent in
- * the background to stay logged in.
+ * What no method of a provider sends: `examine`, the questions of `waxseal doctor --provider`, `audit access` and `audit
+ * verifier-key`; `authenticate`, what is sent in the background to stay logged in.
  */
 export type UpkeepOperation = 'examine' | 'authenticate'
 

@@ -1,3 +1,5 @@
+import type { CallOptions } from './provider.js'
+
 /** `decrypt`: may open data keys. `administer`: may let himself or others, and need not have done so. */
 export type KeyRight = 'decrypt' | 'administer'
 
@@ -38,7 +40,10 @@ export interface KeyAccess {
 }
 
 /**
- * Of every KEK of a section of the configuration. What may not be read is `unread`; rejects with a `WaxsealError` where the
- * KMS is not reached or not understood.
+ * Of every KEK of a section of the configuration. Every request to the KMS takes the options. What may not be read is `unread`;
+ * rejects with a `WaxsealError` where the KMS is not reached or not understood.
  */
-export type ReadKeyAccess = (section: Readonly<Record<string, unknown>>) => Promise<readonly KeyAccess[]>
+export type ReadKeyAccess = (
+  section: Readonly<Record<string, unknown>>,
+  options: CallOptions,
+) => Promise<readonly KeyAccess[]>

@@ -9,6 +9,11 @@ export type Upkeep = <T>(operation: UpkeepOperation, send: (options: CallOptions
 /** Where there is no ledger. */
 export const unrecordedUpkeep: Upkeep = (_, send) => send({})
 
+/** As attempts of a ledger, where there is one. */
+export function upkeepOf(ledger: CallLedger | undefined, provider: string): Upkeep {
+  return ledger ? recordedUpkeep(ledger, provider) : unrecordedUpkeep
+}
+
 /** Each as an attempt of `ledger`, as `RecordingProvider` does it with calls. */
 export function recordedUpkeep(ledger: CallLedger, provider: string, clock: Clock = systemClock): Upkeep {
   const unbound = { provider, context: {}, options: {}, kekOf: () => undefined }

@@ -97,7 +97,7 @@ if (server) {
       const before = { ...process.env }
       Object.assign(process.env, { ...credentials, AWS_ENDPOINT_URL_IAM: endpoint })
       try {
-        return await readAwsKeyAccess(section)
+        return await readAwsKeyAccess(section, {})
       } finally {
         process.env = before
       }

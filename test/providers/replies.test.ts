@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { keyAccessTargets } from '../../src/cli/audit/key-access-targets.js'
 import { checkAccess } from '../../src/cli/doctor/access.js'
 import { checkKeys } from '../../src/cli/doctor/keys.js'
 import type { ProviderSection } from '../../src/config/configuration.js'
@@ -75,7 +76,10 @@ const KINDS: readonly Kind[] = [
       const { key } = await vaultUnderTest(server)
       return { name: 'vault', address: server.endpoint, key, token: `test-${randomUUID()}` }
     },
-    loggedAs: (operation) => (TRANSIT.test(operation) ? `transit/${operation.split('/')[0]}` : operation),
+    loggedAs: (operation) =>
+      TRANSIT.test(operation)
+        ? `transit/${operation.split('/')[0]}`
+        : operation.replace(/^(.*)\?list=true$/, 'list $1/'),
     // An error of Vault has no more than the reason.
     hasRequestId: ({ status }) => status === 'ok',
   },
@@ -116,7 +120,7 @@ describe.each(KINDS)(
       expect(replies.map(told)).toEqual(seenSince(before))
     })
 
-    test('what doctor asks and what a cipher does is in the ledger, each request once', async () => {
+    test('what doctor and audit access ask and what a cipher does is in the ledger, each request once', async () => {
       const configuration = { provider: await section(server, folder) }
       const ledger = new InMemoryCallLedger()
       const before = server.calls.length
@@ -124,11 +128,13 @@ describe.each(KINDS)(
       const { findings } = await checkKeys(loaded, ledger)
       const access = await checkAccess(loaded, 'rotator', ledger)
       expect([...findings, ...access.findings].map(({ code }) => code)).not.toContain('KEK_UNREACHABLE')
+      const [target] = keyAccessTargets(loaded, ledger)
+      expect(await target!.read()).toMatchObject([{ provider: vendor }])
       await using cipher = await connectCipher({ configuration, ledger })
       expect(await healthCheck(cipher)()).toMatchObject({ status: 'ok' })
       const replies = ledger.entries.flatMap(({ end }) => end!.replies)
       expect(replies.map(told).sort()).toEqual(seenSince(before).sort())
-      expect(ledger.counts()).toMatchObject({ examine: 1, unwrap: expect.any(Number) })
+      expect(ledger.counts()).toMatchObject({ examine: 2, unwrap: expect.any(Number) })
     })
   },
 )

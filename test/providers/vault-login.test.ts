@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, expect, test } from '@jest/globals'
+import { withoutUpkeep } from '../../providers/vault/connect.js'
 import {
   appRole,
   givenToken,
@@ -82,6 +83,17 @@ test('a renewal is an attempt of the ledger, though no call waits for it', async
   const [renewal] = server.calls.filter(({ operation }) => operation === RENEWAL)
   const { requestId } = renewal!
   expect(ends()).toMatchObject([{ outcome: 'succeeded', replies: [{ operation: RENEWAL, requestId, status: 'ok' }] }])
+})
+
+test('a login of one attempt is not renewed: the next request makes a new one', async () => {
+  const { provider, advance } = loggedIn(
+    appRole(async () => ROLE),
+    withoutUpkeep,
+  )
+  await provider.generateDataKey({})
+  await advance((LEASE_MS * 2) / 3)
+  await provider.generateDataKey({})
+  expect([count(RENEWAL), count(LOGIN)]).toEqual([0, 2])
 })
 
 test('a token that can be renewed no further is replaced before it ends', async () => {

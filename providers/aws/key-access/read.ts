@@ -1,10 +1,13 @@
 import type { KeyAccess } from '../../../src/kms/key-access.js'
+import type { CallOptions } from '../../../src/kms/provider.js'
 import { listAt, textAt } from '../../../src/kms/untrusted-json.js'
-import { vendorError } from '../../../src/kms/vendor-failure.js'
 import type { AwsKeyInquiries, AwsKms } from '../client.js'
 import { connectAwsClient } from '../connect.js'
+import { correlate } from '../correlation.js'
 import { awsFailureOf } from '../errors.js'
+import { exchange } from '../exchange.js'
 import { keyArnOf, storedIdOf } from '../key-arn.js'
+import { reported } from '../reported.js'
 import { readAccount } from './connect-iam.js'
 import type { AccountDetails } from './identities.js'
 import { awsPrincipals } from './principals.js'
@@ -17,16 +20,18 @@ const LIMITS = [
 ]
 
 /** Key policy and grants of each key of the section, and IAM of their account once. */
-export async function readAwsKeyAccess(section: Readonly<Record<string, unknown>>): Promise<readonly KeyAccess[]> {
+export async function readAwsKeyAccess(
+  section: Readonly<Record<string, unknown>>,
+  options: CallOptions,
+): Promise<readonly KeyAccess[]> {
   const { client, key, region, previousKeys = [], grantTokens = [] } = await connectAwsClient(section)
+  correlate(client)
   const found: KeyAccess[] = []
   let account: Promise<AccountDetails> | undefined
   for (const each of [key, ...previousKeys]) {
     const KeyId = keyArnOf(storedIdOf(each), region)
-    const described = await client.describeKey({ KeyId, GrantTokens: [...grantTokens] }).catch((error: unknown) => {
-      const { failure, status } = awsFailureOf(error)
-      throw vendorError(failure, { provider: 'aws', operation: `DescribeKey of "${each}"`, status })
-    })
+    const request = { KeyId, GrantTokens: [...grantTokens] }
+    const described = await exchange('DescribeKey', options, (passed) => client.describeKey(request, passed))
     const { Arn: keyArn = KeyId, MultiRegion } = described.KeyMetadata ?? {}
     const unread: string[] = []
     const attempt = async <T>(what: string, read: () => Promise<T>): Promise<T | undefined> => {
@@ -39,8 +44,8 @@ export async function readAwsKeyAccess(section: Readonly<Record<string, unknown>
     }
     const documents = {
       keyArn,
-      keyPolicy: await attempt('the key policy (GetKeyPolicy)', () => readKeyPolicy(client, keyArn)),
-      grants: await attempt('the grants (ListGrants)', () => readGrants(client, keyArn)),
+      keyPolicy: await attempt('the key policy (GetKeyPolicy)', () => readKeyPolicy(client, keyArn, options)),
+      grants: await attempt('the grants (ListGrants)', () => readGrants(client, keyArn, options)),
       iam: await attempt('IAM of the account (GetAccountAuthorizationDetails)', async () => {
         account ??= readAccount(region)
         return ofAccount(await account, keyArn.split(':')[4]!)
@@ -57,16 +62,18 @@ export async function readAwsKeyAccess(section: Readonly<Record<string, unknown>
   return found
 }
 
-async function readKeyPolicy(client: Client, KeyId: string): Promise<string> {
-  const { Policy } = await client.getKeyPolicy({ KeyId, PolicyName: 'default' })
+async function readKeyPolicy(client: Client, KeyId: string, options: CallOptions): Promise<string> {
+  const request = { KeyId, PolicyName: 'default' } as const
+  const { Policy } = await reported('GetKeyPolicy', options, (passed) => client.getKeyPolicy(request, passed))
   return Policy ?? ''
 }
 
-async function readGrants(client: Client, KeyId: string): Promise<readonly unknown[]> {
+async function readGrants(client: Client, KeyId: string, options: CallOptions): Promise<readonly unknown[]> {
   const grants: unknown[] = []
   let Marker: string | undefined
   do {
-    const page = await client.listGrants({ KeyId, Limit: 100, ...(Marker && { Marker }) })
+    const request = { KeyId, Limit: 100, ...(Marker && { Marker }) }
+    const page = await reported('ListGrants', options, (passed) => client.listGrants(request, passed))
     grants.push(...listAt(page, 'Grants'))
     Marker = textAt(page, 'NextMarker')
   } while (Marker !== undefined)

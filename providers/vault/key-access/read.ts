@@ -1,8 +1,9 @@
 import { isWaxsealError } from '../../../src/errors.js'
 import type { KeyAccess } from '../../../src/kms/key-access.js'
+import type { CallOptions } from '../../../src/kms/provider.js'
 import { listAt, textAt } from '../../../src/kms/untrusted-json.js'
 import { VaultCalls } from '../calls.js'
-import { connectVaultClient } from '../connect.js'
+import { connectVaultClient, withoutUpkeep } from '../connect.js'
 import { parseKeyPath, storedIdOf } from '../key-path.js'
 import { type PolicyHolder, vaultPrincipals } from './principals.js'
 
@@ -14,25 +15,28 @@ const LIMITS = [
 type Data = Readonly<Record<string, unknown>>
 
 /** The ACL policies of the namespace of the key, and the roles of its AppRole mounts. */
-export async function readVaultKeyAccess(section: Readonly<Record<string, unknown>>): Promise<readonly KeyAccess[]> {
-  const { client, login, key, previousKeys = [] } = await connectVaultClient(section)
+export async function readVaultKeyAccess(
+  section: Readonly<Record<string, unknown>>,
+  options: CallOptions,
+): Promise<readonly KeyAccess[]> {
+  const { client, login, key, previousKeys = [] } = await connectVaultClient(section, withoutUpkeep)
   const calls = new VaultCalls(client, login)
   const unread: string[] = client.namespace === '' ? [] : ['policies of the namespaces above are not read']
-  const attempt = async (path: string): Promise<Data> => {
+  const attempt = async (path: string, ask: 'read' | 'list' = 'read'): Promise<Data> => {
     try {
-      return await calls.read(path)
+      return await calls[ask](path, options)
     } catch (error) {
       // A list of nothing is answered as what is not there.
-      const isEmptyList = path.endsWith('list=true') && isWaxsealError(error) && error.code === 'ERR_KEK_UNAVAILABLE'
+      const isEmptyList = ask === 'list' && isWaxsealError(error) && error.code === 'ERR_KEK_UNAVAILABLE'
       if (isWaxsealError(error) && error.code === 'ERR_KMS_UNAVAILABLE') throw error
       if (!isEmptyList) unread.push(`${path} could not be read`)
       return {}
     }
   }
-  const keysOf = async (path: string) => listAt(await attempt(`${path}?list=true`), 'keys').map(String)
+  const keysOf = async (path: string) => listAt(await attempt(path, 'list'), 'keys').map(String)
   const policies: Record<string, string> = { root: '' }
   for (const name of await keysOf('sys/policies/acl')) {
-    const text = textAt(await attempt(`sys/policies/acl/${encodeURIComponent(name)}`), 'policy')
+    const text = textAt(await attempt(`sys/policies/acl/${name}`), 'policy')
     if (text !== undefined) policies[name] = text
   }
   const holders: PolicyHolder[] = []
@@ -45,7 +49,7 @@ export async function readVaultKeyAccess(section: Readonly<Record<string, unknow
     }
     for (const role of await keysOf(`auth/${mount}role`)) {
       const name = `auth/${mount}role/${role}`
-      const found = await attempt(`auth/${mount}role/${encodeURIComponent(role)}`)
+      const found = await attempt(name)
       const [policies, older] = [listAt(found, 'token_policies'), listAt(found, 'policies')]
       holders.push({ name, policies: [...policies, ...older, 'default'].map(String) })
     }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { escaped } from '../../audit/escaped.js'
 import { ruleId } from '../../audit/key-access/listed.js'
 import { type KeyAccessSnapshot, readLastSnapshot, storeKeyAccess } from '../../audit/key-access/snapshot.js'
+import { openConfiguredLedger } from '../../config/connect-ledger.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import type { AllowedPrincipal, KeyAccess } from '../../kms/key-access.js'
 import { assertSchema } from '../../lifecycle/index.js'
@@ -15,7 +16,7 @@ import { keyAccessTargets } from './key-access-targets.js'
 export function defineAccess(command: Command): void {
   withConfiguration(command)
     .description('ask each KMS who may use its KEKs, and write the answer down for "waxseal report access"')
-    .option('--dry-run', 'ask, and write nothing')
+    .option('--dry-run', 'ask, and write no list')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExit code 1 when a list is not complete, 3 when a KMS could not be asked. docs/audit.md')
     .action(run)
@@ -51,10 +52,11 @@ async function run({ dryRun, json, ...options }: Options): Promise<void> {
   for (const failure of failures) tell(escaped(failure))
 }
 
-/** One KMS that is away keeps no other from being asked. */
+/** One KMS that is away keeps no other from being asked; without its ledger, none is. */
 async function ask(configuration: LoadedConfiguration) {
+  await using ledger = await openConfiguredLedger(configuration)
   const [found, failures]: [KeyAccess[], string[]] = [[], []]
-  for (const { place, read } of keyAccessTargets(configuration)) {
+  for (const { place, read } of keyAccessTargets(configuration, ledger)) {
     await read().then(
       (each) => found.push(...each),
       (error: unknown) => failures.push(`${place}: ${failureOf(error).message}`),

@@ -2,7 +2,9 @@ import { providers } from '../../../providers/index.js'
 import { isProvider, isRecipientSection, isWrapOnly } from '../../config/configuration-schema.js'
 import { connectRecipient } from '../../config/connect-provider.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
+import type { CallLedger } from '../../kms/call-ledger.js'
 import type { KeyAccess } from '../../kms/key-access.js'
+import { upkeepOf } from '../../kms/upkeep.js'
 
 /** Something that holds KEKs, and how to ask it who may use them. */
 export interface KeyAccessTarget {
@@ -12,28 +14,36 @@ export interface KeyAccessTarget {
 
 type Choice = LoadedConfiguration['recipients'][number]
 
-/** All that can open envelopes of the configuration. */
-export function keyAccessTargets({ provider, recipients, accepted }: LoadedConfiguration): readonly KeyAccessTarget[] {
+/** All that can open envelopes of the configuration. What each is asked is an attempt of `ledger`. */
+export function keyAccessTargets(
+  { provider, recipients, accepted }: LoadedConfiguration,
+  ledger: CallLedger | undefined,
+): readonly KeyAccessTarget[] {
   return [
-    { place: 'provider', read: () => read(provider) },
-    ...recipients.map((each, index) => ({ place: `recipients[${index}]`, read: () => read(each) })),
-    ...accepted.map((each, index) => ({ place: `accepted[${index}]`, read: () => read(each.provider) })),
+    { place: 'provider', read: () => read(provider, ledger) },
+    ...recipients.map((each, index) => ({ place: `recipients[${index}]`, read: () => read(each, ledger) })),
+    ...accepted.map((each, index) => ({ place: `accepted[${index}]`, read: () => read(each.provider, ledger) })),
   ]
 }
 
-async function read(choice: Choice): Promise<readonly KeyAccess[]> {
+async function read(choice: Choice, ledger: CallLedger | undefined): Promise<readonly KeyAccess[]> {
   if (isWrapOnly(choice) || isRecipientSection(choice)) {
-    return unlisted(choice, 'whoever holds the private half of a recovery key may open with it; no KMS lists them')
+    return unlisted(
+      choice,
+      ledger,
+      'whoever holds the private half of a recovery key may open with it; no KMS lists them',
+    )
   }
   if (isProvider(choice)) {
-    return unlisted(choice, 'its provider is configured as an object of its own, of whose policy nothing is known')
+    const reason = 'its provider is configured as an object of its own, of whose policy nothing is known'
+    return unlisted(choice, ledger, reason)
   }
   const { name, ...section } = choice
   const { readKeyAccess } = await providers[name].access()
-  return readKeyAccess(section)
+  return upkeepOf(ledger, name)('examine', (options) => readKeyAccess(section, options))
 }
 
-async function unlisted(choice: Choice, reason: string): Promise<readonly KeyAccess[]> {
-  const { provider, id } = await (await connectRecipient(choice, undefined)).currentKek({})
+async function unlisted(choice: Choice, ledger: CallLedger | undefined, reason: string): Promise<readonly KeyAccess[]> {
+  const { provider, id } = await (await connectRecipient(choice, ledger)).currentKek({})
   return [{ provider, kekId: id, principals: [], limits: [], unread: [reason] }]
 }

@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
-import { verifierKeyOf } from '../../audit/integrity/note-key.js'
+import { type VerifierKey, verifierKeyOf } from '../../audit/integrity/note-key.js'
+import type { SignerDeclaration } from '../../config/checkpoints-section.js'
+import { openConfiguredLedger } from '../../config/connect-ledger.js'
 import { connectSigningKey } from '../../config/connect-signing-key.js'
-import { loadConfiguration } from '../../config/load-configuration.js'
+import { type LoadedConfiguration, loadConfiguration } from '../../config/load-configuration.js'
 import { ConfigurationError } from '../../errors.js'
+import { upkeepOf } from '../../kms/upkeep.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { printJson, printLine } from '../terminal.js'
 import { checkpointsOf } from './checkpoints.js'
@@ -21,7 +24,7 @@ interface Options extends ConfiguredOptions {
 async function run({ config, json }: Options): Promise<void> {
   const configuration = await loadConfiguration(config === undefined ? {} : { file: config })
   const { origin, signer, kmsSigner } = await checkpointsOf(configuration)
-  const key = kmsSigner ? verifierKeyOf(origin, await (await connectSigningKey(kmsSigner)).publicKey({})) : signer?.key
+  const key = kmsSigner ? await askFor(configuration, origin, kmsSigner) : signer?.key
   if (!key) {
     throw new ConfigurationError(
       `${configuration.source}: expected "audit.checkpoints" with "keyFile" or "signer", found neither`,
@@ -29,4 +32,15 @@ async function run({ config, json }: Options): Promise<void> {
   }
   if (json) printJson({ verifierKey: key.text })
   else printLine(key.text)
+}
+
+async function askFor(
+  configuration: LoadedConfiguration,
+  origin: string,
+  declared: SignerDeclaration,
+): Promise<VerifierKey> {
+  await using ledger = await openConfiguredLedger(configuration)
+  const key = await connectSigningKey(declared, ledger)
+  const ask = upkeepOf(ledger, declared.provider)
+  return verifierKeyOf(origin, await ask('examine', (options) => key.publicKey(options)))
 }

@@ -29,9 +29,9 @@ export async function withSigner<T>(
       `${configuration.source}: expected "audit.checkpoints" with "keyFile", the key that signs, or with "signer" and "verifierKey", found neither; "waxseal audit verifier-key" prints the key of a "signer"`,
     )
   }
-  const signingKey = await connectSigningKey(declared)
   const connection = connectionOf(configuration, dataSource)
   await using ledger = await openLedger({ connection, connections: 1, label: command })
+  const signingKey = await connectSigningKey(declared, ledger)
   // Awaited here, for the ledger is closed behind it.
   return await withActor({ actor: command, purpose: 'checkpoint' }, () => use(kmsSigner(signingKey, key, ledger)))
 }

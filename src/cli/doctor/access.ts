@@ -4,7 +4,7 @@ import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import { isWaxsealError } from '../../errors.js'
 import type { AccessRole } from '../../kms/access.js'
 import type { CallLedger } from '../../kms/call-ledger.js'
-import { recordedUpkeep, unrecordedUpkeep } from '../../kms/upkeep.js'
+import { upkeepOf } from '../../kms/upkeep.js'
 import { type Finding, finding, type Section } from './finding.js'
 
 /** Asks each configured KMS what this identity may do there, and how its key is set up. */
@@ -36,8 +36,7 @@ async function checkOne(
   const { name, ...section } = target
   try {
     const access = await providers[name].access()
-    const upkeep = ledger ? recordedUpkeep(ledger, name) : unrecordedUpkeep
-    const found = await upkeep('examine', (options) => access.examine(section, role, options))
+    const found = await upkeepOf(ledger, name)('examine', (options) => access.examine(section, role, options))
     return found.map(({ code, message, remedy }) => finding(code, `${place}: ${message}`, remedy))
   } catch (error) {
     if (!isWaxsealError(error)) throw error

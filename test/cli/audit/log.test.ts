@@ -129,17 +129,22 @@ test('signer: a key of a KMS signs, by the public key of the configuration and n
   expect(await made.run(['audit', 'checkpoint'])).toMatchObject({
     ...{ status: 2, stderr: expect.stringContaining('waxseal audit verifier-key') },
   })
-  const printed = JSON.parse((await made.run(['audit', 'verifier-key', '--json'])).stdout).verifierKey
+  made.configure({ audit: { checkpoints: { ...common, signer }, ledger: {} } })
+  const printed = JSON.parse(
+    (await made.run(['audit', 'verifier-key', '--json'], { env: { WAXSEAL_ACTOR: 'an operator' } })).stdout,
+  ).verifierKey
   configure({ ...common, signer, verifierKey: printed })
   await insertApplicationEvents(made.client, 1)
   const { note } = JSON.parse((await made.run(['audit', 'checkpoint', '--json'])).stdout)
   expect(openNote(note, [parseVerifierKey(printed)])).toContain(NAME)
   const { rows } = await made.client.query(
     `SELECT actor, ledger_attempt.kek_id, outcome, replies -> -1 ->> 'operation' AS request FROM waxseal.ledger_attempt
-      JOIN waxseal.ledger_end ON attempt = id WHERE operation = 'sign'`,
+      JOIN waxseal.ledger_end ON attempt = id WHERE provider = 'vault' ORDER BY started_at`,
   )
-  const sent = { kek_id: section.key, outcome: 'succeeded', request: 'transit/sign' }
-  expect(rows).toEqual([{ actor: 'waxseal audit checkpoint', ...sent }])
+  expect(rows).toEqual([
+    { actor: 'an operator', kek_id: null, outcome: 'succeeded', request: 'transit/keys' },
+    { actor: 'waxseal audit checkpoint', kek_id: section.key, outcome: 'succeeded', request: 'transit/sign' },
+  ])
 
   configure({ ...common, signer: { provider: 'vault', ...other }, verifierKey: printed })
   const substituted = await made.run(['audit', 'checkpoint'])
