@@ -31,7 +31,7 @@ export const azureTrail: ProviderTrail = {
   },
   expected: expectedAzure,
   limits: [
-    'Nothing is logged until a diagnostic setting sends the category AuditEvent somewhere.',
+    'Nothing is logged until a diagnostic setting sends the category AuditEvent somewhere; one that was off meanwhile is not seen.',
     'Azure does not promise that its resource logs are complete: a missing entry proves nothing.',
     'Records have no id of their own; two that are equal in everything are one event here.',
     'KeyUpdate is logged without what it changed: a key that is disabled looks like one that is renamed.',

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../src/errors.js'
 import { textOptions } from '../../src/kms/text-options.js'
 import type { AzureClient, AzureKeyInquiries } from './client.js'
 import { followingOptions } from './following-options.js'
-import { vaultUrlOf } from './key-names.js'
+import { isLoopback, vaultUrlOf } from './key-names.js'
 import { AzureProvider, type AzureProviderOptions } from './provider.js'
 
 const OPTIONS = [
@@ -17,7 +17,6 @@ const OPTIONS = [
   'caFile',
   'tokenFile',
 ] as const
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 /** How long a token from a file is kept before the file is read again. */
 const TOKEN_MS = 300_000
 
@@ -57,7 +56,7 @@ export async function connectAzureClient(section: Readonly<Record<string, unknow
     // No use of a key is anywhere else, and the token goes where the request goes.
     redirectOptions: { maxRetries: 0 },
     // A vault of Azure names the cloud that it is in, and the SDK compares; a server for tests cannot.
-    disableChallengeResourceVerification: LOOPBACK.has(new URL(vaultUrl).hostname),
+    disableChallengeResourceVerification: isLoopback(new URL(vaultUrl).hostname),
     ...tls,
   }
   const keys = new KeyClient(vaultUrl, credential, { ...settings })

@@ -17,6 +17,11 @@ export function vaultUrlOf(text: string): string | undefined {
   return protocol === 'https:' && username + password === '' && href === `${origin}/` ? origin : undefined
 }
 
+/** Of a host. A vault of Azure is nowhere near; a server for tests is. */
+export function isLoopback(hostname: string): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+}
+
 /** How a KEK ref spells a key. Names are told apart whatever their case, so that one key has one id. */
 export function kekIdOf(vaultUrl: string, name: string): string {
   return `${new URL(vaultUrl).host}/${name.toLowerCase()}`

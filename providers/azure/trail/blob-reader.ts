@@ -14,13 +14,15 @@ import {
 } from '../../../src/kms/arrival-windows.js'
 import { textOptions } from '../../../src/kms/text-options.js'
 import { vaultUrlOf } from '../key-names.js'
+import { connectVaultResource } from '../vault-resource.js'
+import { accountPlace } from './account-place.js'
 import type { BlobsApi, ListedBlob } from './blobs-api.js'
 import { connectBlobs } from './connect-blobs.js'
+import { type ProbeSettings, settingsProbe } from './diagnostic-settings.js'
 import { recordsOf, wholeLinesIn } from './record-lines.js'
 import { trailFailure } from './workspace-api.js'
 
 const OPTIONS = ['vaultUrl', 'containerUrl', 'resourceId', 'tenantId', 'clientId', 'tokenFile', 'caFile'] as const
-const RESOURCE = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.keyvault\/[^/]+\/[^/]+$/i
 const CHUNK_BYTES = 4 * 1024 * 1024
 const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000]
 
@@ -35,7 +37,7 @@ const BLOBS: ArrivalRules = {
 
 /** `{ vaultUrl, containerUrl, resourceId, tenantId?, clientId?, tokenFile?, caFile? }`. */
 export async function connectBlobReader(section: Readonly<Record<string, unknown>>): Promise<TrailReader> {
-  const { vaultUrl = '', containerUrl = '', resourceId = '', ...others } = textOptions('azure', section, OPTIONS)
+  const { vaultUrl = '', containerUrl = '', resourceId = '', ...credentials } = textOptions('azure', section, OPTIONS)
   const url = vaultUrlOf(vaultUrl)
   if (url === undefined) {
     throw new ConfigurationError('trail "azure": "vaultUrl" must be that of the vault: https://<name>.vault.azure.net')
@@ -45,12 +47,9 @@ export async function connectBlobReader(section: Readonly<Record<string, unknown
       'trail "azure": "containerUrl" must be https://<account>.blob.core.windows.net/insights-logs-auditevent',
     )
   }
-  if (!RESOURCE.test(resourceId)) {
-    throw new ConfigurationError(
-      'trail "azure": "resourceId" must be that of the vault: "az keyvault show --query id" prints it',
-    )
-  }
-  return new BlobReader(await connectBlobs(containerUrl, others), new URL(url).host, resourceId.toUpperCase())
+  const vault = await connectVaultResource(url, resourceId, credentials)
+  const probeSettings = settingsProbe(vault, accountPlace(containerUrl))
+  return new BlobReader(await connectBlobs(containerUrl, credentials), new URL(url).host, vault.id, probeSettings)
 }
 
 /** Reads the audit log of a vault from the append files that a diagnostic setting writes. */
@@ -61,33 +60,17 @@ class BlobReader implements TrailReader {
   readonly intervalMs = 300_000
   readonly #api: BlobsApi
   readonly #resource: string
+  readonly #probeSettings: ProbeSettings
 
-  constructor(api: BlobsApi, host: string, resource: string) {
+  constructor(api: BlobsApi, host: string, resourceId: string, probeSettings: ProbeSettings) {
     this.#api = api
     this.scope = host
-    this.#resource = resource
+    this.#resource = resourceId.toUpperCase()
+    this.#probeSettings = probeSettings
   }
 
   async probe(signal: AbortSignal): Promise<readonly PostureCheck[]> {
-    try {
-      const isImmutable = await this.#isImmutable(signal)
-      const found = await this.#listed(new Date(), signal)
-      const evidence = `${found.length} files of today`
-      return [
-        { id: 'files-arrive', state: found.length > 0 ? 'ok' : 'unknown', evidence },
-        isImmutable
-          ? { id: 'container-is-immutable', state: 'ok', evidence: 'the container has an immutability policy' }
-          : {
-              id: 'container-is-immutable',
-              state: 'failed',
-              evidence: 'what the container holds can be changed and deleted',
-              remedy: 'set a time-based retention policy on the container',
-            },
-      ]
-    } catch (error) {
-      signal.throwIfAborted()
-      return [{ id: 'files-arrive', state: 'failed', evidence: (error as Error).message }]
-    }
+    return [...(await this.#probeSettings(signal)), ...(await this.#arriving(signal))]
   }
 
   goesBackTo(now: Date, cursor: CursorValue): Date {
@@ -110,6 +93,28 @@ class BlobReader implements TrailReader {
 
   async close(): Promise<void> {
     // Nothing is open between two requests.
+  }
+
+  async #arriving(signal: AbortSignal): Promise<readonly PostureCheck[]> {
+    try {
+      const isImmutable = await this.#isImmutable(signal)
+      const found = await this.#listed(new Date(), signal)
+      const evidence = `${found.length} files of today`
+      return [
+        { id: 'files-arrive', state: found.length > 0 ? 'ok' : 'unknown', evidence },
+        isImmutable
+          ? { id: 'container-is-immutable', state: 'ok', evidence: 'the container has an immutability policy' }
+          : {
+              id: 'container-is-immutable',
+              state: 'failed',
+              evidence: 'what the container holds can be changed and deleted',
+              remedy: 'set a time-based retention policy on the container',
+            },
+      ]
+    } catch (error) {
+      signal.throwIfAborted()
+      return [{ id: 'files-arrive', state: 'failed', evidence: (error as Error).message }]
+    }
   }
 
   /** What a file has behind what was read of it. The cursor stays: a later file may fail. */

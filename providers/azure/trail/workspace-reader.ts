@@ -11,17 +11,21 @@ import { arrivalWindow, formatArrivalCursor, parseArrivalCursor } from '../../..
 import { textOptions } from '../../../src/kms/text-options.js'
 import { parseJson, textAt } from '../../../src/kms/untrusted-json.js'
 import { vaultUrlOf } from '../key-names.js'
+import { connectVaultResource } from '../vault-resource.js'
 import { connectWorkspace } from './connect-workspace.js'
+import { type ProbeSettings, settingsProbe } from './diagnostic-settings.js'
 import { trailFailure, type WorkspaceApi } from './workspace-api.js'
+import { workspacePlace } from './workspace-place.js'
 import { halvesOf, type QueryPart, WORKSPACE, wholeOf, workspaceQuery } from './workspace-query.js'
 
-const OPTIONS = ['vaultUrl', 'workspaceId', 'tenantId', 'clientId', 'tokenFile', 'caFile', 'endpoint'] as const
+const CREDENTIALS = ['tenantId', 'clientId', 'tokenFile', 'caFile'] as const
+const OPTIONS = ['vaultUrl', 'workspaceId', 'resourceId', ...CREDENTIALS, 'endpoint'] as const
 /** Below this a window is not halved any more. */
 const SHORTEST_MS = 1_000
 
-/** `{ vaultUrl, workspaceId, tenantId?, clientId?, tokenFile?, caFile?, endpoint? }`. */
+/** `{ vaultUrl, workspaceId, resourceId?, tenantId?, clientId?, tokenFile?, caFile?, endpoint? }`. */
 export async function connectWorkspaceReader(section: Readonly<Record<string, unknown>>): Promise<TrailReader> {
-  const { vaultUrl = '', workspaceId, ...others } = textOptions('azure', section, OPTIONS)
+  const { vaultUrl = '', workspaceId, resourceId, endpoint, ...credentials } = textOptions('azure', section, OPTIONS)
   const url = vaultUrlOf(vaultUrl)
   if (url === undefined) {
     throw new ConfigurationError('trail "azure": "vaultUrl" must be that of the vault: https://<name>.vault.azure.net')
@@ -29,7 +33,10 @@ export async function connectWorkspaceReader(section: Readonly<Record<string, un
   if (workspaceId === undefined) {
     throw new ConfigurationError('trail "azure": "workspaceId" is missing: the id of the Log Analytics workspace')
   }
-  return new WorkspaceReader(await connectWorkspace({ workspaceId, ...others }), new URL(url).host)
+  const vault = resourceId === undefined ? undefined : await connectVaultResource(url, resourceId, credentials)
+  const options = { workspaceId, ...credentials, ...(endpoint !== undefined && { endpoint }) }
+  const probeSettings = settingsProbe(vault, workspacePlace(workspaceId))
+  return new WorkspaceReader(await connectWorkspace(options), new URL(url).host, probeSettings)
 }
 
 /** Reads the audit log of a vault from a Log Analytics workspace. */
@@ -39,27 +46,16 @@ class WorkspaceReader implements TrailReader {
   readonly scope: string
   readonly intervalMs = 120_000
   readonly #api: WorkspaceApi
+  readonly #probeSettings: ProbeSettings
 
-  constructor(api: WorkspaceApi, host: string) {
+  constructor(api: WorkspaceApi, host: string, probeSettings: ProbeSettings) {
     this.#api = api
     this.scope = host
+    this.#probeSettings = probeSettings
   }
 
   async probe(signal: AbortSignal): Promise<readonly PostureCheck[]> {
-    const to = new Date()
-    const part = { by: 'time', from: new Date(to.getTime() - 24 * 3_600_000), to, happenedFrom: to } as const
-    const id = 'records-arrive'
-    try {
-      const rows = await this.#query(part, signal)
-      if (rows === undefined || rows.length > 0) {
-        return [{ id, state: 'ok', evidence: `${rows?.length ?? 'many'} records of the last day${tablesOf(rows)}` }]
-      }
-      const evidence = 'no record of the last day is in the tables AZKVAuditLogs and AzureDiagnostics'
-      return [{ id, state: 'unknown', evidence, remedy: 'send the category AuditEvent there by a diagnostic setting' }]
-    } catch (error) {
-      signal.throwIfAborted()
-      return [{ id, state: 'failed', evidence: (error as Error).message }]
-    }
+    return [...(await this.#probeSettings(signal)), await this.#arriving(signal)]
   }
 
   goesBackTo(now: Date, cursor: CursorValue): Date {
@@ -77,6 +73,23 @@ class WorkspaceReader implements TrailReader {
 
   async close(): Promise<void> {
     // Nothing is open between two queries.
+  }
+
+  async #arriving(signal: AbortSignal): Promise<PostureCheck> {
+    const to = new Date()
+    const part = { by: 'time', from: new Date(to.getTime() - 24 * 3_600_000), to, happenedFrom: to } as const
+    const id = 'records-arrive'
+    try {
+      const rows = await this.#query(part, signal)
+      if (rows === undefined || rows.length > 0) {
+        return { id, state: 'ok', evidence: `${rows?.length ?? 'many'} records of the last day${tablesOf(rows)}` }
+      }
+      const evidence = 'no record of the last day is in the tables AZKVAuditLogs and AzureDiagnostics'
+      return { id, state: 'unknown', evidence, remedy: 'send the category AuditEvent there by a diagnostic setting' }
+    } catch (error) {
+      signal.throwIfAborted()
+      return { id, state: 'failed', evidence: (error as Error).message }
+    }
   }
 
   /** An answer that is not whole is none: the window is asked for in halves. */

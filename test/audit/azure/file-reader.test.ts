@@ -3,9 +3,15 @@ import { azureTrail } from '../../../providers/azure/audit-trail.js'
 import type { TrailReader } from '../../../src/audit/trail/trail-reader.js'
 import { type BlobServer, startBlobServer } from '../../../src/testing/servers/azure/blob-server.js'
 import type { ReaderPasses } from '../trail/passes.js'
-import { type AzureLogUnderTest, azureLogUnderTest, HOUR_MS, MINUTE_MS } from './log-under-test.js'
+import {
+  type AzureLogUnderTest,
+  azureLogUnderTest,
+  HOUR_MS,
+  MINUTE_MS,
+  RESOURCE_ID as resourceId,
+  settingOf,
+} from './log-under-test.js'
 
-const resourceId = '/subscriptions/s1/resourceGroups/g1/providers/Microsoft.KeyVault/vaults/shop-keys'
 const vaultUrl = 'https://shop-keys.vault.azure.net'
 const containerUrl = 'https://shop.blob.core.windows.net/insights-logs-auditevent'
 const ROUND_TRIP = ['KeyWrap', 'KeySign', 'KeyUnwrap']
@@ -120,6 +126,19 @@ test('azure files: the same request from a file and from a workspace is one even
   expect(theirs).toEqual(ours)
 })
 
+test.each([
+  ['to this account', settingOf({ storageAccountId: '/subscriptions/s1/storageAccounts/Account' }), ['ok', 'ok']],
+  ['to another one', settingOf({ storageAccountId: '/subscriptions/s1/storageAccounts/myaccount' }), ['ok', 'failed']],
+  ['to a workspace alone', settingOf({ workspaceId: '/subscriptions/s1/account' }), ['ok', 'failed']],
+])('azure files: a diagnostic setting %s is told', async (_, setting, expected) => {
+  log.setSettings(setting)
+  const checks = await reader.probe(new AbortController().signal)
+  expect(checks.slice(0, 2).map(({ id, state }) => [id, state])).toEqual([
+    ['audit-events-are-logged', expected[0]],
+    ['logs-go-to-the-account', expected[1]],
+  ])
+})
+
 describe('azure files: what goes wrong', () => {
   test('azure files: records of a container that nobody can change say so, and the probe tells', async () => {
     const proofs = () => passes.batches.flatMap(({ records }) => records).map(({ proof }) => proof)
@@ -147,6 +166,8 @@ describe('azure files: what goes wrong', () => {
     ['vaultUrl', { containerUrl, resourceId }],
     ['containerUrl', { vaultUrl, resourceId, containerUrl: 'http://127.0.0.1' }],
     ['resourceId', { vaultUrl, containerUrl, resourceId: 'shop-keys' }],
+    ['resourceId', { vaultUrl, containerUrl, resourceId: `${resourceId}-2` }],
+    ['none of the clouds', { vaultUrl: 'https://shop-keys.example', containerUrl, resourceId }],
     ['prefix', { vaultUrl, containerUrl, resourceId, prefix: 'x' }],
   ])('azure files: the option %s of %j is refused', async (option, section) => {
     await expect(azureTrail.readers['blob-export']!(section)).rejects.toThrow(option)

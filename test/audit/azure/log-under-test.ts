@@ -10,11 +10,20 @@ export const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
 const context = { table: 'credentials', field: 'token' }
 
+export const RESOURCE_ID = '/subscriptions/s1/resourceGroups/g1/providers/Microsoft.KeyVault/vaults/shop-keys'
+/** A diagnostic setting as Azure Resource Manager shows it. */
+export const settingOf = (properties: object, log: object = { category: 'AuditEvent', enabled: true }) => ({
+  name: 'to-waxseal',
+  properties: { ...properties, logs: [{ category: 'AzurePolicyEvaluationDetails', enabled: true }, log] },
+})
+
 export interface AzureLogUnderTest {
   readonly kms: AzureTestServer
   readonly options: Readonly<Record<string, string>>
   readonly ledger: InMemoryCallLedger
   roundTrip(): Promise<void>
+  /** What Azure Resource Manager says of the vault from now on. */
+  setSettings(...settings: object[]): void
   /** Nothing in the log, and the reader has read that; each setting as it is from the start. */
   begin(reader: TrailReader): Promise<ReaderPasses>
 }
@@ -39,10 +48,14 @@ export async function azureLogUnderTest(): Promise<AzureLogUnderTest> {
       dataKey.destroy()
       ;(await provider.unwrap(wrapped, context)).destroy()
     },
+    setSettings(...value) {
+      kms.management.set(`${RESOURCE_ID}/providers/Microsoft.Insights/diagnosticSettings`, { value })
+    },
     async begin(reader) {
       Object.assign(kms.log, { isOn: true, delayMs: 5 * MINUTE_MS, loses: () => false, hasNoRequestId: () => false })
       kms.faults.clear()
       kms.log.clear()
+      kms.management.clear()
       // The middle of an hour: what arrives together is in one file.
       kms.advance((HOUR_MS * 1.5 - (kms.now().getTime() % HOUR_MS)) % HOUR_MS)
       ledger.clear()

@@ -6,7 +6,14 @@ import { RecordingProvider } from '../../../src/kms/recording-provider.js'
 import { startWorkspaceServer, type WorkspaceServer } from '../../../src/testing/servers/azure/workspace-server.js'
 import { azureUnderTest } from '../../providers/azure-under-test.js'
 import type { ReaderPasses } from '../trail/passes.js'
-import { type AzureLogUnderTest, azureLogUnderTest, HOUR_MS, MINUTE_MS } from './log-under-test.js'
+import {
+  type AzureLogUnderTest,
+  azureLogUnderTest,
+  HOUR_MS,
+  MINUTE_MS,
+  RESOURCE_ID,
+  settingOf,
+} from './log-under-test.js'
 
 let [log, workspace, reader]: [AzureLogUnderTest, WorkspaceServer, TrailReader] = [] as never
 let passes: ReaderPasses
@@ -146,10 +153,10 @@ describe('azure workspace: what goes wrong', () => {
   })
 
   test('azure workspace: the probe says whether records arrive', async () => {
-    const probe = () => reader.probe(new AbortController().signal)
-    expect(await probe()).toMatchObject([{ id: 'records-arrive', state: 'unknown' }])
+    const arriving = async () => (await reader.probe(new AbortController().signal)).at(-1)
+    expect(await arriving()).toMatchObject({ id: 'records-arrive', state: 'unknown' })
     workspace.faults.add({ fault: 'deny', times: 1 })
-    expect(await probe()).toMatchObject([{ id: 'records-arrive', state: 'failed' }])
+    expect(await arriving()).toMatchObject({ id: 'records-arrive', state: 'failed' })
   })
 
   test('azure workspace: a query names both tables, and no column that may not be there', () => {
@@ -166,5 +173,72 @@ describe('azure workspace: what goes wrong', () => {
     ['table', { vaultUrl: 'https://shop.vault.azure.net', workspaceId: 'w1', table: 'x' }],
   ])('azure workspace: the option %s of %j is refused', async (option, section) => {
     await expect(azureTrail.readers['log-analytics']!(section)).rejects.toThrow(option)
+  })
+})
+
+describe('azure workspace: diagnostic settings', () => {
+  const WORKSPACE = '/subscriptions/s1/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/audit'
+  const here = { workspaceId: WORKSPACE }
+  const uncapped = { dailyQuotaGb: -1, dataIngestionStatus: 'RespectQuota' }
+  /** What is said of the vault, of the workspace, and of what the workspace leaves out. */
+  const posture = async (resourceId = RESOURCE_ID) => {
+    const options = { ...log.options, workspaceId: 'W1', endpoint: workspace.endpoint, resourceId }
+    const checks = await (await azureTrail.readers['log-analytics']!(options)).probe(new AbortController().signal)
+    return checks.filter(({ id }) => id !== 'records-arrive')
+  }
+  const statesOf = async () => (await posture()).map(({ state }) => state)
+  const setWorkspace = (properties: object) => {
+    log.kms.management.set(WORKSPACE, { properties: { customerId: 'w1', workspaceCapping: uncapped, ...properties } })
+  }
+
+  test.each([
+    ['the category, to this workspace', [settingOf(here)], ['ok', 'ok', 'ok']],
+    ['the group of audit', [settingOf(here, { categoryGroup: 'audit', enabled: true })], ['ok', 'ok', 'ok']],
+    ['everything', [settingOf(here, { categoryGroup: 'allLogs', enabled: true })], ['ok', 'ok', 'ok']],
+    ['it twice', [settingOf({ storageAccountId: 'a' }), settingOf(here)], ['ok', 'ok', 'ok']],
+    ['it elsewhere', [settingOf({ storageAccountId: 'a' })], ['ok', 'failed', 'unknown']],
+    ['it switched off', [settingOf(here, { category: 'AuditEvent', enabled: false })], ['failed', 'failed', 'unknown']],
+    ['evaluations of policies alone', [settingOf(here, {})], ['failed', 'failed', 'unknown']],
+    ['nothing', [], ['failed', 'failed', 'unknown']],
+  ])('azure workspace: what sends %s is told', async (_, settings, expected) => {
+    log.setSettings(...settings)
+    setWorkspace({})
+    expect(await statesOf()).toEqual(expected)
+  })
+
+  test.each([
+    ['a daily cap', { workspaceCapping: { ...uncapped, dailyQuotaGb: 1 } }, 'failed'],
+    ['a cap that was met', { workspaceCapping: { ...uncapped, dataIngestionStatus: 'OverQuota' } }, 'failed'],
+    ['a transformation', { defaultDataCollectionRuleResourceId: '/rule' }, 'unknown'],
+    ['nothing that is known', { workspaceCapping: undefined }, 'unknown'],
+  ])('azure workspace: a workspace that leaves out by %s is told', async (_, properties, expected) => {
+    log.setSettings(settingOf(here))
+    setWorkspace(properties)
+    expect(await statesOf()).toEqual(['ok', 'ok', expected])
+  })
+
+  test('azure workspace: settings that could not be looked at are unknown, with the reason', async () => {
+    log.setSettings(settingOf(here))
+    expect(await statesOf()).toEqual(['ok', 'unknown', 'unknown'])
+    log.kms.faults.add({ fault: 'deny', operation: 'Management', times: 1 })
+    for (const { state, evidence } of await posture()) {
+      expect([state, evidence]).toEqual(['unknown', expect.stringContaining('could not be looked at')])
+      expect(evidence).toMatch(/answered 403 Forbidden$/)
+    }
+    const checks = await reader.probe(new AbortController().signal)
+    expect(checks[0]).toMatchObject({ state: 'unknown', evidence: expect.stringContaining('no "resourceId"') })
+  })
+
+  test('azure workspace: a token goes to no other host that a reply names', async () => {
+    log.setSettings(settingOf({ workspaceId: `//localhost:${new URL(log.kms.endpoint).port}${WORKSPACE}` }))
+    setWorkspace({})
+    expect(await statesOf()).toEqual(['ok', 'unknown', 'unknown'])
+  })
+
+  test('azure workspace: looking at the settings is in no log of the vault', async () => {
+    log.setSettings()
+    await posture()
+    await readLater()
+    expect(passes.operations).toEqual([])
   })
 })

@@ -9,6 +9,7 @@ import { AzureAuditLog } from './audit-log.js'
 import { AzureRefusal, refusalOf } from './azure-refusal.js'
 import { loopbackCertificate } from './certificate.js'
 import { Keys } from './keys.js'
+import { isOfManagement, ManagementDocuments } from './management.js'
 import { type AzureRequest, OPERATIONS } from './operations.js'
 import { routeOf } from './routes.js'
 
@@ -21,6 +22,8 @@ const DATA_KEY_BYTES = 32
 /** With what the audit log would have of its requests. */
 export interface AzureTestServer extends TestKmsServer {
   readonly log: AzureAuditLog
+  /** Azure Resource Manager is at the same place. */
+  readonly management: ManagementDocuments
   /** For another server that its clients are to trust. */
   readonly tls: { readonly cert: string; readonly key: string }
   now(): Date
@@ -37,9 +40,13 @@ export async function startAzureServer({ port, upstream }: TestKmsServerOptions 
   let [offsetMs, endpoint] = [0, '']
   const now = () => new Date(Date.now() + offsetMs)
   const log = new AzureAuditLog(now, () => endpoint)
-  const here = (request: HttpRequest) => perform(request, keys, endpoint, now().getTime())
+  const management = new ManagementDocuments()
+  const here = (request: HttpRequest) =>
+    perform(request, { keys, management, vaultUrl: endpoint, now: now().getTime() })
   const answer = upstream === undefined ? here : (request: HttpRequest) => forward(upstream, request)
-  const logged = (request: HttpRequest, { status }: HttpReply) => log.write(answeredRequest(request, status))
+  const logged = (request: HttpRequest, { status }: HttpReply) => {
+    if (!isOfManagement(request.message)) log.write(answeredRequest(request, status))
+  }
   const server = await serveHttpKms(
     {
       ...PROTOCOL,
@@ -71,7 +78,7 @@ export async function startAzureServer({ port, upstream }: TestKmsServerOptions 
     },
     faults: server.faults,
     calls: server.calls,
-    ...{ log, tls, now },
+    ...{ log, management, tls, now },
     advance(ms) {
       offsetMs += ms
     },
@@ -87,7 +94,7 @@ const PROTOCOL: Omit<HttpProtocol, 'perform'> = {
     const identity = identityOf(message)
     return identity === undefined
       ? { operation: 'Authentication', identity: 'nobody' }
-      : { operation: routeOf(message).operation, identity }
+      : { operation: isOfManagement(message) ? 'Management' : routeOf(message).operation, identity }
   },
   refuse(fault, { requestId }) {
     if (fault.fault === 'server error') return refusal(refusalOf(undefined), requestId)
@@ -127,15 +134,14 @@ function answeredRequest({ message, requestId }: HttpRequest, status: number) {
 
 async function perform(
   { message, body, requestId }: HttpRequest,
-  keys: Keys,
-  vaultUrl: string,
-  now: number,
+  { keys, management, vaultUrl, now }: { keys: Keys; management: ManagementDocuments; vaultUrl: string; now: number },
 ): Promise<HttpReply> {
   try {
     if (identityOf(message) === undefined) {
       const challenge = refusal(new AzureRefusal(401, 'Unauthorized', 'AKV10000: no token'), requestId)
       return { ...challenge, headers: { ...challenge.headers, 'www-authenticate': CHALLENGE } }
     }
+    if (isOfManagement(message)) return reply(200, management.answer(message), requestId)
     const route = routeOf(message)
     const request = JSON.parse(body.toString() || '{}') as AzureRequest
     const result = await OPERATIONS[route.operation]?.({ route, request, keys, vaultUrl, now })

@@ -1,0 +1,88 @@
+import { request } from 'node:https'
+import { listAt, parseJson, textAt } from '../../src/kms/untrusted-json.js'
+import type { AzureTokens } from './connect.js'
+import { azureFailureOf } from './errors.js'
+
+/** What Azure Resource Manager said, or why it did not: never nothing for what could not be looked at. */
+export type ManagementAnswer<T> = { readonly found: T } | { readonly unread: string }
+
+export interface ManagementPlace {
+  readonly origin: string
+  readonly tokens: AzureTokens
+  readonly tls: { readonly tlsOptions?: { readonly ca: string } }
+}
+
+const TIMEOUT_MS = 10_000
+
+/** Looks at resources; changes nothing. Rejects only with the reason of the signal. */
+export class AzureManagement {
+  readonly #place: ManagementPlace
+
+  constructor(place: ManagementPlace) {
+    this.#place = place
+  }
+
+  /** One resource, by its id. */
+  get(id: string, apiVersion: string, signal?: AbortSignal): Promise<ManagementAnswer<unknown>> {
+    return this.#send(withQuery(id, { 'api-version': apiVersion }), signal)
+  }
+
+  /** All pages of a collection. */
+  async list(
+    path: string,
+    query: { readonly 'api-version': string; readonly $filter?: string },
+    signal?: AbortSignal,
+  ): Promise<ManagementAnswer<readonly unknown[]>> {
+    const found: unknown[] = []
+    for (let next: string | undefined = withQuery(path, query); next !== undefined; ) {
+      const answer: ManagementAnswer<unknown> = await this.#send(next, signal)
+      if ('unread' in answer) return answer
+      found.push(...listAt(answer.found, 'value'))
+      next = textAt(answer.found, 'nextLink')
+    }
+    return { found }
+  }
+
+  async #send(target: string, signal?: AbortSignal): Promise<ManagementAnswer<unknown>> {
+    const { origin, tokens, tls } = this.#place
+    // Ids and next pages come from replies, and the token goes where the request goes.
+    const url = URL.canParse(target, origin) ? new URL(target, origin) : undefined
+    if (url?.origin !== origin) return { unread: `a reply names another host than ${origin}` }
+    try {
+      const { token } = (await tokens.getToken(`${origin}/.default`)) ?? {}
+      const limit = AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(TIMEOUT_MS)])
+      const { status, text } = await fetched(url, { token, ca: tls.tlsOptions?.ca, signal: limit })
+      const body = parseJson(text)
+      if (status === 200) return { found: body }
+      return { unread: `Azure Resource Manager answered ${status} ${textAt(body, 'error', 'code') ?? ''}`.trim() }
+    } catch (error) {
+      signal?.throwIfAborted()
+      return { unread: `Azure Resource Manager was not reached: ${azureFailureOf(error, undefined).status}` }
+    }
+  }
+}
+
+const withQuery = (path: string, query: Readonly<Record<string, string>>) => `${path}?${new URLSearchParams(query)}`
+
+interface Fetch {
+  readonly token: string | undefined
+  readonly ca: string | undefined
+  readonly signal: AbortSignal
+}
+
+/** By Node's own client, to which a certificate can be given; it follows no redirect. */
+function fetched(url: URL, { token, ca, signal }: Fetch): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token}`, accept: 'application/json' }
+    const sent = request(url, { headers, signal, ...(ca !== undefined && { ca }) }, async (reply) => {
+      try {
+        const chunks: Buffer[] = []
+        for await (const chunk of reply) chunks.push(chunk)
+        resolve({ status: reply.statusCode ?? 0, text: Buffer.concat(chunks).toString() })
+      } catch (error) {
+        reject(error)
+      }
+    })
+    sent.on('error', reject).end()
+  })
+}

@@ -1,0 +1,54 @@
+import { ConfigurationError } from '../../src/errors.js'
+import { type AzureCredentials, credentialOf, tlsOf } from './connect.js'
+import { isLoopback } from './key-names.js'
+import { AzureManagement } from './management.js'
+
+/** A vault as Azure Resource Manager knows it: where its log goes, and who may use it. */
+export interface VaultResource {
+  readonly id: string
+  readonly management: AzureManagement
+}
+
+const NAME = '[^/?#%\\s]+'
+const RESOURCE = new RegExp(
+  `^/subscriptions/${NAME}/resourcegroups/${NAME}/providers/microsoft\\.keyvault/(?:vaults|managedhsms)/(${NAME})$`,
+  'i',
+)
+/** By the domain of its vaults, each cloud has another. */
+const MANAGEMENT: Readonly<Record<string, string>> = {
+  'azure.net': 'https://management.azure.com',
+  'azure.cn': 'https://management.chinacloudapi.cn',
+  'usgovcloudapi.net': 'https://management.usgovcloudapi.net',
+}
+
+/** Throws `ConfigurationError` for what is no resource id, or that of another vault. */
+export function resourceIdOf(vaultUrl: string, resourceId: string): string {
+  const { hostname } = new URL(vaultUrl)
+  const name = RESOURCE.exec(resourceId)?.[1]?.toLowerCase()
+  if (name !== undefined && (isLoopback(hostname) || name === hostname.split('.')[0])) return resourceId
+  throw new ConfigurationError(
+    'provider "azure": "resourceId" must be that of the vault: "az keyvault show --query id" prints it',
+  )
+}
+
+/** Makes no request. */
+export async function connectVaultResource(
+  vaultUrl: string,
+  resourceId: string,
+  credentials: AzureCredentials,
+): Promise<VaultResource> {
+  const id = resourceIdOf(vaultUrl, resourceId)
+  const place = { origin: managementOf(vaultUrl), tokens: await credentialOf(credentials) }
+  return { id, management: new AzureManagement({ ...place, tls: await tlsOf(credentials) }) }
+}
+
+function managementOf(vaultUrl: string): string {
+  const { hostname, origin } = new URL(vaultUrl)
+  // A server for tests answers for both.
+  if (isLoopback(hostname)) return origin
+  const cloud = Object.keys(MANAGEMENT).find((domain) => hostname.endsWith(`.${domain}`))
+  if (cloud !== undefined) return MANAGEMENT[cloud]!
+  throw new ConfigurationError(
+    `provider "azure": "vaultUrl" is in none of the clouds whose Resource Manager is known (${Object.keys(MANAGEMENT).join(', ')}); take "resourceId" away`,
+  )
+}
