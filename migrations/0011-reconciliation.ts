@@ -16,8 +16,9 @@ export const reconciliation: Migration = {
   decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (event, event_time)
 ) PARTITION BY RANGE (event_time)`,
-    `CREATE INDEX IF NOT EXISTS event_state_open ON waxseal.event_state (event_time DESC, event)
-  WHERE state IN ('pending', 'conflict', 'unaccounted')`,
+    // In the order in which records are shown, so that a page of one state is its beginning.
+    `CREATE INDEX IF NOT EXISTS event_state_open ON waxseal.event_state (state, event_time DESC, event DESC)
+  WHERE state <> 'accounted'`,
     'CREATE INDEX IF NOT EXISTS event_state_attempt ON waxseal.event_state (attempt) WHERE attempt IS NOT NULL',
     `CREATE TABLE IF NOT EXISTS waxseal.attempt_state (
   attempt uuid NOT NULL,
@@ -28,8 +29,8 @@ export const reconciliation: Migration = {
   decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (attempt, attempt_time)
 ) PARTITION BY RANGE (attempt_time)`,
-    `CREATE INDEX IF NOT EXISTS attempt_state_open ON waxseal.attempt_state (attempt_time DESC, attempt)
-  WHERE state IN ('open', 'unconfirmed', 'missing_suspected', 'missing', 'unverifiable')`,
+    `CREATE INDEX IF NOT EXISTS attempt_state_open ON waxseal.attempt_state (state, attempt_time DESC, attempt DESC)
+  WHERE state <> 'matched'`,
     `CREATE TABLE IF NOT EXISTS waxseal.state_change (
   id uuid NOT NULL,
   inserted_at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -45,6 +45,8 @@ const QUERIES: Record<string, { readonly run: () => Promise<unknown>; readonly i
   'a request, of a quarter': { run: find({ ...QUARTER, requestId: `r-2026-05-0117` }) },
   'what was denied, of a quarter': { run: find({ ...QUARTER, outcome: 'denied' }) },
   'what nobody accounts for': { run: find({ ...QUARTER, state: 'unaccounted' }) },
+  'what nobody accounts for, of a key': { run: find({ ...QUARTER, state: 'unaccounted', key: 'k-7' }) },
+  'what was accounted for': { run: find({ ...QUARTER, state: 'accounted' }) },
   'what is missing': { run: find({ ...QUARTER, state: 'missing' }) },
   'looks at the audit': { run: find({ ...QUARTER, category: 'audit' }) },
   'a count, up to 10,000': { run: () => countAudit(database.client, { ...QUARTER, key: 'k-7' }) },

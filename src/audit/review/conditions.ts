@@ -3,17 +3,28 @@ import type { CheckedQuery, RecordFilters, RecordKind } from './query.js'
 /** Adds a value to a statement, and returns its parameter. */
 export type Bind = (value: unknown) => string
 
-/** The table of a kind, and the time that it is partitioned and read by. */
-export const SOURCES: Readonly<Record<RecordKind, { readonly table: string; readonly time: string }>> = {
-  event: { table: 'waxseal.audit_event', time: 'event_time' },
-  attempt: { table: 'waxseal.ledger_attempt', time: 'inserted_at' },
+interface Source {
+  readonly table: string
+  /** That it is partitioned and read by. */
+  readonly time: string
+  /** What the reconciliation concluded, one row of a record at most: an index leads to those of a state that is not `usual`. */
+  readonly states?: { readonly table: string; readonly id: string; readonly time: string; readonly usual: string }
+}
+
+export const SOURCES: Readonly<Record<RecordKind, Source>> = {
+  event: {
+    ...{ table: 'waxseal.audit_event', time: 'event_time' },
+    states: { table: 'waxseal.event_state', id: 'event', time: 'event_time', usual: 'accounted' },
+  },
+  attempt: {
+    ...{ table: 'waxseal.ledger_attempt', time: 'inserted_at' },
+    states: { table: 'waxseal.attempt_state', id: 'attempt', time: 'attempt_time', usual: 'matched' },
+  },
   application: { table: 'waxseal.application_event', time: 'inserted_at' },
 }
 
 /** Conditions of which one must hold, each with an index of its own: an OR of them would have none. */
-type Filter = (value: string, bind: Bind, within: Within) => readonly string[]
-/** Says again of another table's column of time what the window says of the record's: the planner does not conclude it. */
-export type Within = (time: string) => string
+type Filter = (value: string, bind: Bind) => readonly string[]
 const NOTHING: Filter = () => []
 
 const is =
@@ -24,8 +35,8 @@ const pair = (name: string): Filter => is(`context ->> '${name}'`)
 /** A `*` at the end leaves the rest open, for roles whose sessions have names. */
 const actor =
   (column: string): Filter =>
-  (value, bind, within) => {
-    if (!value.endsWith('*')) return is(column)(value, bind, within)
+  (value, bind) => {
+    if (!value.endsWith('*')) return is(column)(value, bind)
     return [`r.${column} LIKE ${bind(`${value.slice(0, -1).replace(/[\\%_]/g, '\\$&')}%`)}`]
   }
 
@@ -35,13 +46,8 @@ const ended = (condition: string) =>
 /** These are few: a comparison of times beside the one of ids would keep the planner from beginning with them. */
 const failed = (code: string) =>
   `r.id IN (SELECT e.attempt FROM waxseal.ledger_end e WHERE e.outcome = 'failed' AND e.error_code ${code})`
-/** What the reconciliation concluded. */
-const concluded =
-  (table: string, id: string, time: string, own: string): Filter =>
-  (value, bind, within) => [
-    `EXISTS (SELECT FROM waxseal.${table} s WHERE s.${id} = r.id AND s.${time} = r.${own}
-      AND ${within(`s.${time}`)} AND s.state = ${bind(value)})`,
-  ]
+/** Of what is joined for it. */
+const state: Filter = (value, bind) => [`s.state = ${bind(value)}`]
 const attemptOutcomes: Readonly<Record<string, readonly string[]>> = {
   success: [ended(`e.outcome = 'succeeded'`)],
   denied: [failed(`= 'ERR_KMS_ACCESS_DENIED'`)],
@@ -58,7 +64,7 @@ const FILTERS: Readonly<Record<RecordKind, Readonly<Record<keyof RecordFilters, 
     row: pair('waxseal-row'),
     operation: (value, bind) => [`${bind(value)} IN (r.operation, r.operation_class)`],
     outcome: is('outcome'),
-    state: concluded('event_state', 'event', 'event_time', 'event_time'),
+    state,
     provider: is('provider'),
     requestId: is('request_id'),
     category: NOTHING,
@@ -72,7 +78,7 @@ const FILTERS: Readonly<Record<RecordKind, Readonly<Record<keyof RecordFilters, 
     row: pair('waxseal-row'),
     operation: is('operation'),
     outcome: (value) => attemptOutcomes[value] ?? [],
-    state: concluded('attempt_state', 'attempt', 'attempt_time', 'inserted_at'),
+    state,
     provider: is('provider'),
     requestId: (value, bind) => [
       `r.request = ${bind(value)}`,
@@ -101,11 +107,10 @@ export function alternativesOf(
   kind: RecordKind,
   { filters }: CheckedQuery,
   bind: Bind,
-  within: Within,
 ): readonly (readonly string[])[] {
   return filters.reduce<readonly (readonly string[])[]>(
     (lists, [name, value]) => {
-      const choices = FILTERS[kind][name](value, bind, within)
+      const choices = FILTERS[kind][name](value, bind)
       return lists.flatMap((list) => choices.map((choice) => [...list, choice]))
     },
     [[]],

@@ -1,7 +1,8 @@
 import type { Queryable } from '../../postgres/queryable.js'
 import { instant } from '../instant.js'
-import { alternativesOf, type Bind, SOURCES } from './conditions.js'
+import { alternativesOf, type Bind } from './conditions.js'
 import type { Position } from './cursor.js'
+import { type Origin, originOf } from './origin.js'
 import type { CheckedQuery, RecordKind } from './query.js'
 
 export interface Found extends Position {
@@ -18,7 +19,7 @@ export function findStatement(query: CheckedQuery, limit: number, after?: Positi
   const { text, values } = unionOf(
     query,
     inWindow(query, after),
-    (time) => `ORDER BY r.${time} DESC, r.id DESC LIMIT ${limit}`,
+    ({ time, id }) => `ORDER BY ${time} DESC, ${id} DESC LIMIT ${limit}`,
   )
   return {
     text: `SELECT kind, id, ${instant('time')} AS time FROM (${text}) found ORDER BY found.time DESC, id DESC LIMIT ${limit}`,
@@ -40,38 +41,39 @@ export async function find(client: Queryable, { text, values }: Statement): Prom
 
 /** Where to look for records. */
 export interface Place {
+  /** Records in the order of their times; otherwise in that of storing. */
+  readonly isByTime: boolean
   /** Of a column of time, also of what belongs to a record: which months. */
   window(column: string, bind: Bind): string
-  /** Of the record alone, whose time is in this column. */
-  behind(time: string, bind: Bind): string
+  behind(origin: Origin, bind: Bind): string
 }
 
 function inWindow({ from, to }: CheckedQuery, after?: Position): Place {
   const window = (column: string, bind: Bind) =>
     `${column} >= ${bind(from)}::timestamptz AND ${column} < ${bind(to)}::timestamptz`
-  if (!after) return { window, behind: () => 'true' }
+  if (!after) return { isByTime: true, window, behind: () => 'true' }
   return {
+    isByTime: true,
     // A comparison of rows prunes no partition: the time alone does.
     window: (column, bind) => `${window(column, bind)} AND ${column} <= ${bind(after.time)}::timestamptz`,
-    behind: (time, bind) => `(r.${time}, r.id) < (${bind(after.time)}::timestamptz, ${bind(after.id)}::uuid)`,
+    behind: ({ time, id }, bind) => `(${time}, ${id}) < (${bind(after.time)}::timestamptz, ${bind(after.id)}::uuid)`,
   }
 }
 
 /** For each kind and alternative as many as are asked for; UNION takes out what two alternatives found. */
-export function unionOf(query: CheckedQuery, place: Place, order: (time: string) => string): Statement {
+export function unionOf(query: CheckedQuery, place: Place, order: (origin: Origin) => string): Statement {
   const values: unknown[] = []
   const bind: Bind = (value) => `$${values.push(value)}`
   const texts = query.kinds.flatMap((kind) => {
-    const { table, time } = SOURCES[kind]
     const bound = values.length
-    const alternatives = alternativesOf(kind, query, bind, (column) => place.window(column, bind))
+    const alternatives = alternativesOf(kind, query, bind)
     // A parameter that nothing refers to has no type.
     if (alternatives.length === 0) values.length = bound
     return alternatives.map((conditions) => {
-      const own = [place.window(`r.${time}`, bind), place.behind(time, bind)]
-      const where = [...own, ...conditions].join(' AND ')
-      return `(SELECT '${kind}' AS kind, r.id, r.${time} AS time, r.written_in FROM ${table} r
-    WHERE ${where} ${order(time)})`
+      const origin = originOf(kind, query, place, bind)
+      const where = [place.window(origin.time, bind), place.behind(origin, bind), ...conditions].join(' AND ')
+      return `(SELECT '${kind}' AS kind, ${origin.id} AS id, ${origin.time} AS time, r.written_in FROM ${origin.from}
+    WHERE ${where} ${order(origin)})`
     })
   })
   const none = 'SELECT NULL AS kind, NULL::uuid AS id, NULL::timestamptz AS time, NULL::xid8 AS written_in WHERE false'

@@ -57,6 +57,7 @@ export async function* tailRecords(
 
 async function look(client: Queryable, query: CheckedQuery, mark: Mark, horizon: string): Promise<(Found & Mark)[]> {
   const place: Place = {
+    isByTime: false,
     // In all months: what is stored now may have happened long ago.
     window: () => 'true',
     behind: (_, bind) => `r.written_in >= ${bind(mark.writtenIn)}::xid8 AND r.written_in < ${bind(horizon)}::xid8

@@ -50,7 +50,8 @@ describe('a search reads the one month that it asks for, by an index:', () => {
     'a credential': [{ entity: 'account', row: '7' }, /expr|row/],
     'a request': [{ requestId: 'r-1' }, /request|replies|pkey/],
     'what was denied': [{ outcome: 'denied' }, /time|inserted_at|pkey|attempt/],
-    'what nobody accounts for': [{ state: 'unaccounted' }, /time|inserted_at|pkey|attempt/],
+    'what nobody accounts for': [{ state: 'unaccounted' }, /state|pkey|time_id/],
+    'what was accounted for': [{ state: 'accounted' }, /time|pkey/],
     'a category': [{ category: 'audit' }, /category/],
   }
   for (const [what, [query, indexes]] of Object.entries(cases)) {
@@ -78,6 +79,25 @@ describe('a search reads the one month that it asks for, by an index:', () => {
     expectIndexed(await scansFor(countStatement(checkedQuery({ ...MAY, key: 'k-1' }), 10_000)))
   })
 })
+
+describe('a page of a state is where an index begins, and nothing is sorted for it:', () => {
+  for (const state of ['unaccounted', 'accounted', 'missing', 'matched']) {
+    test(state, async () => {
+      const { text, values } = find({ state })
+      const { rows } = await database.client.query(`EXPLAIN (FORMAT JSON) ${text}`, [...values])
+      expect(sortsOf(rows[0]['QUERY PLAN'][0].Plan)).toEqual([])
+    })
+  }
+})
+
+/** What is sorted of more than a page: below each sort there is no limit. */
+function sortsOf(node: any): unknown[] {
+  const nodes = (each: any): any[] => [each, ...(each.Plans ?? []).flatMap(nodes)]
+  return nodes(node)
+    .filter((each) => each['Node Type'].endsWith('Sort'))
+    .filter((each) => !nodes(each).some((below) => below['Node Type'] === 'Limit'))
+    .filter((each) => nodes(each).some((below) => FILLED.has(below['Relation Name']?.replace(/_\d{6}$/, ''))))
+}
 
 test('the wide columns of a page are read from its month, by primary key', async () => {
   const { rows } = await database.client.query(findStatement(checkedQuery(MAY), 50).text, [...find({}).values])
