@@ -6,6 +6,7 @@ import {
   type GcpCallOptions,
   type GcpCryptoKey,
   type GcpKms,
+  type GcpMessage,
   type GcpOperations,
   operationsOf,
 } from './client.js'
@@ -53,10 +54,7 @@ export class GcpCalls {
     // False as well where a checksum got lost on its way.
     const arrived = reply.verifiedPlaintextCrc32c && reply.verifiedAdditionalAuthenticatedDataCrc32c
     if (!arrived || !isIntact(reply.ciphertext, reply.ciphertextCrc32c)) throw corrupted('Encrypt')
-    const [key = '', version] = versionName.split('/cryptoKeyVersions/')
-    if (versionIn(key, reply.name) !== version) {
-      throw vendorError('misconfigured', { provider: 'gcp', operation: 'Encrypt', status: 'for another key version' })
-    }
+    assertOf('Encrypt', versionName, reply.name)
     return reply.ciphertext
   }
 
@@ -73,6 +71,27 @@ export class GcpCalls {
     if (isIntact(plaintext, plaintextCrc32c)) return plaintext
     plaintext.fill(0)
     throw corrupted('Decrypt', kek)
+  }
+
+  async asymmetricSign(versionName: string, message: GcpMessage, options: CallOptions): Promise<Uint8Array> {
+    const request = { name: versionName, ...message }
+    const reply = await this.#send('AsymmetricSign', versionName, options, (operations, passed) =>
+      operations.asymmetricSign(request, passed),
+    )
+    const arrived = 'data' in message ? reply.verifiedDataCrc32c : reply.verifiedDigestCrc32c
+    if (!arrived || !isIntact(reply.signature, reply.signatureCrc32c)) throw corrupted('AsymmetricSign')
+    assertOf('AsymmetricSign', versionName, reply.name)
+    return reply.signature
+  }
+
+  /** In PEM. */
+  async getPublicKey(versionName: string, options: CallOptions): Promise<string> {
+    const reply = await this.#send('GetPublicKey', versionName, options, (operations, passed) =>
+      operations.getPublicKey({ name: versionName }, passed),
+    )
+    if (!isIntact(Buffer.from(reply.pem), reply.pemCrc32c)) throw corrupted('GetPublicKey')
+    assertOf('GetPublicKey', versionName, reply.name)
+    return reply.pem
   }
 
   async #send<T>(
@@ -106,6 +125,13 @@ export class GcpCalls {
       if (cancel) signal?.removeEventListener('abort', cancel)
     }
   }
+}
+
+/** A reply says which version it is of. */
+function assertOf(operation: string, asked: string, answered: string): void {
+  const [key = '', version] = asked.split('/cryptoKeyVersions/')
+  if (versionIn(key, answered) === version) return
+  throw vendorError('misconfigured', { provider: 'gcp', operation, status: 'for another key version' })
 }
 
 /** Compared as text: gRPC brings a 64-bit integer as such. */

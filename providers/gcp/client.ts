@@ -36,6 +36,27 @@ export interface DecryptResponse {
   readonly plaintextCrc32c?: Int64Value | null
 }
 
+/** One of the two: `data` for an algorithm that hashes itself, `digest` for one that takes a hash. */
+export type GcpMessage =
+  | { readonly data: Uint8Array; readonly dataCrc32c: Int64Value }
+  | { readonly digest: { readonly sha256: Uint8Array }; readonly digestCrc32c: Int64Value }
+
+export interface AsymmetricSignResponse {
+  /** Of the CryptoKeyVersion that was used. */
+  readonly name: string
+  readonly signature: Uint8Array
+  readonly signatureCrc32c?: Int64Value | null
+  readonly verifiedDataCrc32c: boolean
+  readonly verifiedDigestCrc32c: boolean
+}
+
+export interface GcpPublicKey {
+  /** Of the CryptoKeyVersion. */
+  readonly name: string
+  readonly pem: string
+  readonly pemCrc32c?: Int64Value | null
+}
+
 export interface GcpCryptoKey {
   readonly name: string
   readonly primary?: { readonly name: string; readonly state: string; readonly protectionLevel: string } | null
@@ -59,6 +80,11 @@ export interface GcpOperations {
   getCryptoKey(request: { readonly name: string }, options: GcpCallOptions): GcpCall<GcpCryptoKey>
   encrypt(request: EncryptRequest, options: GcpCallOptions): GcpCall<EncryptResponse>
   decrypt(request: DecryptRequest, options: GcpCallOptions): GcpCall<DecryptResponse>
+  asymmetricSign(
+    request: { readonly name: string } & GcpMessage,
+    options: GcpCallOptions,
+  ): GcpCall<AsymmetricSignResponse>
+  getPublicKey(request: { readonly name: string }, options: GcpCallOptions): GcpCall<GcpPublicKey>
 }
 
 /** The part of `KeyManagementServiceClient` of `@google-cloud/kms` that is used: written down so that no declaration names the SDK. */

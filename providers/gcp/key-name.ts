@@ -16,6 +16,12 @@ export function versionNameOf(key: string, version: string): string {
   return `${key}${VERSIONS}${version}`
 }
 
+/** The key and the number in the name of a CryptoKeyVersion; undefined for any other text. */
+export function parseVersionName(name: string): { readonly key: string; readonly version: string } | undefined {
+  const [key = '', version = '', ...more] = name.split(VERSIONS)
+  return isKeyName(key) && isVersion(version) && more.length === 0 ? { key, version } : undefined
+}
+
 /** The number in the name of a CryptoKeyVersion of `key`; undefined for a version of another key. */
 export function versionIn(key: string, versionName: string): string | undefined {
   const [name = '', version = ''] = versionName.split(VERSIONS)

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { connectAwsSigningKey } from '../../providers/aws/signing-key.js'
+import { connectGcpSigningKey } from '../../providers/gcp/signing-key.js'
 import { connectVaultSigningKey } from '../../providers/vault/signing-key.js'
 import type { KmsSigningKey } from '../../src/audit/integrity/kms-signer.js'
 import type { SigningAlgorithm } from '../../src/audit/integrity/signature-type.js'
 import type { TestKmsServer, TestKmsVendor } from '../../src/testing/index.js'
 import { awsClient, OPERATOR } from './aws-under-test.js'
+import { gcpClient } from './gcp-under-test.js'
 import { inventedToken, vaultOperator } from './vault-under-test.js'
 
 /** A key pair of its own on `server`: the test server, or one in front of an emulator. */
@@ -21,6 +23,15 @@ export async function awsSigningSection(server: TestKmsServer, algorithm: Signin
   return { key: KeyMetadata!.Arn!, endpoint: server.endpoint }
 }
 
+export async function gcpSigningSection(server: TestKmsServer, algorithm: SigningAlgorithm) {
+  const operator = gcpClient(server, 'operator')
+  const parent = 'projects/test/locations/global/keyRings/test'
+  const template = { algorithm: algorithm === 'ed25519' ? 'EC_SIGN_ED25519' : 'EC_SIGN_P256_SHA256' } as const
+  const cryptoKey = { purpose: 'ASYMMETRIC_SIGN', versionTemplate: template } as const
+  const [{ name }] = await operator.createCryptoKey({ parent, cryptoKeyId: `log-${randomUUID()}`, cryptoKey })
+  return { key: `${name}/cryptoKeyVersions/1`, endpoint: server.endpoint, insecure: 'true' }
+}
+
 export async function vaultSigningSection(
   server: TestKmsServer,
   algorithm: SigningAlgorithm,
@@ -33,5 +44,6 @@ export async function vaultSigningSection(
 
 export const signingUnderTest: Partial<Readonly<Record<TestKmsVendor, SigningKeyUnderTest>>> = {
   aws: async (server, algorithm) => connectAwsSigningKey(await awsSigningSection(server, algorithm)),
+  gcp: async (server, algorithm) => connectGcpSigningKey(await gcpSigningSection(server, algorithm)),
   vault: async (server, algorithm) => connectVaultSigningKey(await vaultSigningSection(server, algorithm)),
 }

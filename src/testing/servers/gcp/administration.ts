@@ -12,6 +12,7 @@ export interface Administration {
 }
 
 const DAY_MS = 86_400_000
+const UNSPECIFIED = 'CRYPTO_KEY_VERSION_ALGORITHM_UNSPECIFIED'
 const DESTROY_AFTER_MS = 30 * DAY_MS
 
 /** Key rings, keys and versions: undefined for an operation that is none of these. */
@@ -36,8 +37,10 @@ const OPERATIONS: Readonly<Record<string, (operation: string, administration: Ad
       throw new GcpRefusal(INVALID_ARGUMENT, 'CryptoKey.purpose must be set.')
     }
     const level = String(template['protectionLevel'] ?? 'SOFTWARE')
+    const algorithm = String(template['algorithm'] ?? UNSPECIFIED)
     const as = {
       purpose,
+      algorithm: algorithm === UNSPECIFIED ? 'GOOGLE_SYMMETRIC_ENCRYPTION' : algorithm,
       protectionLevel: level === 'PROTECTION_LEVEL_UNSPECIFIED' ? 'SOFTWARE' : level,
       rotationPeriod: asked['rotationPeriod'] ?? null,
       destroyAfterMs: duration ? Number(duration.seconds) * 1_000 : DESTROY_AFTER_MS,

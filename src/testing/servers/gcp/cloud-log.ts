@@ -18,7 +18,7 @@ interface WrittenEntry {
   readonly arrivesAt: number
 }
 
-const DATA_ACCESS = /^(Get|List|Encrypt$|Decrypt$)/
+const DATA_ACCESS = /^(Get|List|Encrypt$|Decrypt$|AsymmetricSign$)/
 const SERVER_ERROR = 14
 
 /**

@@ -4,6 +4,8 @@ import { GcpRefusal, INVALID_ARGUMENT, PERMISSION_DENIED } from './refusal.js'
 
 const ENCRYPT = 'cloudkms.cryptoKeyVersions.useToEncrypt'
 const DECRYPT = 'cloudkms.cryptoKeyVersions.useToDecrypt'
+const SIGN = 'cloudkms.cryptoKeyVersions.useToSign'
+const LOOK_AT_PUBLIC_KEY = 'cloudkms.cryptoKeyVersions.viewPublicKey'
 const LOOK = ['cloudkms.cryptoKeys.get', 'cloudkms.cryptoKeyVersions.get', 'cloudkms.cryptoKeyVersions.list']
 const ADMINISTER = [
   'cloudkms.cryptoKeys.update',
@@ -20,6 +22,8 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   'roles/cloudkms.cryptoKeyEncrypter': [ENCRYPT],
   'roles/cloudkms.cryptoKeyDecrypter': [DECRYPT],
   'roles/cloudkms.cryptoKeyEncrypterDecrypter': [ENCRYPT, DECRYPT],
+  'roles/cloudkms.publicKeyViewer': [LOOK_AT_PUBLIC_KEY],
+  'roles/cloudkms.signer': [SIGN],
   'roles/cloudkms.viewer': LOOK,
 }
 
@@ -27,6 +31,8 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
 const NEEDED: Readonly<Record<string, string>> = {
   Encrypt: ENCRYPT,
   Decrypt: DECRYPT,
+  AsymmetricSign: SIGN,
+  GetPublicKey: LOOK_AT_PUBLIC_KEY,
   GetCryptoKey: 'cloudkms.cryptoKeys.get',
   UpdateCryptoKey: 'cloudkms.cryptoKeys.update',
   UpdateCryptoKeyPrimaryVersion: 'cloudkms.cryptoKeys.update',

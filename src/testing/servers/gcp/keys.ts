@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { SigningPair } from '../signing-pair.js'
 import { ALREADY_EXISTS, FAILED_PRECONDITION, GcpRefusal, INVALID_ARGUMENT, NOT_FOUND } from './refusal.js'
 
 export type VersionState = 'ENABLED' | 'DISABLED' | 'DESTROY_SCHEDULED' | 'DESTROYED'
@@ -6,6 +7,8 @@ export type VersionState = 'ENABLED' | 'DISABLED' | 'DESTROY_SCHEDULED' | 'DESTR
 export interface TestVersion {
   readonly number: number
   readonly key: KeyObject
+  /** Of a key that signs. */
+  readonly pair: SigningPair | undefined
   readonly createdAt: Date
   state: VersionState
   destroyAt: Date | undefined
@@ -17,6 +20,8 @@ export interface TestCryptoKey {
   readonly id: Buffer
   readonly createdAt: Date
   readonly purpose: string
+  /** Of new versions. */
+  readonly algorithm: string
   readonly protectionLevel: string
   readonly versions: TestVersion[]
   readonly destroyAfterMs: number
@@ -37,6 +42,8 @@ const KEY = /^(projects\/[^/]+\/locations\/[^/]+\/keyRings\/[\w-]{1,63})\/crypto
 const RING = /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[\w-]{1,63}$/
 const VERSION = /^(.+)\/cryptoKeyVersions\/(\d+)$/
 export const ID_BYTES = 16
+/** https://cloud.google.com/kms/docs/algorithms */
+const PAIRS: Readonly<Record<string, 'ed25519' | 'p256'>> = { EC_SIGN_ED25519: 'ed25519', EC_SIGN_P256_SHA256: 'p256' }
 
 /** The key rings of all projects and locations, by their names. */
 export class Keys {
@@ -57,7 +64,7 @@ export class Keys {
 
   create(
     name: string,
-    as: Pick<TestCryptoKey, 'purpose' | 'protectionLevel' | 'rotationPeriod' | 'destroyAfterMs'>,
+    as: Pick<TestCryptoKey, 'purpose' | 'algorithm' | 'protectionLevel' | 'rotationPeriod' | 'destroyAfterMs'>,
     now: Date,
   ): TestCryptoKey {
     const [, ring] = KEY.exec(name) ?? []
@@ -91,9 +98,11 @@ export class Keys {
 }
 
 export function addVersion(key: TestCryptoKey, now: Date): TestVersion {
+  const kind = PAIRS[key.algorithm]
   const version: TestVersion = {
     number: key.versions.length + 1,
     key: createSecretKey(randomBytes(32)),
+    pair: kind && new SigningPair(kind),
     createdAt: now,
     state: 'ENABLED',
     destroyAt: undefined,

@@ -5,6 +5,7 @@ import type { Message } from './grpc.js'
 import { assertAllowed, bindingsOf, isAllowed } from './iam.js'
 import { assertEnabled, type Keys, type TestCryptoKey, type TestVersion, versionNameOf } from './keys.js'
 import { FAILED_PRECONDITION, GcpRefusal, INVALID_ARGUMENT, UNIMPLEMENTED } from './refusal.js'
+import { publicKeyOf, signUnder } from './signatures.js'
 
 /** What an operation works on. */
 export interface GcpCall {
@@ -27,6 +28,12 @@ export function perform(call: GcpCall): Message {
       return encrypt(call)
     case 'Decrypt':
       return decrypt(call)
+    case 'AsymmetricSign':
+    case 'GetPublicKey': {
+      const { key, version } = keys.version(String(request['name']))
+      assertAllowed(key, identity, operation)
+      return operation === 'GetPublicKey' ? publicKeyOf(key, version, now) : signUnder(key, version, request, now)
+    }
     case 'GetIamPolicy':
       return { bindings: keys.key(String(request['resource'])).bindings ?? [] }
     case 'SetIamPolicy': {

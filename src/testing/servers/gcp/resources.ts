@@ -8,7 +8,7 @@ export function cryptoKeyOf(key: TestCryptoKey, now: Date): Message {
     purpose: key.purpose,
     createTime: timestampOf(key.createdAt),
     rotationPeriod: key.rotationPeriod,
-    versionTemplate: { protectionLevel: key.protectionLevel, algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION' },
+    versionTemplate: { protectionLevel: key.protectionLevel, algorithm: key.algorithm },
     destroyScheduledDuration: { seconds: String(key.destroyAfterMs / 1_000) },
     primary: key.primary ? cryptoKeyVersionOf(key, key.primary, now) : null,
   }
@@ -19,7 +19,7 @@ export function cryptoKeyVersionOf(key: TestCryptoKey, version: TestVersion, now
     name: versionNameOf(key, version),
     state: stateOf(version, now),
     protectionLevel: key.protectionLevel,
-    algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION',
+    algorithm: key.algorithm,
     createTime: timestampOf(version.createdAt),
     destroyTime: version.destroyAt && version.state === 'DESTROY_SCHEDULED' ? timestampOf(version.destroyAt) : null,
     destroyEventTime: version.destroyAt && version.state === 'DESTROYED' ? timestampOf(version.destroyAt) : null,

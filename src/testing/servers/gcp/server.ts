@@ -50,7 +50,7 @@ export async function startGcpServer({ port, upstream }: TestKmsServerOptions = 
 
 function createTestKey(keys: Keys, now: Date): void {
   keys.createRing(RING, now)
-  const unset = { rotationPeriod: null, destroyAfterMs: 30 * 86_400_000 }
-  const key = keys.create(KEY, { ...unset, purpose: 'ENCRYPT_DECRYPT', protectionLevel: 'SOFTWARE' }, now)
+  const as = { purpose: 'ENCRYPT_DECRYPT', algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION', protectionLevel: 'SOFTWARE' }
+  const key = keys.create(KEY, { ...as, rotationPeriod: null, destroyAfterMs: 30 * 86_400_000 }, now)
   key.primary = addVersion(key, now)
 }
