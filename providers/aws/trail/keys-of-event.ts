@@ -57,8 +57,13 @@ function refused(record: JsonObject): string | undefined {
 
 /** Operations on keys answer with the key, the ones that use it do not. */
 function answered(record: JsonObject, arnOf: (text: string | undefined) => string | undefined): string | undefined {
-  const metadata = textAt(record, 'responseElements', 'keyMetadata', 'arn')
-  return arnOf(metadata) ?? arnOf(textAt(record, 'responseElements', 'keyId'))
+  const of = (...path: string[]) => arnOf(textAt(record, ...path))
+  return (
+    of('responseElements', 'keyMetadata', 'arn') ??
+    of('responseElements', 'keyId') ??
+    // What the KMS did by itself.
+    of('serviceEventDetails', 'keyId')
+  )
 }
 
 function keyArnOf(typed: string | undefined, record: JsonObject): string | undefined {

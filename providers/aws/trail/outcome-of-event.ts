@@ -3,8 +3,9 @@ import { defined, type JsonObject, textAt } from '../../../src/kms/untrusted-jso
 
 /** Services differ in the suffix: `AccessDenied`, `AccessDeniedException`, `Client.UnauthorizedOperation`. */
 const DENIED =
-  /AccessDenied|Unauthorized|NotAuthorized|not authorized|InvalidGrantToken|ExpiredToken|UnrecognizedClient|InvalidClientToken|OptInRequired/
-const THROTTLED = /Throttl|LimitExceeded|TooManyRequests|SlowDown/
+  /AccessDenied|Unauthorized|NotAuthorized|not authorized|InvalidGrantToken|ExpiredToken|UnrecognizedClient|InvalidClientToken|MissingAuthenticationToken|OptInRequired/
+/** Of the KMS, `LimitExceededException` is a quota of how many there are, and waiting does not help. */
+const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests|SlowDown/
 
 export function outcomeOf(record: JsonObject): Pick<AuditEvent, 'outcome' | 'status' | 'statusDetail'> {
   const [status, statusDetail] = [textAt(record, 'errorCode'), textAt(record, 'errorMessage')]

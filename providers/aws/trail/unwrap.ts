@@ -1,4 +1,5 @@
 import { type JsonObject, listAt, objectAt, textAt } from '../../../src/kms/untrusted-json.js'
+import { recordOfRow } from './table-row.js'
 
 /** What is in an envelope: a record of CloudTrail, an event that the KMS sent to EventBridge itself, or neither. */
 export type Unwrapped =
@@ -7,10 +8,10 @@ export type Unwrapped =
   | { readonly ignored: string }
   | { readonly quarantined: string }
 
-/** Any one of them makes it one, though it may be broken, or a row of Athena, which has them in small letters. */
+/** Any one of them makes it one, though it may be broken. */
 const MEMBERS = ['eventid', 'eventname', 'eventsource', 'eventtime', 'eventversion']
-/** A file of CloudTrail and an invocation of Lambda, LookupEvents, SQS, a subscription of CloudWatch Logs and its search. */
-const LISTS = ['Records', 'Events', 'Messages', 'logEvents', 'events']
+/** A file of CloudTrail and an invocation of Lambda, LookupEvents, SQS, a subscription of CloudWatch Logs and its search, Lake. */
+const LISTS = ['Records', 'Events', 'Messages', 'logEvents', 'events', 'QueryResultRows']
 /** LookupEvents, EventBridge, SNS, SNS in Lambda, SQS, SQS in Lambda, CloudWatch Logs. */
 const CARRIERS = ['CloudTrailEvent', 'detail', 'Message', 'Sns', 'Body', 'body', 'message']
 /** CloudTrail in EventBridge in SNS in SQS, as Lambda gets it, and some to spare. */
@@ -21,6 +22,8 @@ export function unwrap(raw: string): Unwrapped {
   let value: unknown = JSON.parse(raw)
   for (let envelopes = 0; envelopes < MOST_ENVELOPES; envelopes++) {
     if (textAt(value, 'eventSource') !== undefined) return { record: objectAt(value) ?? {}, isBare: envelopes === 0 }
+    const row = recordOfRow(value)
+    if (row) return { record: row, isBare: false }
     if (isNotice(value)) return { notice: objectAt(value) ?? {} }
     const list = listIn(value)
     if (list.length > 1) return { quarantined: `${list.length} records in one; expected each by itself` }
@@ -50,7 +53,8 @@ function carriedBy(value: unknown): string | JsonObject | undefined {
 function withoutRecord(value: unknown): Unwrapped {
   const object = objectAt(value)
   if (object === undefined) return { quarantined: 'no object; expected a record of CloudTrail' }
-  const isRecord = Object.keys(object).some((name) => MEMBERS.includes(name.toLowerCase()))
-  if (!isRecord) return { ignored: 'no record of CloudTrail' }
+  const names = Object.keys(object).map((name) => name.toLowerCase())
+  if (names.includes('insightdetails')) return { ignored: 'an insight: figures, no event' }
+  if (!names.some((name) => MEMBERS.includes(name))) return { ignored: 'no record of CloudTrail' }
   return { quarantined: 'no eventSource; expected a record of CloudTrail' }
 }

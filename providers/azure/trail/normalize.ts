@@ -32,7 +32,7 @@ export function normalizeAzure({ raw, receivedAt }: TrailRecord): Normalized {
   const what = defined<What>({
     kind: kindOf(operation, operationClass),
     ...{ operation, operationClass },
-    ...outcomeOf(members, isActivity),
+    ...outcomeOf(members),
     // In the Activity Log it is that of everything that one action led to.
     requestId: isActivity ? undefined : members.get('correlationid'),
     ...callerOf(members, claimsOf(record)),

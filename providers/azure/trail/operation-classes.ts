@@ -25,6 +25,8 @@ const CLASSES: Readonly<Record<string, OperationClass>> = {
   // As the interface of the vault calls it.
   KeyUpdateRotationPolicy: 'key-update',
   KeyRotationPolicyGet: 'read',
+  KeyGet: 'read',
+  KeyList: 'read',
 
   VaultPut: 'policy',
   VaultPatch: 'policy',
@@ -34,12 +36,15 @@ const CLASSES: Readonly<Record<string, OperationClass>> = {
   VaultAccessPolicyChangedEventGridNotification: 'policy',
   Authentication: 'authentication',
 }
+const CLASS_OF = new Map(Object.entries(CLASSES).map(([name, operationClass]) => [name.toLowerCase(), operationClass]))
 const READS = /^[A-Z]\w*?(Get|List)([A-Z]\w*)?$/
 const POLICIES = /^Role(Assignment|Definition)s?(Create|Put|Set|Delete|Update)/
 
 /** KeyUpdate enables, disables and renames alike: the log does not say which. */
 export function operationClassOf(operation: string): OperationClass {
-  if (Object.hasOwn(CLASSES, operation)) return CLASSES[operation] as OperationClass
+  // Some write it as the interface of the vault does: `unwrapKey`.
+  const known = CLASS_OF.get(operation.toLowerCase().replace(/^(\w+)key$/, 'key$1'))
+  if (known !== undefined) return known
   if (POLICIES.test(operation)) return 'policy'
   return READS.test(operation) ? 'read' : 'other'
 }

@@ -7,30 +7,25 @@ const BY_SIGNATURE: readonly (readonly [RegExp, EventOutcome])[] = [
   [/toomanyrequests|throttl/, 'throttled'],
   [/badrequest|notfound|conflict|error|fail|unavailable|timeout/, 'error'],
 ]
-/** Of the Activity Log, in what its interface, Event Hub and the table AzureActivity each call it. */
+/** The result in words, in what the vault, the Activity Log's interface, Event Hub and the table AzureActivity each call it. */
 const RESULTS = [
   ...['resulttype', 'status', 'substatus', 'statuscode'],
   ...['activitystatusvalue', 'activitystatus', 'activitysubstatusvalue', 'activitysubstatus'],
 ]
 
 /**
- * What became of a request, by its HTTP status, else by the signature. Never by `resultType`, which the vault sets to
- * `Success` for requests that it refused.
+ * What became of a request, by its HTTP status, else by what its signature or its result says of a failure. A success in
+ * words alone says little: the vault sets `resultType` to `Success` for requests that it refused.
  */
-export function outcomeOf(members: Members, isActivity: boolean) {
+export function outcomeOf(members: Members) {
   const [code, signature = ''] = [members.get('httpstatuscode'), members.get('resultsignature')]
   const number = Number(code ?? (/^\d{3}$/.test(signature) ? signature : Number.NaN))
-  const outcome = Number.isFinite(number) ? byNumber(number) : bySignature(`${signature} ${activityResult()}`)
+  const results = RESULTS.map((name) => members.get(name)).join(' ')
+  const outcome = Number.isFinite(number) ? byNumber(number) : bySignature(`${signature} ${results}`)
   return {
     outcome,
     status: Number.isFinite(number) ? String(number) : signature || undefined,
     statusDetail: members.get('resultdescription') ?? (outcome === 'success' ? undefined : signature || undefined),
-  }
-
-  /** The Activity Log's own `resultType` is right, and mostly all there is. */
-  function activityResult(): string {
-    if (!isActivity) return ''
-    return RESULTS.map((name) => members.get(name)).join(' ')
   }
 }
 

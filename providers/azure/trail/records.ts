@@ -1,14 +1,29 @@
-import { type JsonObject, listAt, objectAt, parseJson } from '../../../src/kms/untrusted-json.js'
+import { type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../src/kms/untrusted-json.js'
+
+/** What Event Hub delivers, and what the interface of the Activity Log answers. */
+const LISTS = ['records', 'value']
 
 /**
- * The records in a text: one, an array of them, or what Event Hub delivers, `{ "records": […] }`. Undefined for what is no
- * JSON of these.
+ * The records in a text: one, an array of them, a list in an object, also as the body of a message, or the rows that a query
+ * of a workspace answers. Undefined for what is no JSON of these.
  */
 export function recordsIn(raw: string): readonly JsonObject[] | undefined {
   const parsed = parseJson(raw)
-  const list: readonly unknown[] = Array.isArray(parsed) ? parsed : listAt(parsed, 'records')
+  const answer = objectAt(parsed, 'body') ?? parsed
+  const lists = [Array.isArray(answer) ? answer : [], ...LISTS.map((name) => listAt(answer, name)), rowsOf(answer)]
+  const list: readonly unknown[] = lists.find(({ length }) => length > 0) ?? []
   const records = list.map((each) => objectAt(each)).filter((each) => each !== undefined)
   if (list.length > 0) return records.length === list.length ? records : undefined
-  const single = objectAt(parsed)
+  const single = objectAt(answer)
   return single && [single]
+}
+
+/** https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format */
+function rowsOf(answer: unknown): readonly unknown[] {
+  return listAt(answer, 'tables').flatMap((table) => {
+    const names = listAt(table, 'columns').map((column) => textAt(column, 'name') ?? '')
+    return listAt(table, 'rows').map((row) => {
+      return Array.isArray(row) ? Object.fromEntries(row.map((value, at) => [names[at] ?? '', value])) : row
+    })
+  })
 }

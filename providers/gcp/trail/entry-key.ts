@@ -17,8 +17,8 @@ interface NamedKey {
 export function keyOf(entry: JsonObject, payload: JsonObject | undefined) {
   const of = (...path: string[]) => keyIn(textAt(payload, ...path))
   const [resource, requested, answered] = [of('resourceName'), of('request', 'name'), of('response', 'name')]
-  const key = resource ?? requested ?? answered ?? newKeyOf(payload)
-  if (!key) return {}
+  const key = resource ?? requested ?? answered ?? of('response', 'kmsKey') ?? newKeyOf(payload)
+  if (!key) return labelledKeyOf(entry)
   const label = (of: string) => textAt(entry, 'resource', 'labels', of)
   const id = NUMBER.test(key.project) ? (label('project_id') ?? loggedIn(entry) ?? key.project) : key.project
   // Another name of the same key may be of the version; and a new primary version has no name.
@@ -55,6 +55,17 @@ function versionIn(other: NamedKey | undefined, { path }: NamedKey): string | un
 /** The id of the project that has the log. */
 function loggedIn(entry: JsonObject): string | undefined {
   return /^projects\/([^/]+)\//.exec(textAt(entry, 'logName') ?? '')?.[1]
+}
+
+/** The key by the labels of the resource, where an entry has no other name of it. */
+export function labelledKeyOf(entry: JsonObject) {
+  const label = (of: string) => textAt(entry, 'resource', 'labels', of)
+  const [project, location, ring, key] = ['project_id', 'location', 'key_ring_id', 'crypto_key_id'].map(label)
+  if (project === undefined || location === undefined || ring === undefined || key === undefined) return {}
+  return {
+    kekId: `projects/${project}/locations/${location}/keyRings/${ring}/cryptoKeys/${key}`,
+    kekVersion: label('crypto_key_version_id'),
+  }
 }
 
 /** The project, folder or organisation that the entry was logged in. */

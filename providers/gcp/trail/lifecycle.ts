@@ -20,14 +20,3 @@ export function lifecycleOf(entry: JsonObject) {
   }
   return { operation: 'CryptoKeyEvent', operationClass: 'other' as const, status: {} }
 }
-
-/** The key by the labels of the resource: these entries have no other name of it. */
-export function labelledKeyOf(entry: JsonObject) {
-  const label = (of: string) => textAt(entry, 'resource', 'labels', of)
-  const [project, location, ring, key] = ['project_id', 'location', 'key_ring_id', 'crypto_key_id'].map(label)
-  if (project === undefined || location === undefined || ring === undefined || key === undefined) return {}
-  return {
-    kekId: `projects/${project}/locations/${location}/keyRings/${ring}/cryptoKeys/${key}`,
-    kekVersion: label('crypto_key_version_id'),
-  }
-}

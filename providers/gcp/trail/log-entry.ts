@@ -45,14 +45,29 @@ function contentOf(envelope: JsonObject): string | JsonObject | undefined {
   )
 }
 
-/** BigQuery has the payload in a column of another name, and what differs from service to service as text in it. */
+/** What differs from service to service, and where BigQuery has it. */
+const DIFFERING = {
+  ...{ request: 'requestJson', response: 'responseJson', metadata: 'metadataJson' },
+  serviceData: 'servicedataV1Iam',
+}
+
+/**
+ * A sink to BigQuery has the payload in a column of another name, a linked dataset one level below; either has objects as
+ * text.
+ */
 function asInTheLog(entry: JsonObject): JsonObject {
-  const payload = objectAt(entry, 'protopayloadAuditlog')
+  const payload = objectAt(entry, 'protopayloadAuditlog') ?? objectAt(entry, 'protoPayload', 'auditLog')
   if (!payload) return entry
-  const [request, response, metadata] = ['requestJson', 'responseJson', 'metadataJson'].map((name) =>
-    camelCased(parseJson(textAt(payload, name) ?? '')),
-  )
-  return { ...entry, protoPayload: { request, response, metadata, ...payload } }
+  const differing = Object.entries(DIFFERING).map(([name, column]) => [
+    name,
+    heldIn(payload, name) ?? heldIn(payload, column),
+  ])
+  const resource = { ...objectAt(entry, 'resource'), labels: heldIn(entry, 'resource', 'labels') }
+  return { ...entry, resource, protoPayload: { ...payload, ...Object.fromEntries(differing) } }
+}
+
+function heldIn(value: unknown, ...path: string[]): unknown {
+  return objectAt(value, ...path) ?? parseJson(textAt(value, ...path) ?? '')
 }
 
 const decoded = (base64: string) => Buffer.from(base64, 'base64').toString()

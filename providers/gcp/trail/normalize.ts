@@ -3,8 +3,8 @@ import type { AuditEvent, Normalized, TrailRecord } from '../../../src/audit/tra
 import { defined, type JsonObject, objectAt, textAt } from '../../../src/kms/untrusted-json.js'
 import { parseUtcTime, type UtcTime } from '../../../src/kms/utc-time.js'
 import { callerOf } from './caller.js'
-import { keyOf, scopeOfEntry } from './entry-key.js'
-import { labelledKeyOf, lifecycleOf } from './lifecycle.js'
+import { keyOf, labelledKeyOf, scopeOfEntry } from './entry-key.js'
+import { lifecycleOf } from './lifecycle.js'
 import { logEntryOf } from './log-entry.js'
 import { isLoggingChange } from './logging-changes.js'
 import { operationClassOf } from './operation-classes.js'
@@ -24,7 +24,7 @@ export function normalizeGcp({ raw }: TrailRecord): Normalized {
   const timeText = timeTextOf(entry)
   const time = timeText === undefined ? undefined : parseUtcTime(timeText)
   if (!time || timeText === undefined) return { quarantined: 'no time that can be read' }
-  const receivedAt = parseUtcTime(textAt(entry, 'receiveTimestamp') ?? '')?.date
+  const receivedAt = parseUtcTime(timestampAt(entry, 'receiveTimestamp') ?? '')?.date
   const known = { ...identityOf(entry, time, what), scope, time: time.date, timeText, receivedAt }
   // What is around an entry is another for each delivery.
   const content = JSON.stringify({ ...what, time: time.text })
@@ -72,7 +72,14 @@ function identityOf(entry: JsonObject, time: UtcTime, what: What): Pick<AuditEve
 
 function timeTextOf(entry: JsonObject): string | undefined {
   const requested = textAt(entry, 'protoPayload', 'requestMetadata', 'requestAttributes', 'time')
-  return textAt(entry, 'timestamp') ?? requested ?? textAt(entry, 'receiveTimestamp')
+  return timestampAt(entry, 'timestamp') ?? requested ?? timestampAt(entry, 'receiveTimestamp')
+}
+
+/** Clients make objects of it: that of BigQuery with the text, and that of Cloud Logging as in the definition. */
+function timestampAt(entry: JsonObject, name: string): string | undefined {
+  const of = (member: string) => textAt(entry, name, member)
+  const [seconds, nanos = '0'] = [of('seconds'), of('nanos')]
+  return textAt(entry, name) ?? of('value') ?? (seconds && `${seconds}.${nanos.padStart(9, '0')}`)
 }
 
 function hashOf(members: readonly string[]): string {

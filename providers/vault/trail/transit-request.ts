@@ -37,6 +37,8 @@ const KEY_CHANGES = classes({
   trim: 'key-update',
   import: 'key-create',
   import_version: 'key-rotate',
+  csr: 'sign',
+  'set-certificate': 'key-update',
   'soft-delete': 'key-disable',
   'soft-delete-restore': 'key-restore',
 })

@@ -34,6 +34,11 @@ describe('without resources', () => {
     expect(decryptEvent(message(`arn:aws:kms:${REGION}:${ACCOUNT}:alias/a`))).not.toHaveProperty('kekId')
   })
 
+  test('what the KMS did by itself names the key in its details', () => {
+    const rotated = { eventName: 'RotateKey', eventType: 'AwsServiceEvent', resources: null, requestParameters: null }
+    expect(decryptEvent({ ...rotated, serviceEventDetails: { keyId: KEY_ID } }).kekId).toBe(KEY_ARN)
+  })
+
   test('an alias is no key', () => {
     expect(refused('alias/service')).toMatchObject({ requestedKey: 'alias/service' })
     expect(refused('alias/service')).not.toHaveProperty('kekId')

@@ -156,6 +156,15 @@ describe('an envelope', () => {
     }
   })
 
+  test('of figures that have no service is of no concern', () => {
+    const insight = {
+      eventVersion: '1.07',
+      eventCategory: 'Insight',
+      insightDetails: { eventSource: 'kms.amazonaws.com' },
+    }
+    expect(normalized({ 'detail-type': 'AWS Insight via CloudTrail', detail: insight })).toHaveProperty('ignored')
+  })
+
   test('with something else in it is of no concern, and with broken JSON is put aside', () => {
     expect(normalized({ Type: 'Notification', Message: '{"s3Bucket":"b"}' })).toHaveProperty('ignored')
     expect(normalized({ Records: [] })).toHaveProperty('ignored')
@@ -178,6 +187,47 @@ describe('an envelope', () => {
       kind: 'lifecycle',
       operationClass: 'key-rotate',
       kekId: KEY_ARN,
+    })
+  })
+})
+
+describe('a row of a table', () => {
+  const small = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) return value.map(small)
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name.toLowerCase(), small(each)]))
+  }
+  const record = decryptRecord() as Record<string, unknown>
+  const named = ['requestParameters', 'responseElements', 'additionalEventData']
+  const texts = Object.fromEntries(named.map((name) => [name.toLowerCase(), JSON.stringify(record[name])]))
+  const row = { ...(small(record) as object), ...texts }
+  const columns = Object.entries(row).map(([name, value]) => ({ [name]: asText(value) }))
+  const wordwise = (name: string) => name.replace(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`)
+
+  /** As Presto prints it. */
+  function asText(value: unknown): string {
+    if (Array.isArray(value)) return `[${value.map(asText).join(', ')}]`
+    if (typeof value !== 'object' || value === null) return String(value)
+    return `{${Object.entries(value)
+      .map(([name, each]) => `${name}=${asText(each)}`)
+      .join(', ')}}`
+  }
+
+  test.each([
+    ['Athena, with structs', row],
+    ['Athena, all of it text', Object.fromEntries(columns.flatMap((each) => Object.entries(each)))],
+    ['Steampipe', Object.fromEntries(Object.entries(record).map(([name, each]) => [wordwise(name), each]))],
+    ['CloudTrail Lake', { QueryStatus: 'FINISHED', QueryResultRows: [columns] }],
+  ])('of %s is the event of the record', (_table, found) => {
+    expect(eventOf(found)).toEqual({ ...eventOf(record), content: expect.any(String) })
+  })
+
+  test('of a struct that is text, what a caller wrote is not read', () => {
+    const keyId = 'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-4333-8444-555555555555'
+    const forged = { requestparameters: `{encryptionContext={"a":"b, keyId=${keyId}"}}`, resources: null }
+    expect(eventOf({ ...row, ...forged })).not.toHaveProperty('kekId')
+    expect(eventOf({ ...row, useridentity: '{type=Root, accesskeyid=, arn=arn:aws:iam::1:root}' })).toMatchObject({
+      principal: 'arn:aws:iam::1:root',
     })
   })
 })
@@ -240,6 +290,8 @@ test.each([
   ['DisabledException', 'error'],
   ['IncorrectKeyException', 'error'],
   ['KMSInvalidStateException', 'error'],
+  ['LimitExceededException', 'error'],
+  ['RequestLimitExceeded', 'throttled'],
 ])('%s is %s', (errorCode, outcome) => {
   expect(decryptEvent({ errorCode }).outcome).toBe(outcome)
 })
@@ -267,12 +319,16 @@ test.each([
   expect(normalized(decryptRecord(changes))).toHaveProperty('quarantined')
 })
 
-test.each(['2026-03-01 10:20:30', '2026-03-01T10:20:30.000Z', '2026-03-01T11:20:30+01:00'])(
-  '%s is a time in UTC',
-  (eventTime) => {
-    expect(decryptEvent({ eventTime })).toMatchObject({ time: new Date('2026-03-01T10:20:30Z'), timeText: eventTime })
-  },
-)
+test.each([
+  '2026-03-01 10:20:30',
+  '2026-03-01 10:20:30.000 UTC',
+  '1772360430',
+  '1772360430000',
+  '2026-03-01T10:20:30.000Z',
+  '2026-03-01T11:20:30+01:00',
+])('%s is a time in UTC', (eventTime) => {
+  expect(decryptEvent({ eventTime })).toMatchObject({ time: new Date('2026-03-01T10:20:30Z'), timeText: eventTime })
+})
 
 test('a record that does not say its account is of the reader that brought it', () => {
   const userIdentity = { type: 'AWSService', invokedBy: 'AWS Internal' }

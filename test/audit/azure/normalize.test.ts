@@ -42,7 +42,19 @@ test('azure: one record in what Event Hub delivers is the record; several are fo
   const record = storageRecord()
   expect(eventOf(normalize({ records: [record] }))).toEqual(azureEvent())
   expect(eventOf(normalize([record]))).toEqual(azureEvent())
+  expect(eventOf(normalize({ body: { records: [record] }, sequenceNumber: 1 }))).toEqual(azureEvent())
   expect(normalize({ records: [record, record] })).toEqual({ quarantined: 'several records in one' })
+})
+
+test('azure: one row in what a query of a workspace answers is the record', () => {
+  const row = Object.entries(otherShapes.AZKVAuditLogs)
+  const table = {
+    name: 'PrimaryResult',
+    columns: row.map(([name]) => ({ name })),
+    rows: [row.map(([, value]) => value)],
+  }
+  expect(eventOf(normalize({ tables: [table] }))).toEqual(azureEvent())
+  expect(normalize({ tables: [table, table] })).toEqual({ quarantined: 'several records in one' })
 })
 
 describe('azure: what became of it', () => {
@@ -71,6 +83,11 @@ describe('azure: what became of it', () => {
     expect(azureEvent({ httpStatusCode: undefined }, { resultSignature })).toMatchObject({ outcome })
   })
 
+  test('azure: a failure in words alone is one', () => {
+    const failed = { resultType: 'Failed', resultSignature: undefined }
+    expect(azureEvent({ httpStatusCode: undefined }, failed)).toMatchObject({ outcome: 'error' })
+  })
+
   test('azure: the reason of a refusal is kept', () => {
     const refused = { httpStatusCode: 403 }
     expect(azureEvent(refused, { resultDescription: 'not allowed' }).statusDetail).toBe('not allowed')
@@ -83,6 +100,8 @@ test.each([
   ['RoleAssignmentsList', 'read'],
   ['SecurityDomainDownload', 'other'],
   ['RandomBytesGet', 'random'],
+  ['unwrapKey', 'decrypt'],
+  ['KEYUNWRAP', 'decrypt'],
 ])('azure: %s is %s', (operationName, operationClass) => {
   expect(azureEvent({}, { operationName })).toMatchObject({ operation: operationName, operationClass })
 })

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { describe, expect, test } from '@jest/globals'
 import { normalizeGcp } from '../../../providers/gcp/trail/normalize.js'
 import { eventOf, testSamples } from '../trail/sample-events.js'
@@ -5,6 +6,7 @@ import { gcpEntry, gcpEvent, KEY } from './records.js'
 
 testSamples('gcp', normalizeGcp)
 
+const PROTOS = createRequire(import.meta.url)('@google-cloud/kms/build/protos/protos.json')
 const RING = KEY.slice(0, KEY.indexOf('/cryptoKeys/'))
 
 test('gcp: an entry becomes an event', () => {
@@ -65,6 +67,23 @@ describe('gcp: which key', () => {
   test('gcp: the version of another key in the request is not taken for that of the resource', () => {
     expect(gcpEvent({ request: { name: `${KEY}2/cryptoKeyVersions/7` } })).not.toHaveProperty('kekVersion')
   })
+})
+
+test.each([
+  ['in the labels alone', { resourceName: undefined, request: undefined }],
+  [
+    'in the handle that was made for it',
+    { resourceName: 'projects/shop/locations/l/keyHandles/h', request: {}, response: { kmsKey: KEY } },
+  ],
+])('gcp: the key stands %s', (_where, payload) => {
+  expect(gcpEvent(payload)).toMatchObject({ kekId: KEY })
+})
+
+test('gcp: every method of the service has a class', () => {
+  const { nested } = PROTOS.nested.google.nested.cloud.nested.kms.nested.v1
+  const methods = Object.values<{ methods?: object }>(nested).flatMap((each) => Object.keys(each.methods ?? {}))
+  expect(methods.length).toBeGreaterThan(40)
+  expect(methods.filter((methodName) => gcpEvent({ methodName }).operationClass === 'other')).toEqual([])
 })
 
 describe('gcp: what became of it', () => {
@@ -139,6 +158,10 @@ describe('gcp: what was done', () => {
     expect(gcpEvent(payload({ auditConfigDeltas: [{ action: 'REMOVE' }] }))).toMatchObject({ kind: 'logging' })
     const other = gcpEntry(payload({ bindingDeltas: [{ action: 'ADD' }] }))
     expect(normalizeGcp({ raw: JSON.stringify(other) })).toEqual({ ignored: 'another service' })
+    const { protoPayload, ...entry } = gcpEntry(payload({ auditConfigDeltas: [{ action: 'REMOVE' }] }))
+    const { serviceData, ...columns } = protoPayload as Record<string, unknown>
+    const row = { ...entry, protopayload_auditlog: { ...columns, servicedata_v1_iam: serviceData } }
+    expect(normalizeGcp({ raw: JSON.stringify(row) })).toMatchObject({ event: { kind: 'logging' } })
     expect(gcpEvent({ methodName: 'SetIamPolicy' })).toMatchObject({ kind: 'call', operationClass: 'policy' })
   })
 
@@ -201,6 +224,20 @@ function snakeCased(value: unknown): unknown {
   return Object.fromEntries(members)
 }
 
+function ofLinkedDataset() {
+  const { protoPayload, resource, ...entry } = gcpEntry()
+  const { request, ...payload } = protoPayload
+  return {
+    ...(snakeCased(entry) as object),
+    resource: { ...resource, labels: JSON.stringify(resource.labels) },
+    proto_payload: {
+      type: payload['@type'],
+      audit_log: { ...(snakeCased(payload) as object), request: JSON.stringify(request) },
+    },
+    json_payload: null,
+  }
+}
+
 function ofBigQuery() {
   const { protoPayload, ...entry } = gcpEntry()
   const { request, ...payload } = protoPayload
@@ -228,6 +265,8 @@ describe('gcp: one entry, one uid', () => {
     ['as gcloud prints it', [gcpEntry()]],
     ['with the names of the definition', snakeCased(gcpEntry())],
     ['as a row of BigQuery', ofBigQuery()],
+    ['as a row of a linked dataset', ofLinkedDataset()],
+    ['with the time as an object of a client', { ...gcpEntry(), timestamp: { value: gcpEntry().timestamp } }],
   ])('gcp: %s', (_how, delivered) => {
     expect(eventOf(normalizeGcp({ raw: JSON.stringify(delivered) }))).toEqual(gcpEvent())
   })
@@ -244,6 +283,11 @@ describe('gcp: one entry, one uid', () => {
   test.each([['insertId'], ['logName'], ['timestamp']])('gcp: another %s is another event', (member) => {
     const others = { insertId: 'a2', logName: 'projects/shop/logs/other', timestamp: '2026-11-05T10:00:00.2Z' }
     expect(gcpEvent({}, { [member]: others[member as keyof typeof others] }).uid).not.toBe(gcpEvent().uid)
+  })
+
+  test('gcp: a time as it is defined, in seconds and nanoseconds, is the same time', () => {
+    const defined = { timestamp: { seconds: '1793872800', nanos: 123_456_789 } }
+    expect(gcpEvent({}, defined)).toEqual({ ...gcpEvent(), timeText: '1793872800.123456789' })
   })
 
   test('gcp: another spelling of one time is no other event; without an insert id the content counts', () => {

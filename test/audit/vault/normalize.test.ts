@@ -47,6 +47,7 @@ test.each([
   ['transit/keys/k/rotate', 'update', 'update transit/keys/rotate', 'key-rotate', 'transit/k'],
   ['transit/keys/k/config', 'update', 'update transit/keys/config', 'key-update', 'transit/k'],
   ['transit/keys/k/soft-delete', 'update', 'update transit/keys/soft-delete', 'key-disable', 'transit/k'],
+  ['transit/keys/k/csr', 'update', 'update transit/keys/csr', 'sign', 'transit/k'],
   ['transit/keys/', 'list', 'list transit/keys', 'read', undefined],
   ['transit/export/encryption-key/k/1', 'read', 'transit/export', 'other', 'transit/k'],
   ['transit/byok-export/other/k', 'read', 'transit/byok-export', 'other', 'transit/k'],
@@ -121,6 +122,11 @@ test('who logs in is known by the answer', () => {
 test.each(['@cee: ', '<14>Mar  1 12:00:00 host vault[7]: ', '\ufeff'])('a line that begins with %j', (prefix) => {
   const line = auditLine({ id: 'r-1' })
   expect(normalize(`${prefix}${line}\r`)).toEqual(normalize(line))
+})
+
+test.each(['log', 'message', 'MESSAGE'])('a line that is text in the member %s of another’s JSON', (member) => {
+  const line = auditLine({ id: 'r-1' })
+  expect(normalize(JSON.stringify({ [member]: `${line}\n`, stream: 'stdout' }))).toEqual(normalize(line))
 })
 
 test('the token of the call, where its header is written in clear; hashed it says nothing', () => {
