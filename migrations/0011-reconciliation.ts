@@ -81,10 +81,13 @@ export const reconciliation: Migration = {
     'CREATE INDEX IF NOT EXISTS finding_note_written ON waxseal.finding_note (written_in)',
     // What `renew` replaced, for ever: whoever uses such a data key later has it from an old copy.
     `CREATE TABLE IF NOT EXISTS waxseal.superseded_envelope (
-  envelope text PRIMARY KEY,
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  envelope text NOT NULL UNIQUE,
   superseded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  run uuid NOT NULL
+  run uuid NOT NULL,
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id()
 )`,
+    'CREATE INDEX IF NOT EXISTS superseded_envelope_written ON waxseal.superseded_envelope (written_in)',
     // `seen_below`: what later transactions of this cluster wrote makes a settled day one to look at again.
     `CREATE TABLE IF NOT EXISTS waxseal.reconciled (
   provider text NOT NULL,

@@ -7,7 +7,7 @@ export const integrity: Migration = {
     `CREATE TABLE IF NOT EXISTS waxseal.log_leaf (
   position bigint PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('attempt', 'end', 'application', 'event', 'finding', 'note', 'archive', 'key-access',
-    'hold', 'hold-lifted', 'control-failure', 'control-restored')),
+    'hold', 'hold-lifted', 'control-failure', 'control-restored', 'superseded', 'purge')),
   record uuid NOT NULL,
   record_time timestamptz NOT NULL,
   digest bytea NOT NULL CHECK (octet_length(digest) = 32),

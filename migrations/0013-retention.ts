@@ -37,8 +37,10 @@ export const retention: Migration = {
     `CREATE TABLE IF NOT EXISTS waxseal.audit_purge (
   archive uuid PRIMARY KEY REFERENCES waxseal.audit_archive,
   purged_by text NOT NULL DEFAULT session_user,
-  purged_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  purged_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  written_in xid8 NOT NULL DEFAULT pg_current_xact_id()
 )`,
+    'CREATE INDEX IF NOT EXISTS audit_purge_written ON waxseal.audit_purge (written_in)',
     `CREATE TABLE IF NOT EXISTS waxseal.control_failure (
   id uuid PRIMARY KEY,
   control text NOT NULL,

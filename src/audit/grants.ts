@@ -30,7 +30,7 @@ export function auditGrants(role: AuditRole, name: string): readonly string[] {
   const months = `GRANT EXECUTE ON FUNCTION waxseal.ensure_audit_month(date) TO ${to}`
   const reviews = `GRANT EXECUTE ON FUNCTION waxseal.record_review(uuid, text, jsonb) TO ${to}`
   // Whether the tables are those that the program knows, too.
-  const everything = ['migration', ...LEDGER, 'ledger_writer', ...MIRROR, ...RETENTION]
+  const everything = ['migration', ...LEDGER, 'ledger_writer', ...MIRROR, ...RETENTION, 'superseded_envelope']
   if (role === 'application') {
     return [
       // SELECT, so that a line of the journal that was stored already is not stored again.
@@ -42,7 +42,7 @@ export function auditGrants(role: AuditRole, name: string): readonly string[] {
   if (role === 'mirror') {
     return [
       // What was shredded or renewed is used by nobody any more: who does is found.
-      ...[usage, months, grant('SELECT', [...everything, 'shredded_row', 'superseded_envelope'])],
+      ...[usage, months, grant('SELECT', [...everything, 'shredded_row'])],
       grant('INSERT', MIRROR),
       grant('UPDATE', CHANGING),
       reviews,

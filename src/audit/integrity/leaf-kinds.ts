@@ -1,6 +1,6 @@
 export const leafKindNames = [
   ...(['attempt', 'end', 'application', 'event', 'finding', 'note', 'archive', 'key-access'] as const),
-  ...(['hold', 'hold-lifted', 'control-failure', 'control-restored'] as const),
+  ...(['hold', 'hold-lifted', 'control-failure', 'control-restored', 'superseded', 'purge'] as const),
 ] as const
 export type LeafKindName = (typeof leafKindNames)[number]
 
@@ -121,6 +121,18 @@ export const leafKinds: Readonly<Record<LeafKindName, LeafKind>> = {
     id: 'failure',
     time: 'restored_at',
     columns: { failure: 'text', restored_at: 'time', remedy: 'text' },
+  },
+  superseded: {
+    table: 'superseded_envelope',
+    id: 'id',
+    time: 'superseded_at',
+    columns: { id: 'text', envelope: 'text', superseded_at: 'time', run: 'text' },
+  },
+  purge: {
+    table: 'audit_purge',
+    id: 'archive',
+    time: 'purged_at',
+    columns: { archive: 'text', purged_by: 'text', purged_at: 'time' },
   },
 }
 

@@ -12,7 +12,7 @@ let log: SignedLog
 let anchored: SignedCheckpoint[]
 beforeAll(async () => {
   log = await freshLog()
-  await insertApplicationEvents(log.client, 95)
+  await insertApplicationEvents(log.client, 93)
   await insertOneOfEach(log.client)
   anchored = [await log.checkpoint()]
   await insertApplicationEvents(log.client, 180)
@@ -79,6 +79,8 @@ describe('a row that was', () => {
     ['hold-lifted', 'legal_hold_lifted', `lifted_by = 'somebody else'`],
     ['control-failure', 'control_failure', `cause = 'something else'`],
     ['control-restored', 'control_restored', `remedy = NULL`],
+    ['superseded', 'superseded_envelope', `envelope = 'another'`],
+    ['purge', 'audit_purge', `purged_by = 'somebody else'`],
   ] as const
   test.each(EDITS)('edited: %s', async (kind, table, edit) => {
     const { position, record } = await leafOf(kind)
@@ -109,9 +111,10 @@ describe('a row that was', () => {
     expect(kinds(report)).toEqual(['RECORD_CHANGED'])
   })
 
-  test('deleted', async () => {
-    const { position, record } = await leafOf('application')
-    const report = await checkAfter('application_event', `DELETE FROM waxseal.application_event WHERE id = '${record}'`)
+  test.each(['application', 'superseded', 'purge'] as const)('deleted: %s', async (kind) => {
+    const { position, record } = await leafOf(kind)
+    const { table, id } = leafKinds[kind]
+    const report = await checkAfter(table, `DELETE FROM waxseal.${table} WHERE ${id} = '${record}'`)
     expect(report.findings).toEqual([expect.objectContaining({ kind: 'RECORD_MISSING', position })])
   })
 

@@ -48,9 +48,11 @@ export async function insertOneOfEach(client: pg.Client): Promise<void> {
     [finding],
   )
   await client.query(
-    `INSERT INTO waxseal.audit_archive (id, table_name, month, rows, sha256, place)
-      VALUES (gen_random_uuid(), 'ledger_attempt', '2025-01-01', 3, sha256('x'), 'somewhere')`,
+    `WITH archive AS (INSERT INTO waxseal.audit_archive (id, table_name, month, rows, sha256, place)
+        VALUES (gen_random_uuid(), 'ledger_attempt', '2025-01-01', 3, sha256('x'), 'somewhere') RETURNING id)
+      INSERT INTO waxseal.audit_purge (archive) SELECT id FROM archive`,
   )
+  await client.query(`INSERT INTO waxseal.superseded_envelope (envelope, run) VALUES ('e1', gen_random_uuid())`)
   await client.query(
     `INSERT INTO waxseal.key_access (id, provider, kek_id, principals, limits, unread)
       VALUES (gen_random_uuid(), 'fake', 'a', '[{"principal": "b"}]', '[]', '[]')`,

@@ -63,7 +63,10 @@ test('a data key that is used after it was shredded is a finding, and before is 
 
 test('a data key that is used long after it was renewed is a finding; by a reader of the row as it was, or before, is none', async () => {
   const day = '2026-11-07'
-  await query(`INSERT INTO waxseal.superseded_envelope VALUES ('r1', $1, gen_random_uuid())`, [`${day}T11:00:00Z`])
+  await query(
+    `INSERT INTO waxseal.superseded_envelope (envelope, superseded_at, run) VALUES ('r1', $1, gen_random_uuid())`,
+    [`${day}T11:00:00Z`],
+  )
   for (const time of ['10:00', '11:59', '12:01']) {
     await stored.unwrapped(`${day}T${time}:00Z`, `renewed ${time}`)
     await stored.logged(`${day}T${time}:00Z`, `renewed ${time}`, { context: { 'waxseal-envelope': 'r1' } })
