@@ -17,12 +17,6 @@ export async function exchange<T extends AwsReply>(
     // Before anything else: what the SDK makes of an abort is of no interest.
     options.signal?.throwIfAborted()
     const { failure, status, requestId } = awsFailureOf(error)
-    throw vendorError(failure, {
-      provider: 'aws',
-      operation,
-      status,
-      ...(kek && { kek }),
-      ...(requestId !== undefined && { requestId }),
-    })
+    throw vendorError(failure, { provider: 'aws', operation, status, kek, requestId })
   }
 }

@@ -73,12 +73,5 @@ export function refused(
   { failure, status, requestId, retryAfterMs }: AzureRefusal,
   kek?: KekRef,
 ) {
-  return vendorError(failure, {
-    provider: 'azure',
-    operation,
-    status,
-    ...(kek && { kek }),
-    ...(requestId !== undefined && { requestId }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  })
+  return vendorError(failure, { provider: 'azure', operation, status, kek, requestId, retryAfterMs })
 }

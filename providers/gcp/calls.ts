@@ -120,7 +120,7 @@ export class GcpCalls {
       // Before anything else: what the SDK makes of an abort is of no interest.
       signal?.throwIfAborted()
       const { failure, status } = gcpFailureOf(error, of)
-      throw vendorError(failure, { provider: 'gcp', operation, status, ...(kek && { kek }) })
+      throw vendorError(failure, { provider: 'gcp', operation, status, kek })
     } finally {
       if (cancel) signal?.removeEventListener('abort', cancel)
     }
@@ -141,5 +141,5 @@ function isIntact(bytes: Uint8Array, checksum: { readonly value?: unknown } | nu
 
 function corrupted(operation: string, kek?: KekRef) {
   const status = 'a checksum that does not fit'
-  return vendorError('network', { provider: 'gcp', operation, status, ...(kek && { kek }) })
+  return vendorError('network', { provider: 'gcp', operation, status, kek })
 }

@@ -54,9 +54,9 @@ export function errorOf({ failure, status }: VaultFailure, { operation, kek }: V
     provider: 'vault',
     operation,
     status,
-    ...(kek && { kek }),
-    ...(requestId !== undefined && { requestId }),
-    ...(reply?.retryAfterMs !== undefined && { retryAfterMs: reply.retryAfterMs }),
+    kek,
+    requestId,
+    retryAfterMs: reply?.retryAfterMs,
   })
 }
 

@@ -21,15 +21,15 @@ export interface FailedCall {
   readonly operation: string
   /** The vendor's code, from a fixed set; never a message or a body, which can hold what was sent. */
   readonly status: string
-  readonly kek?: KekRef
-  readonly requestId?: string
-  readonly retryAfterMs?: number
+  readonly kek?: KekRef | undefined
+  readonly requestId?: string | undefined
+  readonly retryAfterMs?: number | undefined
 }
 
 /** The error of a failed call. The vendor's own is left out: it can hold the request, its headers and its credentials. */
 export function vendorError(failure: VendorFailure, call: FailedCall): WaxsealError {
   const { kek, retryAfterMs } = call
-  const options = kek ? { kek } : {}
+  const options = kek && { kek }
   const what = describe(call)
   switch (failure) {
     case 'not opened':

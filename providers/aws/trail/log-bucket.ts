@@ -100,8 +100,7 @@ export class LogBucket {
         const what = `provider "aws": ${operation} in the bucket "${this.name}" was refused (${name ?? status})`
         throw new AuditTrailGapError(`${what}; the reader needs s3:ListBucket and s3:GetObject there, and kms:Decrypt`)
       }
-      const known = { provider: 'aws', operation, status }
-      throw vendorError(name === 'SlowDown' ? 'throttled' : failure, requestId ? { ...known, requestId } : known)
+      throw vendorError(name === 'SlowDown' ? 'throttled' : failure, { provider: 'aws', operation, status, requestId })
     }
   }
 }

@@ -71,6 +71,5 @@ function lookupError(error: unknown): Error {
       `provider "aws": LookupEvents was refused (${status}); allow cloudtrail:LookupEvents to the identity that mirrors the trail`,
     )
   }
-  const call = { provider: 'aws', operation: 'LookupEvents', status }
-  return vendorError(failure, requestId === undefined ? call : { ...call, requestId })
+  return vendorError(failure, { provider: 'aws', operation: 'LookupEvents', status, requestId })
 }
