@@ -27,6 +27,8 @@ export interface ReportSources {
   census(): Promise<readonly TableCensus[]>
   /** Asks the KMS: only what a report says of them is worth a call. */
   currentKeks(): Promise<CurrentKeks>
+  /** Providers that are called and whose trail is not mirrored. */
+  withoutTrail(): Promise<readonly string[]>
   readonly environment?: string
   readonly rotationEvery?: string
   readonly keys: readonly DeclaredKey[]

@@ -23,7 +23,7 @@ export const unaccounted: ReportDefinition = {
     { name: 'rule', meaning: 'which rule decided' },
     { name: 'acknowledged', meaning: 'the reason that somebody gave, where somebody did' },
   ],
-  async read({ client }, { from, to }) {
+  async read({ client, withoutTrail }, { from, to }) {
     const { rows } = await client.query(
       `SELECT 'event' AS direction, state.state, event.event_time AS at, event.id, event.provider, event.operation,
         event.kek_id, COALESCE(event.principal, event.credential_id) AS who, event.source_text AS source, event.request_id,
@@ -51,6 +51,9 @@ export const unaccounted: ReportDefinition = {
       population: Number(looked[0]?.population),
       limits: [
         'An absent event is "not seen", unless the trail proves that it is complete: `waxseal audit status` says which.',
+        ...(await withoutTrail()).map(
+          (name) => `The trail of the provider "${name}" is not mirrored: nothing accounts for its attempts.`,
+        ),
       ],
     }
   },

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { escaped } from '../../audit/escaped.js'
 import { readFindings } from '../../audit/findings/read-findings.js'
-import type { DayReport } from '../../audit/reconciliation/storage/reconcile-day.js'
 import { type ReconcileOptions, reconcileTrails } from '../../audit/reconciliation/storage/reconcile-trails.js'
 import { knownTrails } from '../../config/known-trails.js'
 import { ConfigurationError } from '../../errors.js'
@@ -21,10 +20,10 @@ import { withDatabase } from '../database.js'
 import { EXIT } from '../exit-codes.js'
 import { interruptible } from '../interruptible.js'
 import { Progress, type ProgressScreen, standardError } from '../progress.js'
-import { printJson, printJsonLine, printLine, tell } from '../terminal.js'
+import { paint, printJson, printJsonLine, printLine, tell } from '../terminal.js'
 import { alert } from './alert.js'
 import { dayLine } from './finding-lines.js'
-import { trailsInUse } from './trails-in-use.js'
+import { trailsInUse, withoutTrailLine } from './trails-in-use.js'
 
 const SILENCE: ProgressScreen = { terminal: undefined, line: () => undefined }
 const EVERY_MS = 60_000
@@ -47,7 +46,10 @@ export function defineReconcile(command: Command): void {
     .option('--follow', 'once a minute, until SIGTERM or Ctrl-C')
     .option('--dry-run', 'say what would be found, and store nothing')
     .option('--json', 'print JSON; with --follow an object a line for each pass')
-    .addHelpText('after', '\nExit code 1 while a finding is open. docs/reconciliation.md')
+    .addHelpText(
+      'after',
+      '\nExit code 1 while a finding is open, or a provider that is called has no trail. docs/reconciliation.md',
+    )
     .action((options: Options) => interruptible((signal) => run(options, signal)))
 }
 
@@ -78,8 +80,9 @@ async function pass(
   const screen = follow ? SILENCE : standardError()
   let progress: Progress | undefined
   let scope = ''
+  const { trails, withoutTrail } = await trailsInUse(client, knownTrails(configuration.audit), provider)
   const reports = await reconcileTrails(client, {
-    trails: await trailsInUse(client, knownTrails(configuration.audit), provider),
+    trails,
     principals: configuration.audit?.principals ?? [],
     keks: configuration.audit?.keys.map(({ id }) => id) ?? [],
     storedEnvelopes: (connection, ids) => storedEnvelopes(connection, tables, ids),
@@ -98,21 +101,21 @@ async function pass(
   })
   progress?.end()
   const alerts = dryRun ? [] : await alert(client, configuration, signal)
-  const isFine = dryRun
-    ? reports.every(hasNoFindings)
-    : (await readFindings(client, { open: true, limit: 1 })).length === 0
-  const result = { ok: isFine, days: reports, alerts }
+  const hasFindings = dryRun
+    ? reports.some(({ findings }) => findings.length > 0)
+    : (await readFindings(client, { open: true, limit: 1 })).length > 0
+  const isFine = !hasFindings && withoutTrail.length === 0
+  const result = { ok: isFine, withoutTrail, days: reports, alerts }
   if (json && follow) printJsonLine(result)
   else if (json) printJson(result)
   else {
+    for (const name of withoutTrail) printLine(`${paint('red', '✗')} ${escaped(withoutTrailLine(name))}`)
     for (const report of reports) printLine(dayLine(report))
     if (reports.length === 0 && !follow) tell('nothing to reconcile: no day has records that are not settled')
-    if (!isFine && !dryRun) tell('findings are open: "waxseal audit findings --open" lists them')
+    if (hasFindings && !dryRun) tell('findings are open: "waxseal audit findings --open" lists them')
   }
   return isFine
 }
-
-const hasNoFindings = ({ findings }: DayReport) => findings.length === 0
 
 const DAY = /^\d{4}-\d\d-\d\d$/
 

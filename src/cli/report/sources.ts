@@ -1,7 +1,9 @@
 import type { CurrentKeks, ReportSources } from '../../audit/index.js'
 import { census, type TableCensus } from '../../census/index.js'
 import { cipherOf } from '../../config/connect-cipher.js'
+import { knownTrails } from '../../config/known-trails.js'
 import type { Queryable } from '../../postgres/queryable.js'
+import { trailsInUse } from '../audit/trails-in-use.js'
 import { type ConfiguredTables, tablesOn } from '../configured.js'
 import { failureOf } from '../failure.js'
 
@@ -16,6 +18,9 @@ export async function readSources(client: Queryable, setup: ConfiguredTables, no
     census() {
       counted ??= census(client, tables)
       return counted
+    },
+    async withoutTrail() {
+      return (await trailsInUse(client, knownTrails(audit))).withoutTrail
     },
     currentKeks() {
       asked ??= askProviders(setup)

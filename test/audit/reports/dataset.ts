@@ -234,6 +234,7 @@ export async function seed({ client }: FreshDatabase): Promise<ReportSources> {
     client,
     census: () => census(client, [table]),
     currentKeks: async () => ({ keks: [{ provider: 'aws', id: KEY, version: NEW }], limits: [] }),
+    withoutTrail: async () => [],
     environment: 'production',
     rotationEvery: '90d',
     keys: [

@@ -91,6 +91,13 @@ test('a KMS that does not say what is current is a limit of the report, and make
   }
 })
 
+test('a provider that is called and has no trail is a limit of what is unaccounted', async () => {
+  const called: ReportSources = { ...sources, withoutTrail: async () => ['acme'] }
+  const report = reports.find(({ name }) => name === 'unaccounted')!
+  const { limits } = await makeReport(report, called, parsePeriod('2026-Q3', sources.now), 'a reviewer')
+  expect(limits).toContain('The trail of the provider "acme" is not mirrored: nothing accounts for its attempts.')
+})
+
 test('a changed row has another digest', async () => {
   const [before, after] = [await make('denied'), await make('denied', '2026-07')]
   expect((await make('denied')).header.sha256).toBe(before.header.sha256)

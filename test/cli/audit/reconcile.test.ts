@@ -149,6 +149,15 @@ test('follows until it is asked to end', async () => {
   expect(await running.end('SIGTERM')).toEqual([1, null])
 })
 
+test('a provider that is called and has no trail is said, and is exit code 1 without any finding', async () => {
+  const rows = new AuditRows(made.client)
+  await rows.attempt('2026-05-06T10:00:00Z', { provider: 'acme', kek_id: 'acme-key' })
+  await rows.attempt('2026-05-06T10:00:00Z', { provider: 'vault', kek_id: 'http://vault/transit/waxseal-key' })
+  expect(await json('reconcile', '--dry-run')).toMatchObject({ ok: false, withoutTrail: ['acme', 'vault'] })
+  const { status, stdout } = await made.run(['audit', 'reconcile', '--dry-run', '--provider', 'acme'])
+  expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringMatching(/^✗ acme: its trail is not mirrored/) })
+})
+
 test.each([
   [['--provider', 'volt'], /--provider: expected one of/],
   [['--from', '2026-13-01'], /--from: expected a day/],

@@ -1,0 +1,24 @@
+import { keksOfLedger } from '../../audit/reconciliation/storage/keks-of-ledger.js'
+import type { KnownTrails } from '../../config/known-trails.js'
+import { ConfigurationError } from '../../errors.js'
+import type { Queryable } from '../../postgres/queryable.js'
+
+export interface ProvidersInUse {
+  /** Those whose trail is mirrored, or was. */
+  readonly mirrored: readonly string[]
+  /** Those that the ledger has attempts of. */
+  readonly called: readonly string[]
+}
+
+export async function providersInUse(client: Queryable): Promise<ProvidersInUse> {
+  const { rows } = await client.query('SELECT DISTINCT provider FROM waxseal.trail_source')
+  const called = (await keksOfLedger(client)).map(({ provider }) => provider)
+  return { mirrored: rows.map(({ provider }) => provider as string), called: [...new Set(called)] }
+}
+
+/** Of another name nothing is found, and "nothing is unaccounted" must not be said because of a slip. */
+export function assertProvider(provider: string | undefined, known: KnownTrails, inUse: ProvidersInUse): void {
+  const names = new Set([...known.keys(), ...inUse.mirrored, ...inUse.called])
+  if (provider === undefined || names.has(provider)) return
+  throw new ConfigurationError(`--provider: expected one of ${[...names].join(', ')}, found "${provider}"`)
+}
