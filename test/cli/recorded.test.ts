@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { generateLocalKey } from '../../providers/local/index.js'
 import { examineProviders } from '../../src/cli/doctor/examine.js'
@@ -34,6 +35,17 @@ test('what a command asks of a KMS is in the ledger of the configuration, with w
   for (const row of rows) expect(row).toMatchObject({ actor: 'ci:42', purpose: 'waxseal rotate' })
   const open = await made.client.query('SELECT FROM waxseal.ledger_writer WHERE ended_at IS NULL')
   expect(open.rows).toEqual([])
+})
+
+test('doctor names the files of a journal whose lines are in no table', async () => {
+  made.project.write('journal/one.refused', 'a line')
+  const ledger = { journal: join(made.project.folder, 'journal') }
+  const set = validateConfiguration({ ...current(2), database: made.database.url, audit: { ledger } })
+  const { sections } = await examineProviders(set, 'writer')
+  expect(sections.at(-1)).toMatchObject({
+    name: 'ledger',
+    findings: [{ code: 'JOURNAL_SET_ASIDE', level: 'warning', message: expect.stringContaining(': one.refused in ') }],
+  })
 })
 
 test('what doctor asks is in the ledger too, and without its ledger it asks nobody', async () => {

@@ -1,6 +1,6 @@
 import { appendFile, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type JournalledRow, parseJournal } from './journal-line.js'
+import { type JournalledRow, journalLine, parseJournal } from './journal-line.js'
 
 export interface JournalFile {
   readonly path: string
@@ -34,22 +34,41 @@ export async function takeOver(folder: string, file: JournalFile, holder: string
   }
 }
 
+/** What became of the lines of a file, by their number. */
+export interface Drained {
+  readonly stored: number
+  /** None of ours, or changed. */
+  readonly damaged: number
+  /** Whole, and Postgres does not take them. */
+  readonly refused: number
+}
+
 /**
- * Hands the rows of a file to `store` and removes it afterwards. Damaged lines are kept beside it, in a file that nobody
- * reads: they are returned by their number.
+ * Hands the rows of a file to `store`, which returns those that are refused, and removes it afterwards. What is not stored is kept
+ * beside it, in files that nobody reads.
  */
 export async function drainJournal(
   file: JournalFile,
-  store: (rows: readonly JournalledRow[]) => Promise<void>,
-): Promise<{ readonly rows: readonly JournalledRow[]; readonly damaged: number }> {
+  store: (rows: readonly JournalledRow[]) => Promise<readonly JournalledRow[]>,
+): Promise<Drained> {
   const { rows, damaged } = parseJournal(await readFile(file.path, 'utf8'))
-  await store(rows)
-  if (damaged.length > 0) {
-    await appendFile(file.path.replace(/\.journal$/, '.damaged'), `${damaged.join('\n')}\n`, {
-      mode: 0o600,
-      flush: true,
-    })
-  }
+  const refused = await store(rows)
+  await setAside(
+    file,
+    'damaged',
+    damaged.map((line) => `${line}\n`),
+  )
+  await setAside(file, 'refused', refused.map(journalLine))
   await unlink(file.path)
-  return { rows, damaged: damaged.length }
+  return { stored: rows.length - refused.length, damaged: damaged.length, refused: refused.length }
+}
+
+async function setAside({ path }: JournalFile, why: 'damaged' | 'refused', lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return
+  await appendFile(path.replace(/journal$/, why), lines.join(''), { mode: 0o600, flush: true })
+}
+
+/** The files of a folder whose lines are in no table. */
+export async function setAsideIn(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder)).filter((name) => /\.(damaged|refused)$/.test(name)).sort()
 }

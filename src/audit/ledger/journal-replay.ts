@@ -1,5 +1,5 @@
 import type { Clock } from '../../kms/clock.js'
-import { drainJournal, type JournalFile, journalsIn, takeOver } from './journal-folder.js'
+import { type Drained, drainJournal, type JournalFile, journalsIn, takeOver } from './journal-folder.js'
 import type { LedgerDatabase } from './ledger-database.js'
 import { DEAD_AFTER_MS, deadWriters, endDeadWriters } from './writer-row.js'
 
@@ -8,7 +8,7 @@ export interface ReplaySetup {
   readonly holder: string
   readonly database: LedgerDatabase
   readonly clock: Clock
-  readonly onRows: (stored: number, damaged: number, path: string) => void
+  readonly onDrained: (drained: Drained, path: string) => void
 }
 
 /** Brings into Postgres what journals hold: our own, and those of processes that died. */
@@ -38,9 +38,8 @@ export class JournalReplay {
   }
 
   async #drain(file: JournalFile): Promise<void> {
-    const { database, onRows } = this.#setup
-    const { rows, damaged } = await drainJournal(file, (each) => database.replay(each))
-    onRows(rows.length, damaged, file.path)
+    const { database, onDrained } = this.#setup
+    onDrained(await drainJournal(file, (rows) => database.replay(rows)), file.path)
   }
 
   async #deadAmong(files: readonly JournalFile[]): Promise<(file: JournalFile) => boolean> {

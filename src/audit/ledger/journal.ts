@@ -32,9 +32,16 @@ export class Journal {
   /** Makes the folder, for us alone. Refuses one that others may write to. */
   async prepare(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-    const { mode } = await stat(this.#folder)
-    // Windows has no such rights.
-    if (!process.geteuid || (mode & OTHERS_WRITE) === 0) return
+    const { mode, uid } = await stat(this.#folder)
+    const us = process.geteuid?.()
+    // Windows has no such owners and rights.
+    if (us === undefined) return
+    if (uid !== us) {
+      throw new ConfigurationError(
+        `ledger: the journal's folder ${this.#folder} is of another user (${uid}), who may write to it; name one that is not there yet, which is then made, or run: chown ${us} ${this.#folder}`,
+      )
+    }
+    if ((mode & OTHERS_WRITE) === 0) return
     throw new ConfigurationError(
       `ledger: others may write to the journal's folder ${this.#folder}; name a folder inside of it, which is then made, or run: chmod go-w ${this.#folder}`,
     )

@@ -3,6 +3,7 @@ import type { PooledClient, Queryable } from '../../postgres/queryable.js'
 import { ensureMonth, insertRows } from './insert-rows.js'
 import type { JournalledRow } from './journal-line.js'
 import type { LedgerRow } from './ledger-row.js'
+import { isOfRow } from './refusal.js'
 
 /** What `new pg.Client()` takes. */
 export type ConnectionOptions = string | Readonly<Record<string, unknown>>
@@ -72,11 +73,28 @@ export class LedgerDatabase implements Queryable {
     }
   }
 
-  async replay(rows: readonly JournalledRow[]): Promise<void> {
+  /** Stores what Postgres takes, and returns the rows that it takes in no company. */
+  async replay(rows: readonly JournalledRow[]): Promise<readonly JournalledRow[]> {
     const writers = [...new Set(rows.map(({ writer }) => writer))]
-    const journalled = rows.map(({ table, values }) => ({ table, values: { ...values, journalled: true } }))
+    const refused: JournalledRow[] = []
     for (let start = 0; start < rows.length; start += BATCH) {
-      await this.#storeAgain(journalled.slice(start, start + BATCH), writers)
+      refused.push(...(await this.#replay(rows.slice(start, start + BATCH), writers)))
+    }
+    return refused
+  }
+
+  /** One row that is refused must not keep the others out: halves of them are tried until it is alone. */
+  async #replay(rows: readonly JournalledRow[], writers: readonly string[]): Promise<readonly JournalledRow[]> {
+    try {
+      const journalled = rows.map(({ table, values }) => ({ table, values: { ...values, journalled: true } }))
+      await this.#storeAgain(journalled, writers)
+      return []
+    } catch (error) {
+      if (!isOfRow(error)) throw error
+      if (rows.length === 1) return rows
+      const half = Math.ceil(rows.length / 2)
+      const refused = await this.#replay(rows.slice(0, half), writers)
+      return [...refused, ...(await this.#replay(rows.slice(half), writers))]
     }
   }
 

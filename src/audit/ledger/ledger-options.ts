@@ -31,8 +31,11 @@ export interface LedgerOptions {
 }
 
 export interface LedgerProblem {
-  /** `away`: Postgres took nothing; `unrecorded`: calls went on without a record; `damaged`: lines of a journal are lost. */
-  readonly kind: 'away' | 'unrecorded' | 'damaged'
+  /**
+   * `away`: Postgres took nothing; `unrecorded`: calls went on without a record; `damaged`: lines of a journal were changed;
+   * `refused`: Postgres does not take lines of a journal.
+   */
+  readonly kind: 'away' | 'unrecorded' | 'damaged' | 'refused'
   readonly message: string
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kms/clock.js'
 import { GroupCommit } from './group-commit.js'
 import { Journal } from './journal.js'
+import type { Drained } from './journal-folder.js'
 import { JournalReplay } from './journal-replay.js'
 import type { LedgerDatabase } from './ledger-database.js'
 import type { LedgerProblem } from './ledger-options.js'
@@ -41,7 +42,7 @@ export class LedgerStore {
   #beats = 0
   #beating: Promise<void> | undefined
   #cancelBeat: (() => void) | undefined
-  readonly counts = { stored: 0, journalled: 0, replayed: 0, damaged: 0 }
+  readonly counts = { stored: 0, journalled: 0, replayed: 0, damaged: 0, refused: 0 }
 
   constructor({ writer, database, connections, journal, report, clock }: LedgerStoreSetup) {
     this.#writer = writer
@@ -51,12 +52,14 @@ export class LedgerStore {
     this.#group = new GroupCommit((rows) => this.#store(rows), connections)
     if (journal === undefined) return
     this.#journal = new Journal(journal, writer.id)
-    const onRows = (stored: number, damaged: number, path: string) => {
+    const onDrained = ({ stored, damaged, refused }: Drained, path: string) => {
       this.counts.replayed += stored
       this.counts.damaged += damaged
+      this.counts.refused += refused
       if (damaged > 0) report({ kind: 'damaged', message: damagedLines(damaged, path) })
+      if (refused > 0) report({ kind: 'refused', message: refusedLines(refused, path) })
     }
-    this.#replay = new JournalReplay({ folder: journal, holder: writer.id, database, clock, onRows })
+    this.#replay = new JournalReplay({ folder: journal, holder: writer.id, database, clock, onDrained })
   }
 
   get isAway(): boolean {
@@ -178,4 +181,8 @@ function first(unstored: ReadonlySet<{ readonly at: number }>): readonly number[
 
 function damagedLines(count: number, path: string): string {
   return `ledger: ${count} damaged lines of ${path} were not stored; they are kept beside it, with the ending .damaged`
+}
+
+function refusedLines(count: number, path: string): string {
+  return `ledger: Postgres refuses ${count} lines of ${path}; they are kept beside it, with the ending .refused: mend the database, give them the ending .journal, and they are tried again`
 }

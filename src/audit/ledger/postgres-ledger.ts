@@ -15,6 +15,8 @@ export interface LedgerStatistics {
   readonly replayed: number
   /** Lines of journals that cannot be read. */
   readonly damaged: number
+  /** Lines of journals that Postgres does not take. */
+  readonly refused: number
   /** Rows of calls that went on without a record. */
   readonly unrecorded: number
   /** Attempts of nobody: no actor was named. */

@@ -8,6 +8,15 @@ export function isRefusal(error: unknown): boolean {
   return REFUSALS.test(codeOf(error))
 }
 
+/** SQLSTATEs of values that no column, constraint or index takes, whenever they come. */
+const VALUES = /^(22|23|54)/
+
+/** Whether it is the row's fault, and the same row would be refused again. A month without a partition has no constraint's name. */
+export function isOfRow(error: unknown): boolean {
+  const { constraint } = (error ?? {}) as { readonly constraint?: unknown }
+  return VALUES.test(codeOf(error)) && (codeOf(error) !== '23514' || constraint !== undefined)
+}
+
 export function refusedBy(error: unknown): ConfigurationError {
   return new ConfigurationError(
     `ledger: Postgres refuses the tables of the audit (${codeOf(error)}); create them with "waxseal schema install", and let the role write them with "waxseal audit grants --role application"`,

@@ -8,6 +8,7 @@ export type Level = 'error' | 'warning' | 'note'
 export const LEVELS = {
   NODE_END_OF_LIFE: 'warning',
   LEDGER_REFUSED: 'error',
+  JOURNAL_SET_ASIDE: 'warning',
   KEK_REACHABLE: 'note',
   KEK_UNREACHABLE: 'error',
   KEK_VERSION_UNKNOWN: 'warning',

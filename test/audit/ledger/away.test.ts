@@ -125,3 +125,13 @@ test('a folder that others may write to is refused: they could put rows into the
   await expect(suite.open({ journal: folder })).rejects.toMatchObject({ code: 'ERR_CONFIGURATION' })
   expect(await textIn(folder)).toBe('')
 })
+
+test("a folder of another user's is refused: he could put rows into the ledger", async () => {
+  const { chown, mkdir } = await import('node:fs/promises')
+  const us = process.geteuid?.()
+  // Whoever is not root may give nothing away; the root folder is another's to him.
+  const folder = us === 0 ? suite.folder() : '/'
+  await mkdir(folder, { recursive: true })
+  if (us === 0) await chown(folder, 65_534, 65_534)
+  await expect(suite.open({ journal: folder })).rejects.toThrow(`is of another user (${us === 0 ? 65_534 : 0})`)
+})

@@ -3,6 +3,7 @@ import { appendFile, copyFile, readdir, readFile, rename, writeFile } from 'node
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { Journal } from '../../../src/audit/ledger/journal.js'
+import { setAsideIn } from '../../../src/audit/ledger/journal-folder.js'
 import { journalLine } from '../../../src/audit/ledger/journal-line.js'
 import { attemptRow } from '../../../src/audit/ledger/ledger-row.js'
 import { CONTEXT, textIn, until, untilBeat, useLedger } from './ledger-suite.js'
@@ -108,6 +109,23 @@ test.each([
   expect(problems).toMatchObject([{ kind: 'damaged', message: expect.stringContaining('.damaged') }])
   expect((await readdir(folder)).map((name) => name.split('.').at(-1))).toEqual(['damaged'])
   expect(await textIn(folder)).toBe(`${damaged}\n`)
+})
+
+test('lines that Postgres refuses are kept aside and reported, and keep no other line waiting', async () => {
+  const folder = suite.folder()
+  const dead = await left(folder, 5)
+  const lines = (await readFile(dead.path, 'utf8')).split('\n')
+  const refused = [1, 4].map((index) => {
+    const row = JSON.parse(lines[index]!.slice(33))
+    return journalLine({ ...row, values: { ...row.values, started_at: 'never' } })
+  })
+  await writeFile(dead.path, lines.with(1, refused[0]!.trimEnd()).with(4, refused[1]!.trimEnd()).join('\n'))
+  const { ledger, problems } = await suite.open({ journal: folder })
+  expect(await idsOf(dead.writer)).toEqual([0, 2, 3].map((index) => dead.ids[index]).sort())
+  expect(ledger.statistics).toMatchObject({ replayed: 3, refused: 2, isAway: false })
+  expect(problems).toMatchObject([{ kind: 'refused', message: expect.stringContaining('.refused') }])
+  expect(await setAsideIn(folder)).toEqual([expect.stringMatching(/\.refused$/)])
+  expect(await textIn(folder)).toBe(refused.join(''))
 })
 
 test('a process that was taken for dead writes its rows again, into a file that nobody took', async () => {
