@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
@@ -18,7 +18,8 @@ export interface ArchiveFile extends ArchiveContent {
 
 /** A file that only its owner reads, with the beginning of its digest in its name. Not there before it is whole. */
 export async function writeArchive(folder: string, name: string, lines: AsyncIterable<string>): Promise<ArchiveFile> {
-  const part = join(folder, `${name}.part`)
+  // Of this run alone: another one may write the same table into the same folder now, also for another database.
+  const part = join(folder, `${name}_${randomUUID()}.part`)
   const hash = createHash('sha256')
   let rows = 0
   async function* counted() {
@@ -29,12 +30,17 @@ export async function writeArchive(folder: string, name: string, lines: AsyncIte
       yield bytes
     }
   }
-  await pipeline(counted(), createGzip(), createWriteStream(part, { mode: 0o600 }))
-  const sha256 = hash.digest('hex')
-  await synced(part)
-  const place = join(folder, `${name}_${sha256.slice(0, 16)}.jsonl.gz`)
-  await rename(part, place)
-  return { rows, sha256, place }
+  try {
+    await pipeline(counted(), createGzip(), createWriteStream(part, { mode: 0o600, flags: 'wx' }))
+    await synced(part)
+    const sha256 = hash.digest('hex')
+    const place = join(folder, `${name}_${sha256.slice(0, 16)}.jsonl.gz`)
+    await rename(part, place)
+    return { rows, sha256, place }
+  } catch (error) {
+    await rm(part, { force: true })
+    throw error
+  }
 }
 
 /** Its lines, in batches. Rejects where it is no gzip or ends in the middle. */

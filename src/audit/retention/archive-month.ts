@@ -16,6 +16,7 @@ export interface ArchiveTarget {
   readonly folder: string
   /** Told how many rows were written since it was told last. */
   readonly onProgress: (rows: number) => void
+  readonly signal: AbortSignal | undefined
 }
 
 const FETCHED = 1_000
@@ -24,6 +25,7 @@ const FETCHED = 1_000
 export async function archiveMonth(client: Queryable, month: AuditMonth, target: ArchiveTarget): Promise<Archive[]> {
   const archives: Archive[] = []
   for (const partition of month.partitions) {
+    target.signal?.throwIfAborted()
     const file = await inSnapshot(client, () => writeRows(client, month, partition, target))
     if (file === undefined) continue
     const { table } = partition
@@ -44,15 +46,16 @@ async function writeRows(client: Queryable, month: AuditMonth, partition: Partit
   const { rows } = await client.query(`SELECT EXISTS (SELECT FROM waxseal.${partition.partition}) AS any`)
   if (rows[0]!['any'] !== true) return undefined
   const name = `${partition.table}_${month.name.replace('-', '')}`
-  return writeArchive(target.folder, name, linesOf(client, partition, target.onProgress))
+  return writeArchive(target.folder, name, linesOf(client, partition, target))
 }
 
 /** By a cursor of the server, so that memory stays flat on both sides; by the primary key, so that the same rows are the same file. */
-async function* linesOf(client: Queryable, { partition, key }: Partition, onProgress: (rows: number) => void) {
+async function* linesOf(client: Queryable, { partition, key }: Partition, { onProgress, signal }: ArchiveTarget) {
   await client.query(
     `DECLARE archived NO SCROLL CURSOR FOR SELECT ${archivedRow('r')} AS line FROM waxseal.${partition} r ORDER BY ${key.map((column) => `r.${column}`).join(', ')}`,
   )
   for (;;) {
+    signal?.throwIfAborted()
     const { rows } = await client.query(`FETCH ${FETCHED} FROM archived`)
     for (const { line } of rows) yield line as string
     if (rows.length > 0) onProgress(rows.length)

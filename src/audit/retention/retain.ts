@@ -1,6 +1,9 @@
 import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { ConfigurationError } from '../../errors.js'
+import { oneAtATime } from '../../postgres/one-at-a-time.js'
 import type { Queryable } from '../../postgres/queryable.js'
-import { type Archive, archiveMonth } from './archive-month.js'
+import { type Archive, type ArchiveTarget, archiveMonth } from './archive-month.js'
 import { dropMonth } from './drop-month.js'
 import { type AuditMonth, listMonths } from './months.js'
 import { holdsOver, objectionsTo } from './objections.js'
@@ -13,6 +16,8 @@ export interface RetainOptions extends RetentionDeclaration {
   readonly now?: Date
   /** Told how many rows were archived since it was told last. Default: nobody is told. */
   readonly onProgress?: (rows: number) => void
+  /** Ends it before the next table; the one at hand leaves no file. Default: nothing does. */
+  readonly signal?: AbortSignal
 }
 
 export interface RetainedMonth {
@@ -36,27 +41,38 @@ export interface Retained {
  * one connection, in no transaction.
  */
 export async function retainAudit(client: Queryable, settings: RetainOptions = {}): Promise<Retained> {
-  const { folder, now = new Date(), onProgress = () => undefined, hot, total } = settings
+  const { folder, now = new Date(), onProgress = () => undefined, signal, hot, total } = settings
   const periods = retentionPeriods({ hot, total })
-  const hotFrom = now.getTime() - periods.hot
-  const due = (await listMonths(client)).filter(({ to }) => to.getTime() <= hotFrom)
-  if (folder !== undefined && due.length > 0) await mkdir(folder, { recursive: true, mode: 0o700 })
+  const dueTo = new Date(now.getTime() - periods.hot)
+  // Relative, the place of an archive would be known only to who remembers where the command ran.
+  const target = folder === undefined ? undefined : { folder: resolve(folder), onProgress, signal }
+  const months = target
+    ? await oneAtATime(client, 'waxseal retain', () => retainMonths(client, dueTo, target))
+    : await retainMonths(client, dueTo)
+  if (months) return { months, expired: await expiredBefore(client, new Date(now.getTime() - periods.total)) }
+  throw new ConfigurationError(
+    'retention: another run is at work on this database; run it again when that one has ended',
+  )
+}
+
+async function retainMonths(client: Queryable, dueTo: Date, target?: ArchiveTarget): Promise<RetainedMonth[]> {
+  const due = (await listMonths(client)).filter(({ to }) => to <= dueTo)
+  if (target && due.length > 0) await mkdir(target.folder, { recursive: true, mode: 0o700 })
   const months: RetainedMonth[] = []
-  for (const month of due) months.push(await retainMonth(client, month, folder, onProgress))
-  return { months, expired: await expiredBefore(client, new Date(now.getTime() - periods.total)) }
+  for (const month of due) months.push(await retainMonth(client, month, target))
+  return months
 }
 
 async function retainMonth(
   client: Queryable,
   month: AuditMonth,
-  folder: string | undefined,
-  onProgress: (rows: number) => void,
+  target: ArchiveTarget | undefined,
 ): Promise<RetainedMonth> {
   const objections = await objectionsTo(client, month)
   const found = { month: month.name, objections, archives: [] }
   if (objections.length > 0) return { ...found, state: 'kept' }
-  if (folder === undefined) return { ...found, state: 'due' }
-  const archives = await archiveMonth(client, month, { folder, onProgress })
+  if (!target) return { ...found, state: 'due' }
+  const archives = await archiveMonth(client, month, target)
   await dropMonth(client, month, archives)
   return { ...found, state: 'dropped', archives }
 }

@@ -5,6 +5,7 @@ import { loadConfiguration } from '../../config/load-configuration.js'
 import { ConfigurationError } from '../../errors.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
+import { interruptible } from '../interruptible.js'
 import { onDatabase } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
 import { printJson, printLine } from '../terminal.js'
@@ -35,7 +36,7 @@ async function run(options: Options): Promise<void> {
     const progress = new Progress(standardError(), undefined)
     const onProgress = (rows: number) => progress.advance(rows, 'rows')
     const target = folder !== undefined && !dryRun ? { folder, onProgress } : {}
-    const retained = await retainAudit(client, { ...periods, ...target })
+    const retained = await interruptible((signal) => retainAudit(client, { ...periods, ...target, signal }))
     progress.end()
     if (retained.months.some(({ state }) => state === 'kept')) process.exitCode = EXIT.findings
     if (json) return printJson(retained)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
+import { type ArchiveFile, readArchive, writeArchive } from '../../../src/audit/retention/archive-file.js'
 import { liftHold, listHolds, placeHold } from '../../../src/audit/retention/holds.js'
 import { listMonths } from '../../../src/audit/retention/months.js'
 import { retainAudit } from '../../../src/audit/retention/retain.js'
@@ -190,4 +191,48 @@ describe('nothing is dropped', () => {
     expect(archive.rows).toBe(2)
     expect(existsSync(archive.place)).toBe(true)
   })
+})
+
+test('one run works on a database at a time: another is refused', async () => {
+  await monthOf(database.client, '2026-07')
+  const other = new pg.Client(database.url)
+  await other.connect()
+  await other.query(`SELECT pg_advisory_lock(hashtextextended('waxseal retain', 0))`)
+  await expect(retain()).rejects.toMatchObject({
+    code: 'ERR_CONFIGURATION',
+    message: expect.stringContaining('another run'),
+  })
+  expect((await retainAudit(database.client, { now: NOW })).months).toMatchObject([{ state: 'due' }])
+  await other.end()
+  expect(await partitionsOf(database.client, '2026-07')).toBe(TABLES)
+})
+
+test('two that write a table of the same name into one folder, as for two databases, do not meet in one file', async () => {
+  let second: ArchiveFile | undefined
+  async function* first() {
+    yield 'a line of the first'
+    second = await writeArchive(folder, 'audit_event_202607', linesOf('a line of the second'))
+    yield 'another line of the first'
+  }
+  async function* linesOf(line: string) {
+    yield line
+  }
+  const { place } = await writeArchive(folder, 'audit_event_202607', first())
+  const read = async (file: string) => {
+    const lines: string[] = []
+    for await (const batch of readArchive(file)) lines.push(...batch)
+    return lines
+  }
+  expect(await read(place)).toEqual(['a line of the first', 'another line of the first'])
+  expect(await read(second!.place)).toEqual(['a line of the second'])
+})
+
+test('an interrupt ends it before anything is dropped, leaves no half file, and the next run does it', async () => {
+  await monthOf(database.client, '2026-07')
+  const controller = new AbortController()
+  const stopped = retain({ signal: controller.signal, onProgress: () => controller.abort(new Error('stopped')) })
+  await expect(stopped).rejects.toThrow('stopped')
+  expect(await partitionsOf(database.client, '2026-07')).toBe(TABLES)
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+  expect((await retain()).months).toMatchObject([{ state: 'dropped' }])
 })

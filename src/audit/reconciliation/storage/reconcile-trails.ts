@@ -1,3 +1,4 @@
+import { oneAtATime } from '../../../postgres/one-at-a-time.js'
 import type { Queryable } from '../../../postgres/queryable.js'
 import { readHorizon } from '../../integrity/unappended.js'
 import type { ProviderTrail } from '../../trail/provider-trail.js'
@@ -96,12 +97,5 @@ function daysBetween({ from, to }: { readonly from: string; readonly to: string 
 }
 
 async function alone<T>(client: Queryable, { provider, scope }: Unit, run: () => Promise<T[]>): Promise<T[]> {
-  const lock = [`waxseal reconcile ${provider} ${scope}`]
-  const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken', lock)
-  if (!rows[0]?.taken) return []
-  try {
-    return await run()
-  } finally {
-    await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock)
-  }
+  return (await oneAtATime(client, `waxseal reconcile ${provider} ${scope}`, run)) ?? []
 }
