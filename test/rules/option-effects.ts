@@ -27,6 +27,7 @@ export const OPTION_EFFECTS: Effects = {
     folder: [`${AUDIT}/retention/retain.test.ts`, 'without a folder nothing is changed'],
     now: [`${AUDIT}/retention/retain.test.ts`, 'total says when an archive need not be kept, unless it is held'],
     onProgress: [`${AUDIT}/retention/retain.test.ts`, 'a month whose time is over is archived and dropped'],
+    signal: [`${AUDIT}/retention/retain.test.ts`, 'an interrupt ends it before anything is dropped'],
   },
   PackOptions: {
     period: [`${AUDIT}/evidence/evidence.test.ts`, 'holds every report in three forms, and is what was signed'],
