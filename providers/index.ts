@@ -84,6 +84,7 @@ export type ConnectSigningKey = (section: Readonly<Record<string, unknown>>, upk
 /** The providers whose KMS signs, too. */
 export const signingKeys = {
   aws: async () => (await import('./aws/signing-key.js')).connectAwsSigningKey,
+  azure: async () => (await import('./azure/signing-key.js')).connectAzureSigningKey,
   gcp: async () => (await import('./gcp/signing-key.js')).connectGcpSigningKey,
   vault: async () => (await import('./vault/signing-key.js')).connectVaultSigningKey,
 } satisfies Partial<Record<ProviderName, () => Promise<ConnectSigningKey>>>

@@ -44,12 +44,26 @@ export async function connectAzureClient(section: Readonly<Record<string, unknow
   if (unsigned !== undefined && unsigned !== 'true') {
     throw new ConfigurationError('provider "azure": "unsigned" must be true, or absent')
   }
-  const vaultUrl = vaultUrlOf(options.vaultUrl ?? '')
+  return {
+    client: await connectVault(options.vaultUrl, options),
+    key,
+    ...(signingKey !== undefined && { signingKey }),
+    unsigned: unsigned !== undefined,
+    previousKeys: (options.previousKeys ?? '').split(',').flatMap((each) => each.trim() || []),
+  }
+}
+
+/** One vault. Makes no call. */
+export async function connectVault(
+  url: string | undefined,
+  credentials: AzureCredentials,
+): Promise<ConnectedAzure['client']> {
+  const vaultUrl = vaultUrlOf(url ?? '')
   if (vaultUrl === undefined) {
     throw new ConfigurationError('provider "azure": "vaultUrl" must be https://<name>.vault.azure.net, and no more')
   }
   const { KeyClient, CryptographyClient } = await load(() => import('@azure/keyvault-keys'))
-  const [credential, tls] = [await credentialOf(options), await tlsOf(options)]
+  const [credential, tls] = [await credentialOf(credentials), await tlsOf(credentials)]
   const settings = {
     // `RetryingProvider` is the only retry, so that each attempt is in the ledger.
     retryOptions: { maxRetries: 0 },
@@ -59,23 +73,16 @@ export async function connectAzureClient(section: Readonly<Record<string, unknow
     disableChallengeResourceVerification: isLoopback(new URL(vaultUrl).hostname),
     ...tls,
   }
-  const keys = new KeyClient(vaultUrl, credential, { ...settings })
   return {
-    client: {
-      vaultUrl,
-      keys,
-      cryptographyOf: (version) => new CryptographyClient(version, credential, { ...settings }),
-      // Of this call alone the SDK passes no options on, so that a client of its own has them.
-      getKeyRotationPolicy: (name, options) =>
-        new KeyClient(vaultUrl, credential, {
-          ...settings,
-          additionalPolicies: [followingOptions(options)],
-        }).getKeyRotationPolicy(name),
-    },
-    key,
-    ...(signingKey !== undefined && { signingKey }),
-    unsigned: unsigned !== undefined,
-    previousKeys: (options.previousKeys ?? '').split(',').flatMap((each) => each.trim() || []),
+    vaultUrl,
+    keys: new KeyClient(vaultUrl, credential, { ...settings }),
+    cryptographyOf: (version) => new CryptographyClient(version, credential, { ...settings }),
+    // Of this call alone the SDK passes no options on, so that a client of its own has them.
+    getKeyRotationPolicy: (name, options) =>
+      new KeyClient(vaultUrl, credential, {
+        ...settings,
+        additionalPolicies: [followingOptions(options)],
+      }).getKeyRotationPolicy(name),
   }
 }
 

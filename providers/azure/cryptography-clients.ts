@@ -48,7 +48,7 @@ export class CryptographyClients {
   }
 
   #entryOf(name: string, version: string): Entry {
-    const id = `${this.#client.vaultUrl}/keys/${name}/${version}`
+    const id = `${this.#client.vaultUrl}/keys/${name}${version && `/${version}`}`
     const known = this.#entries.get(id)
     if (known) return known
     const properties = { vaultUrl: this.#client.vaultUrl, name, version }

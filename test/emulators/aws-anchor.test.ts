@@ -45,7 +45,7 @@ if (server) {
   test('LocalEmu: a checkpoint in its trail exposes who writes the log anew and may sign it too', async () => {
     const ledger = new InMemoryCallLedger()
     const { provider } = await awsUnderTest(server, { identityFor: (key) => new AwsIam(endpoint).service(key) })
-    const signing = await signingUnderTest.aws!(server, 'ecdsa-p256')
+    const signing = await signingUnderTest.aws(server, 'ecdsa-p256')
     const signer = kmsSigner(signing, verifierKeyOf('audit.example/log', await signing.publicKey({})), ledger)
     const keys = [signer.key]
     const append = async () => {

@@ -25,7 +25,7 @@ for (const [emulator, { variable, enforcesIam }] of Object.entries(EMULATORS)) {
     const suite = { name: 'aws', create }
     const limited = withLimits(named, await awsLimits(server))
     testKmsProvider({ test: limited }, suite)
-    testCheckpointSigning(limited, (algorithm) => signingUnderTest.aws!(server, algorithm))
+    testCheckpointSigning(limited, (algorithm) => signingUnderTest.aws(server, algorithm))
     const mend = async () => {
       server.faults.clear()
       await iam?.restore()
