@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonicalJson } from '../canonical-json.js'
 
 export interface Digests {
@@ -13,7 +13,7 @@ export function digestsOf(raw: string, content: string = raw): Digests {
   return { raw: sha256(raw), canonical: canonical === undefined ? null : sha256(canonical) }
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest()
+const sha256 = (text: string) => hash('sha256', text, 'buffer')
 
 /**
  * Undefined for what is no I-JSON (RFC 7493): a member that stands twice, half a surrogate pair, a whole number that a double
@@ -30,14 +30,10 @@ function canonicalForm(text: string): string | undefined {
   }
 }
 
-const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/g
 
-/** How many names of members are written, of valid JSON. */
-function namesIn(text: string): number {
-  let names = 0
-  for (const [, colon] of text.matchAll(STRING)) if (colon !== undefined) names++
-  return names
-}
+/** How many names of members are written, of valid JSON: outside of strings, each has a colon behind it. */
+const namesIn = (text: string) => text.replaceAll(STRING, '').split(':').length - 1
 
 /** How many members there are; NaN, which equals nothing, where there is a value that I-JSON does not have. */
 function membersOf(value: unknown): number {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Queryable } from '../../postgres/queryable.js'
 import { EVENT_COLUMNS, type EventRow, eventRow, proofOf, type ReceivedEvent } from './event-row.js'
 import type { TrailSource } from './trail-source.js'
@@ -6,6 +7,7 @@ import type { TrailSource } from './trail-source.js'
 const SAME_EVENT_MS = 300_000
 /** Events of one statement. */
 const SLICE = 250
+const EVENTS_OF_A_TURN = 25
 
 /** Partitions for their months. In a statement of its own: it locks the tables. */
 export async function ensureMonths(client: Queryable, events: readonly ReceivedEvent[]): Promise<void> {
@@ -31,7 +33,7 @@ export async function storeEvents(
   let [stored, logging, inserting] = [0, 0, Promise.resolve()]
   for (let n = 0; n < received.length; n += SLICE) {
     // Digests are made while the database looks, or inserts the events before these.
-    const rows = received.slice(n, n + SLICE).map(eventRow)
+    const rows = await eventRows(received.slice(n, n + SLICE))
     const known = await looking
     const fresh = rows.filter((row) => {
       const seen = { ...sightingOf(row), source: source.id }
@@ -49,6 +51,16 @@ export async function storeEvents(
   await inserting
   await insertSightings(client, further)
   return { stored, logging }
+}
+
+/** A few at a turn of the event loop: between two, the socket takes what it could not take at once of the statement before. */
+async function eventRows(received: readonly ReceivedEvent[]): Promise<EventRow[]> {
+  const rows: EventRow[] = []
+  for (const each of received) {
+    if (rows.length % EVENTS_OF_A_TURN === 0) await turn()
+    rows.push(eventRow(each))
+  }
+  return rows
 }
 
 interface Sighting {
@@ -79,13 +91,17 @@ async function storedEvents(
   received: readonly ReceivedEvent[],
 ): Promise<Map<string, Sighting[]>> {
   const times = received.map(({ event }) => event.time.getTime())
+  const sought = [...new Map(received.map((each) => [keyOf(each), each])).values()]
+  // OFFSET 0 keeps the planner at one uid after the other. While a month has no statistics yet, it would read all of these times.
   const { rows } = await client.query(
-    `SELECT scope, event_uid AS uid, id AS event, event_time AS at, event_time::text AS time, source::text,
-      raw_sha256 AS raw, canonical_sha256 AS canonical, proof
-    FROM waxseal.audit_event
-    WHERE provider = $1 AND scope = ANY ($2) AND event_uid = ANY ($3) AND event_time BETWEEN $4 AND $5 ORDER BY event_time`,
+    `SELECT stored.* FROM unnest($2::text[], $3::text[]) AS sought (scope, uid), LATERAL (
+      SELECT scope, event_uid AS uid, id AS event, event_time AS at, event_time::text AS time, source::text,
+        raw_sha256 AS raw, canonical_sha256 AS canonical, proof
+      FROM waxseal.audit_event
+      WHERE provider = $1 AND scope = sought.scope AND event_uid = sought.uid AND event_time BETWEEN $4 AND $5 OFFSET 0
+    ) AS stored ORDER BY at`,
     [
-      ...[provider, [...new Set(received.map(({ scope }) => scope))], [...new Set(received.map(({ uid }) => uid))]],
+      ...[provider, sought.map(({ scope }) => scope), sought.map(({ uid }) => uid)],
       ...[new Date(Math.min(...times) - SAME_EVENT_MS), new Date(Math.max(...times) + SAME_EVENT_MS)],
     ],
   )

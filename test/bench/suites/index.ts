@@ -5,6 +5,7 @@ import { crypto } from './crypto.js'
 import { growth } from './growth.js'
 import { guard } from './guard.js'
 import { kmsLatency } from './kms-latency.js'
+import { ledger } from './ledger.js'
 import { lists } from './lists.js'
 import { mirror } from './mirror.js'
 import { peers } from './peers.js'
@@ -31,6 +32,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   storage: { measure: storage, everyNode: false },
   peers: { measure: peers, everyNode: true },
   access: { measure: access, everyNode: false },
+  ledger: { measure: ledger, everyNode: false },
   mirror: { measure: mirror, everyNode: false },
   adopt: { measure: adopt, everyNode: false },
   rewrap: { measure: rewrap, everyNode: false },

@@ -3,51 +3,58 @@ import pg from 'pg'
 import { mirrorOnce, type Normalized, type TrailBatch, type TrailReader, type TrailRecord } from 'waxseal/audit'
 import { installSchema } from 'waxseal/lifecycle'
 import { startTemporaryPostgres } from 'waxseal/testing'
+import { bareDatabase, insertBare, type ReadyRows, readyRows } from '../database/bare-inserts.js'
 import { type Figure, figure, ratio } from '../harness/figure.js'
 import { measureRounds, oneByOne, wallTime } from '../harness/rounds.js'
 
 const BATCHES = 5
 const BATCH_EVENTS = 1_000
 const EVENTS = BATCHES * BATCH_EVENTS
-const DAY = Date.UTC(2026, 4, 10)
 const SCOPE = '111122223333/eu-central-1'
 
-/** Events of a trail as a pass of the mirror stores them, beside a statement that stores rows that are ready. */
+/** Events of a trail as a pass of the mirror stores them, beside statements that store the same rows when they are ready. */
 export async function mirror(): Promise<Figure[]> {
   const postgres = await startTemporaryPostgres()
   const pool = new pg.Pool({ connectionString: postgres.url, idleTimeoutMillis: 0 })
   pool.on('error', () => undefined)
-  await pool.query('SET search_path = public')
   const client = await pool.connect()
   await installSchema(client)
-  let records: TrailRecord[] = []
-  let columns: Columns = { names: [], types: [], lists: [] }
-  const pass = () =>
-    mirrorOnce(pool, [{ reader: readerOf(records), normalize }], { signal: new AbortController().signal })
-  records = newRecords()
+  client.release()
+  const bare = await bareDatabase(pool, postgres.url)
+  let [passes, copies] = [0, 0]
+  let records = recordsOf(passes++)
+  let rows: ReadyRows | undefined
+  const pass = async () => {
+    const trail = { reader: readerOf(records), normalize }
+    const [mirrored] = await mirrorOnce(pool, [trail], { signal: new AbortController().signal })
+    const { stored } = mirrored!.result.counts
+    if (stored !== EVENTS) throw new RangeError(`stored ${stored} events of ${EVENTS}`)
+  }
+  // What is inserted bare is one pass behind.
   await pass()
-  const stored = await storedColumns(client)
+  await bare.query(`INSERT INTO waxseal.trail_source (provider, scope, reader) VALUES ('aws', $1, 'benchmark')`, [
+    SCOPE,
+  ])
+  await bare.query('SELECT waxseal.ensure_audit_month($1)', [new Date(startOf(0))])
   const samples = await measureRounds(
     [
-      {
-        name: 'mirror',
-        run: oneByOne(async () => {
-          const [mirrored] = await pass()
-          const { stored: count } = mirrored!.result.counts
-          if (count !== EVENTS) throw new RangeError(`stored ${count} events of ${EVENTS}`)
-        }),
-      },
-      { name: 'bare', run: oneByOne(() => insertBare(client, columns)) },
+      { name: 'mirror', run: oneByOne(pass) },
+      { name: 'bare', run: oneByOne(() => insertBare(bare, rows!, BATCH_EVENTS)) },
     ],
     {
       ...{ rounds: 15, sliceMs: 1, warmUpRounds: 2, stopwatch: wallTime },
-      beforeSlice: () => {
-        records = newRecords()
-        columns = renewed(stored)
+      async beforeSlice(name) {
+        if (name === 'mirror') records = recordsOf(passes++)
+        else
+          rows = await readyRows(
+            pool,
+            'audit_event',
+            `event_time >= '${instant(startOf(copies++))}' AND event_time < '${instant(startOf(copies))}'`,
+          )
       },
     },
   )
-  client.release()
+  await bare.end()
   await pool.end()
   await postgres.stop()
   const text = { id: 'mirror-floor', title: 'speed of a bare INSERT … FROM unnest that a pass of the mirror reaches' }
@@ -61,12 +68,16 @@ export async function mirror(): Promise<Figure[]> {
   ]
 }
 
-function newRecords(): TrailRecord[] {
+/** A second for each event: as in a trail, each pass reads what happened after the one before. */
+const startOf = (pass: number) => Date.UTC(2026, 4, 1) + pass * EVENTS * 1_000
+const instant = (ms: number) => new Date(ms).toISOString()
+
+function recordsOf(pass: number): TrailRecord[] {
   return Array.from({ length: EVENTS }, (_, n) => {
     const id = randomUUID()
     const text = 'a text of thirty characters'
     const part = { accountId: text, arn: text, type: text, principalId: text, accessKeyId: text, invokedBy: text }
-    const time = new Date(DAY + n * 1_000).toISOString()
+    const time = instant(startOf(pass) + n * 1_000)
     const raw = JSON.stringify({
       ...{
         eventVersion: '1.11',
@@ -113,38 +124,5 @@ function readerOf(records: readonly TrailRecord[]): TrailReader {
       for (let n = 0; n < EVENTS; n += BATCH_EVENTS) yield { records: records.slice(n, n + BATCH_EVENTS), cursor: n }
     },
     close: async () => undefined,
-  }
-}
-
-interface Columns {
-  readonly names: readonly string[]
-  readonly types: readonly string[]
-  readonly lists: readonly (readonly unknown[])[]
-}
-
-/** All that the mirror filled in, as text. */
-async function storedColumns(client: pg.PoolClient): Promise<Columns> {
-  const { rows: columns } = await client.query(
-    `SELECT attname AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
-    WHERE attrelid = 'waxseal.audit_event'::regclass AND attnum > 0 AND attname NOT IN ('mirrored_at', 'written_in')`,
-  )
-  const names = columns.map(({ name }) => name as string)
-  const { rows } = await client.query(
-    `SELECT ${names.map((name) => `${name}::text`).join(', ')} FROM waxseal.audit_event`,
-  )
-  return { names, types: columns.map(({ type }) => type), lists: names.map((name) => rows.map((row) => row[name])) }
-}
-
-/** With ids that are not stored yet. */
-function renewed({ names, types, lists }: Columns): Columns {
-  const fresh = new Set(['id', 'event_uid', 'request_id'])
-  return { names, types, lists: lists.map((list, n) => (fresh.has(names[n]!) ? list.map(() => randomUUID()) : list)) }
-}
-
-async function insertBare(client: pg.PoolClient, { names, types, lists }: Columns): Promise<void> {
-  const arrays = types.map((type, n) => `$${n + 1}::text[]::${type}[]`).join(', ')
-  for (let n = 0; n < EVENTS; n += BATCH_EVENTS) {
-    const batch = lists.map((list) => list.slice(n, n + BATCH_EVENTS))
-    await client.query(`INSERT INTO waxseal.audit_event (${names}) SELECT * FROM unnest(${arrays})`, batch)
   }
 }

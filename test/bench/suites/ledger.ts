@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import type { CallEnd, CallLedger, CallStart } from 'waxseal'
+import { openLedger, withActor } from 'waxseal/audit'
+import { installSchema } from 'waxseal/lifecycle'
+import { startTemporaryPostgres } from 'waxseal/testing'
+import { bareDatabase, insertBare, type ReadyRows, readyRows } from '../database/bare-inserts.js'
+import { type Figure, figure, ratio } from '../harness/figure.js'
+import { measureRounds, oneByOne, wallTime } from '../harness/rounds.js'
+
+const CALLS = 1_000
+const FIRST = Date.UTC(2026, 4, 1)
+const ACTOR = { actor: 'user-1', tenant: 'tenant-1', purpose: 'benchmark', requestId: 'request-1', ip: '192.0.2.1' }
+
+/** Calls that run at a time as the ledger stores them, beside statements that store the same rows when they are ready. */
+export async function ledger(): Promise<Figure[]> {
+  const postgres = await startTemporaryPostgres()
+  const pool = new pg.Pool({ connectionString: postgres.url, idleTimeoutMillis: 0 })
+  pool.on('error', () => undefined)
+  const client = await pool.connect()
+  await installSchema(client)
+  client.release()
+  const bare = await bareDatabase(pool, postgres.url)
+  const opened = await openLedger({ connection: postgres.url })
+  let [groups, copies] = [0, 0]
+  let starts = startsOf(groups++)
+  let rows: ReadyRows[] = []
+  const record = () => withActor(ACTOR, () => recorded(opened, starts))
+  // What is inserted bare is one group behind.
+  await record()
+  const samples = await measureRounds(
+    [
+      { name: 'ledger', run: oneByOne(record) },
+      {
+        name: 'bare',
+        run: oneByOne(async () => {
+          for (const each of rows) await insertBare(bare, each, CALLS)
+        }),
+      },
+    ],
+    {
+      ...{ rounds: 25, sliceMs: 1, warmUpRounds: 5, stopwatch: wallTime },
+      async beforeSlice(name) {
+        if (name === 'ledger') starts = startsOf(groups++)
+        else rows = await rowsOf(pool, copies++)
+      },
+    },
+  )
+  const { stored } = opened.statistics
+  if (stored !== groups * CALLS * 2) throw new RangeError(`stored ${stored} rows of ${groups * CALLS * 2}`)
+  await opened.close()
+  await bare.end()
+  await pool.end()
+  await postgres.stop()
+  const text = { id: 'ledger-floor', title: 'speed of a bare INSERT … FROM unnest that calls in the ledger reach' }
+  return [
+    ratio({ ...text, goal: { atLeast: 0.8 } }, samples.bare!, samples.ledger!),
+    figure(
+      { id: 'ledger-call', title: 'an attempt and its end in the ledger, of 1,000 calls at a time' },
+      'µs',
+      samples.ledger!.map((us) => us / CALLS),
+    ),
+  ]
+}
+
+async function recorded(opened: CallLedger, starts: readonly CallStart[]): Promise<void> {
+  await Promise.all(starts.map((start) => opened.begin(start)))
+  await Promise.all(starts.map(({ callToken, startedAt }) => opened.complete(callToken, endOf(startedAt))))
+}
+
+function startsOf(group: number): CallStart[] {
+  const kek = { provider: 'aws', id: 'k-7', version: '1' }
+  const context = { 'waxseal-entity': 'account', 'waxseal-row': '7', tenant: 't-7' }
+  return Array.from({ length: CALLS }, () => {
+    const [callToken, startedAt] = [randomUUID(), new Date(FIRST + group)]
+    return { callToken, call: callToken, provider: 'aws', operation: 'unwrap', kek, context, startedAt }
+  })
+}
+
+function endOf(at: Date): CallEnd {
+  const kek = { provider: 'aws', id: 'k-7', version: '1' }
+  const reply = { operation: 'Decrypt', requestId: randomUUID(), status: '200', at }
+  return { outcome: 'succeeded', kek, replies: [reply], latencyMs: 1 }
+}
+
+/** Attempts, then ends: two commits, as the ledger has. */
+async function rowsOf(pool: pg.Pool, group: number): Promise<ReadyRows[]> {
+  const begun = `started_at = '${new Date(FIRST + group).toISOString()}'`
+  return [
+    await readyRows(pool, 'ledger_attempt', begun),
+    await readyRows(pool, 'ledger_end', `attempt IN (SELECT id FROM waxseal.ledger_attempt WHERE ${begun})`),
+  ]
+}
