@@ -44,14 +44,16 @@ export async function assertGuard(
 
 /**
  * Rejects where the guard holds other logical names than the declaration. To be asked before a guard is replaced by
- * itself, as in development: it is the only record of the names that stored ciphertexts are bound to.
+ * itself, as in development: it is the only record of the names that stored ciphertexts are bound to. Says whether there is
+ * such a table.
  */
-export async function assertStoredNames(client: Queryable, table: ProtectedTable): Promise<void> {
+export async function assertStoredNames(client: Queryable, table: ProtectedTable): Promise<boolean> {
   const { findings } = await checkGuard(client, table)
   refuse(
     table,
     findings.filter(({ code }) => code === 'GUARD_OTHER_NAMES'),
   )
+  return findings.every(({ code }) => code !== 'TABLE_MISSING')
 }
 
 function refuse(table: ProtectedTable, findings: readonly GuardFinding[]): void {

@@ -2,6 +2,7 @@ import type { EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm'
 import { assertStoredNames } from '../postgres/guard-check.js'
 import { guardSql } from '../postgres/guard-sql.js'
 import { protectedTableOf, queryableOf } from './protected-tables.js'
+import { runTogether } from './run-together.js'
 
 /**
  * Installs the guard on an entity's table, from a migration: triggers that refuse what is not ciphertext, and the unique
@@ -14,7 +15,7 @@ import { protectedTableOf, queryableOf } from './protected-tables.js'
 export async function addEncryptionGuard(queryRunner: QueryRunner, target: EntityTarget<ObjectLiteral>): Promise<void> {
   const table = protectedTableOf(queryRunner.connection, target)
   await assertStoredNames(queryableOf(queryRunner), table)
-  await run(queryRunner, guardSql(table).install)
+  await runTogether(queryRunner, guardSql(table).install)
 }
 
 /** The reverse of `addEncryptionGuard`. */
@@ -22,9 +23,5 @@ export async function removeEncryptionGuard(
   queryRunner: QueryRunner,
   target: EntityTarget<ObjectLiteral>,
 ): Promise<void> {
-  await run(queryRunner, guardSql(protectedTableOf(queryRunner.connection, target)).remove)
-}
-
-async function run(queryRunner: QueryRunner, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await queryRunner.query(statement)
+  await runTogether(queryRunner, guardSql(protectedTableOf(queryRunner.connection, target)).remove)
 }

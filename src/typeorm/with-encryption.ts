@@ -88,7 +88,7 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
     }
     await initialize.call(dataSource)
     try {
-      if (options.guard === 'install') await installGuards(dataSource, mode)
+      if (options.guard === 'install' && !isJustSynchronized(dataSource)) await installGuards(dataSource, mode)
       if (setup && mode.name !== 'off') fleet = await joinFleetOf(dataSource, setup.cipher, options)
     } catch (error) {
       // As TypeORM does when it fails to start: nobody would close the pool of a DataSource that was never ready.
@@ -117,6 +117,11 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
     }
   }
   return dataSource
+}
+
+/** With the guard around it, and no migration that has run since. */
+function isJustSynchronized({ options: { synchronize, migrationsRun } }: DataSource): boolean {
+  return Boolean(synchronize) && !migrationsRun
 }
 
 /**

@@ -13,6 +13,7 @@ import { type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { encryptedDataSource } from './data-source.js'
 import { Credential, Token } from './entities.js'
 import { READ_ENTITIES } from './read-entities.js'
+import { TypeormLog } from './typeorm-log.js'
 
 async function pendingChanges(dataSource: DataSource): Promise<string[]> {
   const { upQueries } = await dataSource.driver.createSchemaBuilder().log()
@@ -78,6 +79,19 @@ describe('synchronize', () => {
     const second = await encryptedDataSource(database, [...READ_ENTITIES, Credential, Token])
     expect(await pendingChanges(second.dataSource)).toEqual([])
     expect(await missingGuards(database, second.dataSource)).toEqual([])
+    await second.dataSource.destroy()
+  })
+
+  test('a start asks once about each table and sends its guard at once, however many triggers it has', async () => {
+    const sent: string[] = []
+    const logger = Object.assign(new TypeormLog(), { logQuery: (query: string) => sent.push(query) })
+    const typeorm = { synchronize: false, logging: ['query'], logger }
+    const second = await encryptedDataSource(database, [...READ_ENTITIES, Credential, Token], { typeorm })
+    const transaction = sent.slice(sent.indexOf('START TRANSACTION') + 1, sent.indexOf('COMMIT'))
+    expect(transaction).toHaveLength(2 * protectedTablesOf(second.dataSource).length)
+    expect(transaction.filter((query) => query.includes('CREATE OR REPLACE TRIGGER')).length).toBe(
+      transaction.length / 2,
+    )
     await second.dataSource.destroy()
   })
 
