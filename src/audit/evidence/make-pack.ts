@@ -1,7 +1,9 @@
 import { VERSION } from '../../lifecycle/version.js'
+import { inSnapshot } from '../../postgres/in-transaction.js'
 import type { CheckpointSigner } from '../integrity/checkpoint-signer.js'
 import { noteOf } from '../integrity/signed-note.js'
-import { makeReport } from '../reports/make-report.js'
+import { readLastCheckpoint } from '../reports/last-checkpoint.js'
+import { type Report, reportOf } from '../reports/make-report.js'
 import type { Period } from '../reports/period.js'
 import { renderings } from '../reports/render.js'
 import type { ReportSources } from '../reports/report.js'
@@ -23,24 +25,24 @@ export interface PackOptions {
 
 /**
  * All reports of a period with their map of controls, a page on how to verify them, the last checkpoint of the log, and a
- * signed manifest, as one ZIP. Reads the tables and writes nothing.
+ * signed manifest, as one ZIP. Reads the tables as they are at one moment, and writes nothing. The client of `sources` is one
+ * connection, in no transaction.
  */
 export async function makeEvidencePack(sources: ReportSources, options: PackOptions): Promise<Uint8Array> {
-  const { period, by, signer, onReport } = options
+  const { period, by, signer } = options
   const files: Record<string, Uint8Array> = {}
   const add = (name: string, text: string) => {
     files[name] = Buffer.from(text)
   }
-  for (const definition of reports) {
-    const report = await makeReport(definition, sources, period, by)
+  const { made, checkpoint } = await readAtOnce(sources, options)
+  for (const report of made) {
     for (const format of ['json', 'csv', 'html'] as const) {
-      add(`reports/${definition.name}.${format}`, renderings[format](report))
+      add(`reports/${report.header.name}.${format}`, renderings[format](report))
     }
-    onReport?.(definition.name)
   }
   const controls = controlMap(reports)
   add('controls.json', `${JSON.stringify(controls, null, 2)}\n`)
-  add('checkpoint.txt', await lastCheckpoint(sources))
+  add('checkpoint.txt', checkpoint?.note ?? 'The log has no checkpoint.\n')
   const about = {
     ...({ format: 'waxseal-evidence-pack', version: 1, madeBy: `waxseal ${VERSION}` } as const),
     ...{ madeAt: sources.now.toISOString(), askedBy: by, environment: sources.environment ?? null },
@@ -56,7 +58,15 @@ export async function makeEvidencePack(sources: ReportSources, options: PackOpti
   return zipSync(files, { mtime: sources.now })
 }
 
-async function lastCheckpoint({ client }: ReportSources): Promise<string> {
-  const { rows } = await client.query('SELECT note FROM waxseal.log_checkpoint ORDER BY size DESC LIMIT 1')
-  return String(rows[0]?.note ?? 'The log has no checkpoint.\n')
+/** What comes while they are made is in none of them: the reports of a pack agree with each other and with its checkpoint. */
+async function readAtOnce(sources: ReportSources, { period, by, onReport }: PackOptions) {
+  return inSnapshot(sources.client, async () => {
+    const checkpoint = await readLastCheckpoint(sources.client)
+    const made: Report[] = []
+    for (const definition of reports) {
+      made.push(await reportOf(definition, sources, { period, by, checkpoint }))
+      onReport?.(definition.name)
+    }
+    return { made, checkpoint }
+  })
 }

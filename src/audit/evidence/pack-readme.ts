@@ -9,7 +9,7 @@ export function packReadme(
   return `# Evidence pack
 
 Made by ${madeBy} at ${madeAt}${environment === null ? '' : `, of the environment ${environment}`}, for the time from ${period.from} to ${period.to} (the end is
-not part of it). Reports stand in \`reports/\`, each as JSON with its header, as CSV and as a page for print. No file holds a secret.
+not part of it). All of it is of the database at one moment. Reports stand in \`reports/\`, each as JSON with its header, as CSV and as a page for print. No file holds a secret.
 
 ## Which file answers to which control
 
@@ -23,9 +23,9 @@ By hand, with any tools:
 
 1. For each entry of \`manifest.json\`, the SHA-256 of the file is the one that is written there, and no other file is in the pack but
    \`manifest.json\` and \`manifest.note\`.
-2. \`manifest.note\` is a signed note (C2SP signed-note, Ed25519). Its text has two lines: \`waxseal evidence pack 1\`, and the SHA-256 of
+2. \`manifest.note\` is a signed note (C2SP signed-note), by Ed25519 or by ECDSA P-256 with SHA-256. Its text has two lines: \`waxseal evidence pack 1\`, and the SHA-256 of
    \`manifest.json\` in hexadecimal. The signature is over this text with its line ends; the key id is the first four bytes of
-   SHA-256(name, line end, 0x01, public key).
+   SHA-256(name, line end, 0x01, public key) of Ed25519, and of SHA-256(public key) of ECDSA.
 3. In each report, \`sha256\` is over its rows in the canonical form of RFC 8785.
 
 The pack proves that whoever has the signing key vouched for these files. That the records behind them were not changed is what the

@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { VERSION } from '../../lifecycle/version.js'
+import { inSnapshot } from '../../postgres/in-transaction.js'
 import { canonicalJson } from '../canonical-json.js'
+import { type ReportedCheckpoint, readLastCheckpoint } from './last-checkpoint.js'
 import type { Period } from './period.js'
 import type { Cell, ReportBody, ReportColumn, ReportDefinition, ReportSources } from './report.js'
 
@@ -35,19 +37,37 @@ export interface Report {
   readonly limits: readonly string[]
 }
 
-/** Reads the tables and writes nothing. `by` is who asks, for the header. */
+/**
+ * Reads the tables as they are at one moment, and writes nothing. `by` is who asks, for the header. The client of `sources` is one
+ * connection, in no transaction.
+ */
 export async function makeReport(
   definition: ReportDefinition,
   sources: ReportSources,
   period: Period,
   by: string,
 ): Promise<Report> {
+  return inSnapshot(sources.client, async () => {
+    return reportOf(definition, sources, { period, by, checkpoint: await readLastCheckpoint(sources.client) })
+  })
+}
+
+export interface ReportRequest {
+  readonly period: Period
+  readonly by: string
+  /** The last one of the log at this moment. */
+  readonly checkpoint: ReportedCheckpoint | undefined
+}
+
+/** As `makeReport`, within a snapshot. */
+export async function reportOf(
+  definition: ReportDefinition,
+  sources: ReportSources,
+  { period, by, checkpoint }: ReportRequest,
+): Promise<Report> {
   const { rows, population, limits = [] }: ReportBody = await definition.read(sources, period)
   const names = definition.columns.map(({ name }) => name)
   const ordered = rows.map((row) => Object.fromEntries(names.map((name) => [name, row[name] ?? null])))
-  const { rows: checkpoints } = await sources.client.query(
-    `SELECT size::float8, encode(root, 'hex') AS root FROM waxseal.log_checkpoint ORDER BY log_checkpoint.size DESC LIMIT 1`,
-  )
   return {
     header: {
       report: definition.number,
@@ -64,8 +84,8 @@ export async function makeReport(
       row_count: ordered.length,
       population_count: population,
       software_version: VERSION,
-      log_size: checkpoints[0] ? Number(checkpoints[0].size) : null,
-      log_root: (checkpoints[0]?.root as string | undefined) ?? null,
+      log_size: checkpoint?.size ?? null,
+      log_root: checkpoint?.root ?? null,
       sha256: createHash('sha256').update(canonicalJson(ordered)).digest('hex'),
     },
     columns: definition.columns,

@@ -1,24 +1,55 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { unzipSync, zipSync } from 'fflate'
+import pg from 'pg'
 import { controlMap } from '../../../src/audit/evidence/control-map.js'
-import { makeEvidencePack, parsePeriod, reports, verifyEvidencePack } from '../../../src/audit/index.js'
+import { makeEvidencePack, makeReport, parsePeriod, reports, verifyEvidencePack } from '../../../src/audit/index.js'
 import { signerOf } from '../../../src/audit/integrity/checkpoint-signer.js'
 import { generateNoteKey } from '../../../src/audit/integrity/note-key.js'
+import type { ReportSources } from '../../../src/audit/reports/report.js'
 import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
 import { seed } from '../reports/dataset.js'
 
 const key = generateNoteKey('audit.example/log')
+const PERIOD = parsePeriod('2026-Q3', new Date('2026-11-01T00:00:00Z'))
 
 let database: FreshDatabase
+let sources: ReportSources
 let pack: Uint8Array
 const done: string[] = []
 beforeAll(async () => {
   database = await freshDatabase()
-  const sources = await seed(database)
-  const options = { period: parsePeriod('2026-Q3', sources.now), by: 'a reviewer', signer: signerOf(key.signingKey) }
-  pack = await makeEvidencePack(sources, { ...options, onReport: (name) => done.push(name) })
+  sources = await seed(database)
+  const options = { period: PERIOD, by: 'a reviewer', signer: signerOf(key.signingKey) }
+  // Asked for by the first report.
+  const currentKeks = async () => {
+    if (done.length === 0) await writeMeanwhile()
+    return sources.currentKeks()
+  }
+  pack = await makeEvidencePack({ ...sources, currentKeks }, { ...options, onReport: (name) => done.push(name) })
 })
 afterAll(() => database.drop())
+
+/** What others commit while a pack is made. */
+async function writeMeanwhile(): Promise<void> {
+  const other = new pg.Client({ connectionString: database.url })
+  await other.connect()
+  try {
+    await other.query(
+      `INSERT INTO waxseal.log_checkpoint (size, root, note, signed_at)
+        VALUES (777, decode(repeat('77', 32), 'hex'), 'signed in between', '2026-09-29')`,
+    )
+    await other.query(
+      `WITH found AS (
+        INSERT INTO waxseal.finding (id, kind, severity, provider, scope, subject, occurred_at, event)
+          SELECT gen_random_uuid(), 'unaccounted', 'high', 'aws', 'a', 'in between ' || event, event_time, event
+          FROM waxseal.event_state WHERE state = 'unaccounted' RETURNING id)
+        INSERT INTO waxseal.finding_note (id, finding, action, reason)
+          SELECT gen_random_uuid(), id, 'acknowledged', 'found in between' FROM found`,
+    )
+  } finally {
+    await other.end()
+  }
+}
 
 const problemsOf = async (changed: Uint8Array, verifier = key.verifier) =>
   (await verifyEvidencePack(changed, verifier)).problems
@@ -42,6 +73,23 @@ test('holds every report in three forms, and is what was signed', async () => {
     environment: 'production',
     period: { from: '2026-07-01T00:00:00.000Z' },
   })
+})
+
+test('a checkpoint or a finding that comes while it is made is in none of its files', async () => {
+  const later = async (name: string) => {
+    const { header, rows } = await makeReport(
+      reports.find((each) => each.name === name)!,
+      sources,
+      PERIOD,
+      'a reviewer',
+    )
+    return JSON.stringify({ header, rows })
+  }
+  expect(await later('integrity')).toContain('"log_size":777')
+  expect(await later('unaccounted')).toContain('found in between')
+  for (const [name, file] of Object.entries(unzipSync(pack))) {
+    expect([name, text(file)]).toEqual([name, expect.not.stringMatching(/in between|(77){32}/)])
+  }
 })
 
 test('the map of controls names files of the pack, for PCI DSS and SOC 2', () => {
