@@ -98,9 +98,12 @@ test('a trail that speaks against it keeps the KEK enabled, and stands in the re
   expect(checks.filter(({ status }) => status === 'failed').map(({ name }) => name)).toEqual(['trail'])
 })
 
-test('a posture that is not ok is no pass', async () => {
+test.each([
+  ['is not ok', [{ id: 'is-complete', state: 'unknown', evidence: 'nobody may look' }]],
+  ['looked at nothing', []],
+] as const)('a posture that %s is no pass', async (_, checks) => {
   const reader = new ScriptedReader('one', [])
-  reader.checks = [{ id: 'is-complete', state: 'unknown', evidence: 'nobody may look' }]
+  reader.checks = checks
   await mirrored([], reader)
   expect(await check()).toMatchObject({ status: 'failed', evidence: [expect.stringContaining('waxseal audit status')] })
 })
