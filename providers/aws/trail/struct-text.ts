@@ -1,5 +1,5 @@
 /** A bracket, what is between two members, a name with nothing or something behind it, or a value: no value of these has `, ` in it. */
-const TOKEN = /([[\]{}])|(, )|(?<=[{ ])(\w+)=(?=(, |\})?)|((?:(?!, |[[\]{}]).)+)/gs
+const TOKEN = /([[\]{}])|(, )|(?<=[{ ])([^\s,=[\]{}]+)=(?=(, |\})?)|((?:(?!, |[[\]{}]).)+)/gs
 
 /** `{type=Root, arn=…, sessioncontext={…}}`, as Presto prints a struct, and with it Athena and CloudTrail Lake: in JSON. */
 export function jsonOfStruct(text: string): string {

@@ -5,27 +5,17 @@ import { jsonOfStruct } from './struct-text.js'
 const NAMES = [
   ...['eventVersion', 'eventTime', 'eventSource', 'eventName', 'eventID', 'eventType', 'eventCategory', 'awsRegion'],
   ...['requestID', 'sharedEventID', 'recipientAccountId', 'sourceIPAddress', 'userAgent', 'errorCode', 'errorMessage'],
-  ...[
-    'userIdentity',
-    'type',
-    'principalId',
-    'arn',
-    'accountId',
-    'accessKeyId',
-    'credentialId',
-    'userName',
-    'invokedBy',
-  ],
-  ...['sessionContext', 'sessionIssuer', 'onBehalfOf', 'userId', 'identityStoreArn', 'resources', 'readOnly'],
-  ...['addendum', 'reason', 'originalEventID'],
+  ...['userIdentity', 'type', 'principalId', 'arn', 'accountId', 'accessKeyId', 'credentialId', 'userName'],
+  ...['sessionContext', 'sessionIssuer', 'onBehalfOf', 'userId', 'identityStoreArn', 'invokedBy'],
+  ...['resources', 'readOnly', 'addendum', 'reason', 'originalEventID'],
 ]
 /** What these hold has names of its own, those of the service or of the caller. */
 const NAMED_WITHIN = ['requestParameters', 'responseElements', 'additionalEventData', 'serviceEventDetails']
 const NAME_OF = new Map([...NAMES, ...NAMED_WITHIN].map((name) => [name.toLowerCase(), name]))
 /** Columns that can hold JSON as text. */
 const HOLD_JSON = [...NAMED_WITHIN, 'userIdentity', 'resources', 'addendum', 'readOnly']
-/** Deeper than an identity is nested. */
-const DEEPEST = 4
+/** Deeper than an identity is nested, and longer than one is. */
+const [DEEPEST, LONGEST] = [4, 65_536]
 
 /**
  * The record that a row of a table was made of, where columns have small letters and objects can be text: of Athena, of
@@ -58,7 +48,9 @@ function spelt(value: unknown, depth: number): unknown {
   )
 }
 
-/** In the text of a struct, what a caller wrote could look like a member of it: only of what AWS writes it is read. */
 function heldIn(name: string, text: string): unknown {
-  return parseJson(text) ?? (name === 'requestParameters' ? undefined : parseJson(jsonOfStruct(text)))
+  const json = parseJson(text)
+  // In the text of a struct, what a caller wrote could look like a member of it: only what AWS writes is read.
+  if (json !== undefined || name === 'requestParameters' || text.length > LONGEST) return json
+  return parseJson(jsonOfStruct(text))
 }

@@ -3,6 +3,7 @@ import { uuidV7 } from '../../kms/uuid-v7.js'
 import { indexable, storableJson, storableText } from '../storable.js'
 import type { AuditEvent, TrailRecord } from '../trail/audit-event.js'
 import { type Digests, digestsOf } from './digests.js'
+import { isPlausible } from './plausible-time.js'
 
 /** An event with what its source adds. */
 export interface ReceivedEvent {
@@ -89,6 +90,7 @@ export function proofOf({ proof }: TrailRecord): string {
   return proof ?? 'none'
 }
 
+/** Postgres has no year 0, in which a record can say that it arrived. */
 function instant(date: Date | undefined): string | null {
-  return date === undefined || Number.isNaN(date.getTime()) ? null : date.toISOString()
+  return date !== undefined && isPlausible(date) ? date.toISOString() : null
 }

@@ -1,6 +1,7 @@
 import type { TrailRecord } from '../trail/audit-event.js'
 import type { ProviderTrail } from '../trail/provider-trail.js'
 import { type ReceivedEvent, receivedEvent } from './event-row.js'
+import { isPlausible } from './plausible-time.js'
 
 export interface QuarantinedRecord {
   readonly reason: string
@@ -12,10 +13,6 @@ export interface UnderstoodRecords {
   readonly quarantined: readonly QuarantinedRecord[]
   readonly ignored: number
 }
-
-/** Before the first KMS in a cloud, and later than anybody will mirror: such a time is a mistake, and would make a partition. */
-const EARLIEST = Date.UTC(2006, 0)
-const LATEST = Date.UTC(2100, 0)
 
 /** One record that nobody understands is put aside, and never keeps those behind it from being stored. */
 export function understand(
@@ -43,8 +40,8 @@ function understood(
   if (record.raw.includes('\0')) return { quarantined: 'holds the character U+0000, which no JSON does' }
   try {
     const found = normalize(record)
-    const time = 'event' in found ? found.event.time.getTime() : EARLIEST
-    return time >= EARLIEST && time < LATEST ? found : { quarantined: 'its time is none between 2006 and 2100' }
+    if (!('event' in found) || isPlausible(found.event.time)) return found
+    return { quarantined: 'its time is none between 2006 and 2100' }
   } catch (error) {
     return { quarantined: `not understood (${error instanceof Error ? error.name : typeof error})` }
   }

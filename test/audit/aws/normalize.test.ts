@@ -224,11 +224,16 @@ describe('a row of a table', () => {
 
   test('of a struct that is text, what a caller wrote is not read', () => {
     const keyId = 'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-4333-8444-555555555555'
-    const forged = { requestparameters: `{encryptionContext={"a":"b, keyId=${keyId}"}}`, resources: null }
+    // Its context is `b}, keyId=…, x={y=z`.
+    const forged = { requestparameters: `{encryptionContext={a=b}, keyId=${keyId}, x={y=z}}`, resources: null }
     expect(eventOf({ ...row, ...forged })).not.toHaveProperty('kekId')
-    expect(eventOf({ ...row, useridentity: '{type=Root, accesskeyid=, arn=arn:aws:iam::1:root}' })).toMatchObject({
-      principal: 'arn:aws:iam::1:root',
-    })
+  })
+
+  test('of an identity with claims of other names, and with nothing in a member, is read', () => {
+    const claims = 'attributes={example.com:amr=["a","b"], example.com:aud=x}'
+    const useridentity = `{type=AssumedRole, accesskeyid=, sessioncontext={${claims}}, arn=arn:aws:sts::1:assumed-role/a/b=c}`
+    expect(eventOf({ ...row, useridentity })).toMatchObject({ principal: 'arn:aws:sts::1:assumed-role/a/b=c' })
+    expect(eventOf({ ...row, useridentity })).not.toHaveProperty('credentialId')
   })
 })
 

@@ -43,6 +43,7 @@ test('azure: one record in what Event Hub delivers is the record; several are fo
   expect(eventOf(normalize({ records: [record] }))).toEqual(azureEvent())
   expect(eventOf(normalize([record]))).toEqual(azureEvent())
   expect(eventOf(normalize({ body: { records: [record] }, sequenceNumber: 1 }))).toEqual(azureEvent())
+  expect(eventOf(normalize({ message: JSON.stringify(record) }))).toEqual(azureEvent())
   expect(normalize({ records: [record, record] })).toEqual({ quarantined: 'several records in one' })
 })
 

@@ -92,6 +92,13 @@ test('sources that are no addresses are kept as text', async () => {
   }
 })
 
+test('a time of arrival that is none leaves the column empty', async () => {
+  for (const receivedAt of ['0000-01-01T00:00:00Z', '-000001-01-01T00:00:00Z', '+275760-09-13T00:00:00Z', 'never']) {
+    const { event } = await stored(auditLine(), withContext({}, { receivedAt: new Date(receivedAt) }))
+    expect(event).toMatchObject({ received_at: null })
+  }
+})
+
 test('a formula as user agent is stored as it is', async () => {
   const raw = auditLine({ request: { headers: { 'user-agent': ['=1+1'] } } })
   expect((await stored(raw)).event).toMatchObject({ user_agent: '=1+1' })
