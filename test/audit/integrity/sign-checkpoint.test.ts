@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { anchorInFile, readAnchors } from '../../../src/audit/integrity/anchor-file.js'
+import { appendLeaves } from '../../../src/audit/integrity/append-leaves.js'
 import { verifyCheckpoint } from '../../../src/audit/integrity/checkpoint.js'
 import { signerOf } from '../../../src/audit/integrity/checkpoint-signer.js'
 import { generateNoteKey } from '../../../src/audit/integrity/note-key.js'
@@ -64,6 +65,13 @@ describe('nothing is signed', () => {
     const next = signerOf(generateNoteKey('audit.example/log').signingKey)
     await expect(signCheckpoint(other.client, next)).rejects.toThrow(/nothing is signed over it/)
     expect(await signCheckpoint(other.client, next, { formerKeys: [other.signer.key] })).toMatchObject({ size: 3 })
+    // As after a restore: the log goes on, and is another one.
+    await insertApplicationEvents(other.client, 1)
+    await appendLeaves(other.client)
+    const begun = signerOf(generateNoteKey('audit.example/restored').signingKey)
+    expect(await signCheckpoint(other.client, begun, { formerKeys: [other.signer.key, next.key] })).toMatchObject({
+      ...{ origin: 'audit.example/restored', size: 4, isNew: true },
+    })
   })
 })
 
