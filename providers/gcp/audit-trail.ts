@@ -16,7 +16,7 @@ export const gcpTrail: ProviderTrail = {
     unwrap: ['Decrypt'],
     rewrap: ['Decrypt', ...WRAP],
     sign: ['AsymmetricSign'],
-    examine: ['GetCryptoKey', 'GetPublicKey'],
+    examine: ['GetCryptoKey', 'GetIamPolicy', 'GetPublicKey'],
     authenticate: [],
   },
   // Only where Cloud KMS writes the reason of a request into its log; otherwise counting is what is left.

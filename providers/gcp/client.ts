@@ -94,12 +94,16 @@ export interface GcpKms {
   close(): Promise<void>
 }
 
-/** What the client can be asked about a key besides. */
+/** What the client can be asked about a key besides. None of it is secret. */
 export interface GcpInquiries {
   testIamPermissions(
     request: { readonly resource: string; readonly permissions: readonly string[] },
     options: GcpCallOptions,
   ): Promise<readonly [{ readonly permissions?: readonly string[] | null }, ...unknown[]]>
+  getIamPolicy(
+    request: { readonly resource: string; readonly options: { readonly requestedPolicyVersion: number } },
+    options: GcpCallOptions,
+  ): Promise<readonly [{ readonly bindings?: unknown }, ...unknown[]]>
 }
 
 /**

@@ -13,10 +13,11 @@ const ENDPOINT = /^([\w.-]+|\[[0-9a-f:]+\]):(\d{1,5})$/i
  * `@google-cloud/kms` is not installed.
  */
 export async function connectGcp(section: Readonly<Record<string, unknown>>): Promise<GcpProvider> {
-  return new GcpProvider(await connectGcpClient(section))
+  const { client, key, previousKeys } = await connectGcpClient(section)
+  return new GcpProvider({ client, key, previousKeys })
 }
 
-/** What `connectGcp` gives the provider, with the client as it is. */
+/** What `connectGcp` gives the provider, with the client as it is, and whose quota its credentials use, or undefined for none. */
 export async function connectGcpClient(section: Readonly<Record<string, unknown>>) {
   const { key, previousKeys, endpoint, insecure, quotaProject } = textOptions('gcp', section, OPTIONS)
   if (key === undefined) {
@@ -60,7 +61,8 @@ export async function connectGcpClient(section: Readonly<Record<string, unknown>
     gax,
   )
   const names = (previousKeys ?? '').split(',').flatMap((each) => each.trim() || [])
-  return { client: client as unknown as GcpKms & GcpInquiries, key, previousKeys: names }
+  const credentials = insecure === undefined ? { quotaProject } : undefined
+  return { client: client as unknown as GcpKms & GcpInquiries, key, previousKeys: names, credentials }
 }
 
 async function loadSdk() {

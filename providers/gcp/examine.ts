@@ -1,11 +1,10 @@
 import { type AccessFinding, type AccessRole, judgePermissions } from '../../src/kms/access.js'
 import type { CallOptions } from '../../src/kms/provider.js'
-import { vendorError } from '../../src/kms/vendor-failure.js'
 import { type GcpCryptoKey, operationsOf } from './client.js'
 import { connectGcpClient } from './connect.js'
-import { type GcpFailure, gcpFailureOf } from './errors.js'
+import type { GcpFailure } from './errors.js'
 import { NEEDS, POWERS } from './permissions.js'
-import { headersOf, reported } from './reported.js'
+import { headersOf, refusalOf, reported } from './reported.js'
 
 const TIMEOUT_MS = 4_000
 
@@ -75,11 +74,4 @@ function suitability(key: string, { purpose, primary, rotationPeriod }: GcpCrypt
 function notSeen(key: string, { status }: GcpFailure): AccessFinding[] {
   const message = `purpose, state and rotation of "${key}": GetCryptoKey answered ${status}`
   return [{ code: 'ACCESS_UNPROVEN', message, remedy: 'all roles but the reader may ask; a reader does without' }]
-}
-
-/** Who was not answered knows nothing. */
-function refusalOf(operation: string, error: unknown): GcpFailure {
-  const refusal = gcpFailureOf(error, 'request')
-  if (refusal.replied) return refusal
-  throw vendorError(refusal.failure, { provider: 'gcp', operation, status: refusal.status })
 }

@@ -1,5 +1,6 @@
 /** https://cloud.google.com/kms/docs/getting-resource-ids */
 const KEY_NAME = /^projects\/[a-z0-9.:-]+\/locations\/[a-z0-9-]+\/keyRings\/[\w-]{1,63}\/cryptoKeys\/[\w-]{1,63}$/
+export const KEY_NAME_EXPECTED = 'the name of a CryptoKey (projects/…/locations/…/keyRings/…/cryptoKeys/…)'
 const VERSION = /^[1-9]\d{0,9}$/
 const VERSIONS = '/cryptoKeyVersions/'
 

@@ -38,7 +38,7 @@ export function gcpPolicy({ role, key, entities, principal = PRINCIPAL }: Policy
         `--permissions=${NEEDS[role].join(',')}\n`,
     },
     { title: `the ${role}, on the key`, text: bind(`projects/${project}/roles/${custom}`) },
-    ...(role === 'auditor' ? [auditTrail(project, member)] : []),
+    ...(role === 'auditor' ? [auditTrail(project, member), whoMay(project, member)] : []),
   ]
 }
 
@@ -47,6 +47,15 @@ function auditTrail(project: string, member: string): PolicyDocument {
   return {
     title: 'the audit trail: of all services in the project, which cannot be narrowed here',
     text: `gcloud projects add-iam-policy-binding ${project} ${member} --role=roles/logging.privateLogViewer --condition=None\n`,
+  }
+}
+
+/** Without it `waxseal audit access` says of each list that it is not complete. */
+function whoMay(project: string, member: string): PolicyDocument {
+  return {
+    title:
+      'who may use the key, and what is logged: policies and roles of the project; bind it on the organisation to see what is given there',
+    text: `gcloud projects add-iam-policy-binding ${project} ${member} --role=roles/iam.securityReviewer --condition=None\n`,
   }
 }
 

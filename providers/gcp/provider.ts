@@ -8,7 +8,7 @@ import type { CallOptions, GeneratedDataKey, KekRef, KmsProvider, WrappedDataKey
 import { generateThenWrap, unwrapThenWrap } from '../../src/kms/strategies.js'
 import { GcpCalls } from './calls.js'
 import type { GcpKms } from './client.js'
-import { isKeyName, isVersion, versionIn, versionNameOf } from './key-name.js'
+import { isKeyName, isVersion, KEY_NAME_EXPECTED, versionIn, versionNameOf } from './key-name.js'
 import { wrapAad } from './wrap-aad.js'
 
 export interface GcpProviderOptions {
@@ -41,12 +41,7 @@ export class GcpProvider implements KmsProvider {
   constructor(options: GcpProviderOptions) {
     assertOptions('provider "gcp"', options, OPTIONS)
     const { client, key, previousKeys = [], recheckMs = 60_000, clock = systemClock } = options
-    assertKeyNames(
-      'gcp',
-      [key, ...previousKeys],
-      isKeyName,
-      'the name of a CryptoKey (projects/…/locations/…/keyRings/…/cryptoKeys/…)',
-    )
+    assertKeyNames('gcp', [key, ...previousKeys], isKeyName, KEY_NAME_EXPECTED)
     this.#calls = new GcpCalls(client, clock)
     this.#key = key
     this.#accepted = new Set([key, ...previousKeys])

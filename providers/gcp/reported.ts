@@ -1,5 +1,6 @@
 import type { CallOptions } from '../../src/kms/provider.js'
-import { gcpFailureOf } from './errors.js'
+import { vendorError } from '../../src/kms/vendor-failure.js'
+import { type GcpFailure, gcpFailureOf } from './errors.js'
 
 /** What each request carries besides. `params`: how Cloud KMS finds the region, which the client's method would add. */
 export function headersOf(params: string, { callToken }: CallOptions): Readonly<Record<string, string>> {
@@ -25,4 +26,11 @@ export async function reported<T>(
     if (replied) onReply?.({ operation, status })
     throw error
   }
+}
+
+/** How a request was refused that reveals nothing by it. Throws where it was not answered: then nothing is known. */
+export function refusalOf(operation: string, error: unknown): GcpFailure {
+  const refusal = gcpFailureOf(error, 'request')
+  if (refusal.replied) return refusal
+  throw vendorError(refusal.failure, { provider: 'gcp', operation, status: refusal.status })
 }

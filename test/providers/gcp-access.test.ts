@@ -103,6 +103,8 @@ test.each<readonly [AccessRole, readonly string[]]>([
       `${BIND}projects/acme/roles/waxsealAuditor`,
       String.raw`gcloud projects add-iam-policy-binding acme --member='user:o'\''brien@example.org' ` +
         '--role=roles/logging.privateLogViewer --condition=None',
+      String.raw`gcloud projects add-iam-policy-binding acme --member='user:o'\''brien@example.org' ` +
+        '--role=roles/iam.securityReviewer --condition=None',
     ],
   ],
 ])('the policy of a %s, as commands for a shell', (role, expected) => {

@@ -10,10 +10,11 @@ import { ConfigurationError } from '../../../src/errors.js'
 import { arrivalWindow, formatArrivalCursor, parseArrivalCursor } from '../../../src/kms/arrival-windows.js'
 import { textOptions } from '../../../src/kms/text-options.js'
 import { listAt, textAt } from '../../../src/kms/untrusted-json.js'
+import type { GcpRestApi } from '../rest-api.js'
 import { connectLogging } from './connect-logging.js'
 import { ENTRIES, entriesFilter } from './entries-filter.js'
 import { examineLogging, isLoggingOff } from './examine-logging.js'
-import { type GcpLoggingApi, isRefusedRequest, resultOf } from './logging-api.js'
+import { isRefusedRequest, resultOf } from './logging-result.js'
 
 const PAGE = 1_000
 const MOST_RESTARTS = 3
@@ -42,9 +43,9 @@ class EntriesReader implements TrailReader {
   readonly name = 'entries-list'
   readonly scope: string
   readonly intervalMs = 60_000
-  readonly #api: GcpLoggingApi
+  readonly #api: GcpRestApi
 
-  constructor(api: GcpLoggingApi, scope: string) {
+  constructor(api: GcpRestApi, scope: string) {
     this.#api = api
     this.scope = scope
   }
@@ -94,7 +95,7 @@ class EntriesReader implements TrailReader {
   async #page(filter: string, pageToken: string | undefined, signal: AbortSignal): Promise<EntriesPage> {
     const asked = { resourceNames: [this.scope], filter, orderBy: 'timestamp asc', pageSize: PAGE }
     const request = { ...asked, ...(pageToken !== undefined && { pageToken }) }
-    const result = await resultOf(this.#api, 'POST', 'logging', '/v2/entries:list', request, signal)
+    const result = await resultOf(this.#api, 'POST', '/v2/entries:list', request, signal)
     const records = listAt(result, 'entries').map((entry) => ({ raw: JSON.stringify(entry) }))
     return { records, nextPageToken: textAt(result, 'nextPageToken') }
   }

@@ -34,7 +34,8 @@ afterAll(async () => {
 let passes: ReaderPasses
 beforeEach(async () => {
   Object.assign(kms.log, { isDataAccessLogged: true, isReasonLogged: true, delayMs: 100, loses: () => false })
-  Object.assign(logs, { emptyPages: 0, expiredTokens: 0, pageSize: 1_000, exclusions: [] })
+  const whole = { policies: {}, sink: {}, retentionDays: 30, exclusions: [] }
+  Object.assign(logs, { emptyPages: 0, expiredTokens: 0, pageSize: 1_000, ...whole })
   logs.faults.clear()
   ledger = new InMemoryCallLedger()
   const client = gcpClient(kms, `application-${randomUUID()}`)
@@ -217,6 +218,54 @@ describe('gcp reader: probe', () => {
     expect(await stateOf('nothing-is-excluded')).toBe('failed')
   })
 
+  test('gcp reader: what is logged and who is exempted by a folder or the organisation holds for the project', async () => {
+    const whole = logs.auditConfigs
+    logs.auditConfigs = []
+    logs.policies = { 'folders/7': {}, 'organizations/1': { auditConfigs: whole } }
+    expect(await stateOf('data-access-is-logged')).toBe('ok')
+    expect(await stateOf('nobody-is-exempted')).toBe('ok')
+    const exempting = { logType: 'DATA_READ', exemptedMembers: ['user:ann@test'] }
+    logs.policies = { 'organizations/1': { auditConfigs: [{ service: 'allServices', auditLogConfigs: [exempting] }] } }
+    logs.auditConfigs = whole
+    expect(await stateOf('nobody-is-exempted')).toBe('failed')
+  })
+
+  test('gcp reader: a folder that may not be looked at is named, and what is there is not assumed', async () => {
+    const whole = logs.auditConfigs
+    logs.auditConfigs = []
+    logs.faults.add({ fault: 'deny', operation: 'GetAncestry' })
+    const [logged] = await reader.probe(signal)
+    logs.auditConfigs = whole
+    expect(logged).toMatchObject({
+      state: 'failed',
+      evidence: expect.stringContaining('above projects/test could not'),
+    })
+  })
+
+  test.each<readonly [string, Readonly<Record<string, unknown>>]>([
+    ['is disabled', { disabled: true }],
+    ['passes something else alone', { filter: 'severity >= ERROR' }],
+    ['keeps data access elsewhere', { filter: 'NOT LOG_ID("cloudaudit.googleapis.com/data_access")' }],
+    [
+      'writes to another project',
+      { destination: 'logging.googleapis.com/projects/b/locations/global/buckets/_Default' },
+    ],
+    ['writes to no log bucket', { destination: 'storage.googleapis.com/archive' }],
+  ])('gcp reader: a sink _Default that %s leaves out what is looked for', async (_, sink) => {
+    logs.sink = sink
+    expect(await stateOf('nothing-is-excluded')).toBe('failed')
+    logs.sink = { filter: '', destination: 'logging.googleapis.com/projects/12/locations/eu/buckets/own' }
+    expect(await stateOf('nothing-is-excluded')).toBe('ok')
+  })
+
+  test('gcp reader: a bucket that keeps less than a reader may ask for', async () => {
+    expect(await stateOf('log-is-kept')).toBe('ok')
+    logs.retentionDays = 7
+    expect(await stateOf('log-is-kept')).toBe('failed')
+    logs.sink = { destination: 'storage.googleapis.com/archive' }
+    expect(await stateOf('log-is-kept')).toBe('unknown')
+  })
+
   test('gcp reader: whether tokens are logged is learnt from the calls of the application', async () => {
     const found = async () => (await reader.probe(signal)).find(({ id }) => id === 'how-calls-are-found')?.evidence
     kms.log.isReasonLogged = false
@@ -231,6 +280,6 @@ describe('gcp reader: probe', () => {
 
   test('gcp reader: what cannot be asked is unknown', async () => {
     logs.faults.add({ fault: 'deny' })
-    expect((await reader.probe(signal)).map(({ state }) => state)).toEqual(Array(4).fill('unknown'))
+    expect((await reader.probe(signal)).map(({ state }) => state)).toEqual(Array(5).fill('unknown'))
   })
 })

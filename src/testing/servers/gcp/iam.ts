@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Message } from './grpc.js'
 import type { IamBinding, TestCryptoKey } from './keys.js'
 import { GcpRefusal, INVALID_ARGUMENT, PERMISSION_DENIED } from './refusal.js'
@@ -9,6 +10,7 @@ const LOOK_AT_PUBLIC_KEY = 'cloudkms.cryptoKeyVersions.viewPublicKey'
 const LOOK = ['cloudkms.cryptoKeys.get', 'cloudkms.cryptoKeyVersions.get', 'cloudkms.cryptoKeyVersions.list']
 const ADMINISTER = [
   'cloudkms.cryptoKeys.update',
+  'cloudkms.cryptoKeys.getIamPolicy',
   'cloudkms.cryptoKeys.setIamPolicy',
   'cloudkms.cryptoKeyVersions.create',
   'cloudkms.cryptoKeyVersions.update',
@@ -36,6 +38,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   GetCryptoKey: 'cloudkms.cryptoKeys.get',
   UpdateCryptoKey: 'cloudkms.cryptoKeys.update',
   UpdateCryptoKeyPrimaryVersion: 'cloudkms.cryptoKeys.update',
+  GetIamPolicy: 'cloudkms.cryptoKeys.getIamPolicy',
   SetIamPolicy: 'cloudkms.cryptoKeys.setIamPolicy',
   GetCryptoKeyVersion: 'cloudkms.cryptoKeyVersions.get',
   ListCryptoKeyVersions: 'cloudkms.cryptoKeyVersions.list',
@@ -48,7 +51,10 @@ const NEEDED: Readonly<Record<string, string>> = {
 export function isAllowed({ bindings }: TestCryptoKey, identity: string, permission: string): boolean {
   if (!bindings) return true
   const isOne = (member: string) => member === 'allUsers' || member.slice(member.indexOf(':') + 1) === identity
-  return bindings.some(({ role, members }) => members.some(isOne) && ROLES[role]?.includes(permission))
+  // Conditions are not evaluated: what is given under one is not given here.
+  return bindings.some(
+    ({ role, members, condition }) => !condition && members.some(isOne) && ROLES[role]?.includes(permission),
+  )
 }
 
 export function assertAllowed(key: TestCryptoKey, identity: string, operation: string): void {
@@ -72,4 +78,18 @@ export function bindingsOf(policy: Message | null | undefined): readonly IamBind
   const unknown = bindings.find(({ role }) => !Object.hasOwn(ROLES, role))
   if (!unknown) return bindings
   throw new GcpRefusal(INVALID_ARGUMENT, `Role ${unknown.role} is not supported for this resource.`)
+}
+
+/** A policy as it is answered: who asks for less than the version 3 sees no condition, and another name of the role. */
+export function policyOf(bindings: readonly IamBinding[] = [], options: unknown): Message {
+  const { requestedPolicyVersion = 1 } = (options ?? {}) as { readonly requestedPolicyVersion?: number }
+  if (requestedPolicyVersion === 3) return { version: 3, bindings }
+  const hidden = bindings.map(({ role, members, condition }) => {
+    const hash = createHash('sha1')
+      .update(JSON.stringify(condition ?? null))
+      .digest('hex')
+      .slice(0, 20)
+    return condition ? { role: `${role}_withcond_${hash}`, members } : { role, members }
+  })
+  return { version: 1, bindings: hidden }
 }

@@ -36,6 +36,14 @@ export interface TestCryptoKey {
 export interface IamBinding {
   readonly role: string
   readonly members: readonly string[]
+  readonly condition?: unknown
+}
+
+export interface TestKeyRing {
+  readonly name: string
+  readonly createdAt: Date
+  /** Kept and told, and not enforced. */
+  bindings: readonly IamBinding[] | undefined
 }
 
 const KEY = /^(projects\/[^/]+\/locations\/[^/]+\/keyRings\/[\w-]{1,63})\/cryptoKeys\/[\w-]{1,63}$/
@@ -47,19 +55,19 @@ const PAIRS: Readonly<Record<string, 'ed25519' | 'p256'>> = { EC_SIGN_ED25519: '
 
 /** The key rings of all projects and locations, by their names. */
 export class Keys {
-  readonly #rings = new Map<string, Date>()
+  readonly #rings = new Map<string, TestKeyRing>()
   readonly #keys = new Map<string, TestCryptoKey>()
 
   createRing(name: string, now: Date): void {
     if (!RING.test(name)) throw new GcpRefusal(INVALID_ARGUMENT, `Resource name [${name}] is not valid.`)
     if (this.#rings.has(name)) throw new GcpRefusal(ALREADY_EXISTS, `KeyRing ${name} already exists.`)
-    this.#rings.set(name, now)
+    this.#rings.set(name, { name, createdAt: now, bindings: undefined })
   }
 
-  ring(name: string): { readonly name: string; readonly createdAt: Date } {
-    const createdAt = this.#rings.get(name)
-    if (!createdAt) throw new GcpRefusal(NOT_FOUND, `KeyRing ${name} not found.`)
-    return { name, createdAt }
+  ring(name: string): TestKeyRing {
+    const ring = this.#rings.get(name)
+    if (!ring) throw new GcpRefusal(NOT_FOUND, `KeyRing ${name} not found.`)
+    return ring
   }
 
   create(

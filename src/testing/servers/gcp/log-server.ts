@@ -1,5 +1,7 @@
 import { type HttpKmsServer, type HttpProtocol, type HttpReply, serveHttpKms } from '../http-kms-server.js'
 import type { Message } from './grpc.js'
+import { policyOf } from './iam.js'
+import type { IamBinding } from './keys.js'
 import type { GcpTestServer } from './server.js'
 
 interface AuditConfig {
@@ -7,12 +9,25 @@ interface AuditConfig {
   readonly auditLogConfigs: readonly { readonly logType: string; readonly exemptedMembers?: readonly string[] }[]
 }
 
-/** Cloud Logging and the policy of a project, as far as the reader of the trail asks. */
+/** The policy of a project, a folder or an organisation. */
+export interface TestPolicy {
+  readonly bindings?: readonly IamBinding[]
+  readonly auditConfigs?: readonly AuditConfig[]
+}
+
+/** Cloud Logging, the policies of a project and of what is above it, and roles, as far as the reader of the trail and `audit access` ask. */
 export interface GcpLogServer extends HttpKmsServer {
   readonly endpoint: string
   /** Every filter that was asked with. */
   readonly filters: readonly string[]
   auditConfigs: readonly AuditConfig[]
+  /** Of folders and of an organisation above each project, from the bottom to the top, and of projects what they give. */
+  policies: Readonly<Record<string, TestPolicy>>
+  /** What each role allows. */
+  roles: Readonly<Record<string, readonly string[]>>
+  /** Of the sink `_Default`, over what it is at first. */
+  sink: Message
+  retentionDays: number
   /** Of the sink to the bucket `_Default`. */
   exclusions: readonly Message[]
   /** So many pages, of which only the last ends the list, have nothing in them. */
@@ -23,13 +38,28 @@ export interface GcpLogServer extends HttpKmsServer {
   pageSize: number
 }
 
+/** As Google Cloud makes it. */
+const SINK = {
+  name: '_Default',
+  destination: 'logging.googleapis.com/projects/test/locations/global/buckets/_Default',
+  filter: ['activity', 'system_event', 'access_transparency']
+    .flatMap((log) => [
+      `NOT LOG_ID("cloudaudit.googleapis.com/${log}")`,
+      `NOT LOG_ID("externalaudit.googleapis.com/${log}")`,
+    ])
+    .join(' AND '),
+}
 const LOGGED = ['DATA_READ', 'DATA_WRITE', 'ADMIN_READ'].map((logType) => ({ logType }))
 
-/** Serves the log of a test server over REST: `entries:list`, the sink `_Default`, and the policy of the project. */
+/** Serves the log of a test server over REST, with the sink and the bucket `_Default`, policies and roles. */
 export async function startGcpLogServer({ log }: GcpTestServer): Promise<GcpLogServer> {
   const filters: string[] = []
   const settings = {
     auditConfigs: [{ service: 'cloudkms.googleapis.com', auditLogConfigs: LOGGED }] as readonly AuditConfig[],
+    policies: {} as Readonly<Record<string, TestPolicy>>,
+    roles: {} as Readonly<Record<string, readonly string[]>>,
+    sink: {} as Message,
+    retentionDays: 30,
     exclusions: [] as readonly Message[],
     emptyPages: 0,
     expiredTokens: 0,
@@ -38,6 +68,7 @@ export async function startGcpLogServer({ log }: GcpTestServer): Promise<GcpLogS
   const server = await serveHttpKms({
     ...PROTOCOL,
     perform({ message, body }) {
+      const resource = decodeURIComponent(/^\/v\d\/([^:?]+)/.exec(message.url ?? '')?.[1] ?? '')
       switch (operationOf(message.url)) {
         case 'ListLogEntries': {
           const asked = JSON.parse(body.toString())
@@ -45,9 +76,23 @@ export async function startGcpLogServer({ log }: GcpTestServer): Promise<GcpLogS
           return list(asked)
         }
         case 'GetSink':
-          return ok({ name: '_Default', destination: 'logging', exclusions: settings.exclusions })
-        case 'GetIamPolicy':
-          return ok({ bindings: [], auditConfigs: settings.auditConfigs })
+          return ok({ ...SINK, exclusions: settings.exclusions, ...settings.sink })
+        case 'GetBucket':
+          return ok({ name: resource, retentionDays: settings.retentionDays, lifecycleState: 'ACTIVE' })
+        case 'GetAncestry': {
+          const above = Object.keys(settings.policies).filter((each) => !each.startsWith('projects/'))
+          return ok({ ancestor: [resource, ...above].map(ancestorOf) })
+        }
+        case 'GetIamPolicy': {
+          const { bindings, auditConfigs = [] } = settings.policies[resource] ?? {}
+          const configs = resource.startsWith('projects/') ? settings.auditConfigs : auditConfigs
+          return ok({ ...policyOf(bindings, JSON.parse(body.toString()).options), auditConfigs: configs })
+        }
+        case 'GetRole': {
+          const includedPermissions = settings.roles[resource]
+          if (includedPermissions) return ok({ name: resource, includedPermissions })
+          return refusal(403, 'PERMISSION_DENIED', `You don't have permission to get the role at ${resource}.`)
+        }
         default:
           return refusal(404, 'NOT_FOUND', 'Not found.')
       }
@@ -88,7 +133,16 @@ function byTimestamp(a: Message, b: Message): number {
 function operationOf(url = ''): string {
   if (url.endsWith('/v2/entries:list')) return 'ListLogEntries'
   if (/\/v2\/projects\/[^/]+\/sinks\/_Default$/.test(url)) return 'GetSink'
-  return /\/v1\/projects\/[^/]+:getIamPolicy$/.test(url) ? 'GetIamPolicy' : 'unknown'
+  if (/\/v2\/projects\/[^/]+\/locations\/[^/]+\/buckets\/[^/]+$/.test(url)) return 'GetBucket'
+  if (/\/v1\/projects\/[^/]+:getAncestry$/.test(url)) return 'GetAncestry'
+  if (/\/v1\/(.+\/)?roles\/[^/]+$/.test(url)) return 'GetRole'
+  return /\/(v1\/projects|v3\/folders|v3\/organizations)\/[^/]+:getIamPolicy$/.test(url) ? 'GetIamPolicy' : 'unknown'
+}
+
+/** `folders/1` as `{ type: 'folder', id: '1' }`. */
+function ancestorOf(resource: string): Message {
+  const [type, id] = resource.split('/')
+  return { resourceId: { type: type?.replace(/s$/, ''), id } }
 }
 
 const PROTOCOL: Omit<HttpProtocol, 'perform'> = {

@@ -2,8 +2,15 @@ import { administer } from './administration.js'
 import { checksumOf, isVerified } from './checksum.js'
 import { decryptUnder, encryptUnder } from './ciphertext.js'
 import type { Message } from './grpc.js'
-import { assertAllowed, bindingsOf, isAllowed } from './iam.js'
-import { assertEnabled, type Keys, type TestCryptoKey, type TestVersion, versionNameOf } from './keys.js'
+import { assertAllowed, bindingsOf, isAllowed, policyOf } from './iam.js'
+import {
+  assertEnabled,
+  type Keys,
+  type TestCryptoKey,
+  type TestKeyRing,
+  type TestVersion,
+  versionNameOf,
+} from './keys.js'
 import { FAILED_PRECONDITION, GcpRefusal, INVALID_ARGUMENT, UNIMPLEMENTED } from './refusal.js'
 import { publicKeyOf, signUnder } from './signatures.js'
 
@@ -35,12 +42,11 @@ export function perform(call: GcpCall): Message {
       return operation === 'GetPublicKey' ? publicKeyOf(key, version, now) : signUnder(key, version, request, now)
     }
     case 'GetIamPolicy':
-      return { bindings: keys.key(String(request['resource'])).bindings ?? [] }
+      return policyOf(resourceOf(call).bindings, request['options'])
     case 'SetIamPolicy': {
-      const key = keys.key(String(request['resource']))
-      assertAllowed(key, identity, operation)
-      key.bindings = bindingsOf(request['policy'] as Message)
-      return { bindings: key.bindings }
+      const resource = resourceOf(call)
+      resource.bindings = bindingsOf(request['policy'] as Message)
+      return { bindings: resource.bindings }
     }
     case 'TestIamPermissions': {
       const key = keys.key(String(request['resource']))
@@ -53,6 +59,15 @@ export function perform(call: GcpCall): Message {
       throw new GcpRefusal(UNIMPLEMENTED, `${operation} is not implemented by the test server.`)
     }
   }
+}
+
+/** A key or a key ring, whose policy is asked for or set. */
+function resourceOf({ operation, request, identity, keys }: GcpCall): TestCryptoKey | TestKeyRing {
+  const name = String(request['resource'])
+  if (!name.includes('/cryptoKeys/')) return keys.ring(name)
+  const key = keys.key(name)
+  assertAllowed(key, identity, operation)
+  return key
 }
 
 function encrypt({ operation, request, identity, keys, now, isLate }: GcpCall): Message {
