@@ -12,8 +12,10 @@ const NAMES = [
 /** What these hold has names of its own, those of the service or of the caller. */
 const NAMED_WITHIN = ['requestParameters', 'responseElements', 'additionalEventData', 'serviceEventDetails']
 const NAME_OF = new Map([...NAMES, ...NAMED_WITHIN].map((name) => [name.toLowerCase(), name]))
+/** What no caller can write into, so that its text can be read as a struct, too. */
+const OF_AWS = ['userIdentity', 'resources', 'addendum', 'additionalEventData', 'serviceEventDetails']
 /** Columns that can hold JSON as text. */
-const HOLD_JSON = [...NAMED_WITHIN, 'userIdentity', 'resources', 'addendum', 'readOnly']
+const HOLD_JSON = [...OF_AWS, 'requestParameters', 'responseElements', 'readOnly']
 /** Deeper than an identity is nested, and longer than one is. */
 const [DEEPEST, LONGEST] = [4, 65_536]
 
@@ -50,7 +52,6 @@ function spelt(value: unknown, depth: number): unknown {
 
 function heldIn(name: string, text: string): unknown {
   const json = parseJson(text)
-  // In the text of a struct, what a caller wrote could look like a member of it: only what AWS writes is read.
-  if (json !== undefined || name === 'requestParameters' || text.length > LONGEST) return json
+  if (json !== undefined || !OF_AWS.includes(name) || text.length > LONGEST) return json
   return parseJson(jsonOfStruct(text))
 }

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import { type JsonObject, listAt, objectAt, textAt } from '../../../src/kms/untrusted-json.js'
 import { recordOfRow } from './table-row.js'
 
@@ -12,16 +13,24 @@ export type Unwrapped =
 const MEMBERS = ['eventid', 'eventname', 'eventsource', 'eventtime', 'eventversion']
 /** A file of CloudTrail and an invocation of Lambda, LookupEvents, SQS, a subscription of CloudWatch Logs and its search, Lake. */
 const LISTS = ['Records', 'Events', 'Messages', 'logEvents', 'events', 'QueryResultRows']
-/** LookupEvents, EventBridge, SNS, SNS in Lambda, SQS, SQS in Lambda, CloudWatch Logs. */
-const CARRIERS = ['CloudTrailEvent', 'detail', 'Message', 'Sns', 'Body', 'body', 'message']
+/** LookupEvents, EventBridge, SNS, SNS in Lambda, SQS, SQS in Lambda, CloudWatch Logs, the same in Lambda, and Kinesis there. */
+const CARRIERS = [
+  ...['CloudTrailEvent', 'detail', 'Message', 'Sns', 'Body', 'body', 'message'],
+  ...['awslogs', 'kinesis', 'data'],
+]
+/** As Lambda names what invoked it. */
+const OF_LAMBDA = /^aws:/
 /** CloudTrail in EventBridge in SNS in SQS, as Lambda gets it, and some to spare. */
 const MOST_ENVELOPES = 10
+/** More than Lambda is ever invoked with. */
+const MOST_BYTES = 64 * 1_024 * 1_024
+const isCompressed = ([first, second]: Uint8Array) => first === 0x1f && second === 0x8b
 
 /** Throws `SyntaxError` for what is no JSON, or carries what is none. */
 export function unwrap(raw: string): Unwrapped {
   let value: unknown = JSON.parse(raw)
   for (let envelopes = 0; envelopes < MOST_ENVELOPES; envelopes++) {
-    if (textAt(value, 'eventSource') !== undefined) return { record: objectAt(value) ?? {}, isBare: envelopes === 0 }
+    if (isRecord(value)) return { record: objectAt(value) ?? {}, isBare: envelopes === 0 }
     const row = recordOfRow(value)
     if (row) return { record: row, isBare: false }
     if (isNotice(value)) return { notice: objectAt(value) ?? {} }
@@ -29,9 +38,21 @@ export function unwrap(raw: string): Unwrapped {
     if (list.length > 1) return { quarantined: `${list.length} records in one; expected each by itself` }
     const carried = list.length === 1 ? list[0] : carriedBy(value)
     if (carried === undefined) return withoutRecord(value)
-    value = typeof carried === 'string' ? JSON.parse(carried) : carried
+    value = typeof carried === 'string' ? JSON.parse(decoded(carried)) : carried
   }
   return { quarantined: `in more than ${MOST_ENVELOPES} envelopes` }
+}
+
+function isRecord(value: unknown): boolean {
+  const source = textAt(value, 'eventSource')
+  return source !== undefined && !(OF_LAMBDA.test(source) && carriedBy(value) !== undefined)
+}
+
+/** Text in JSON, or what was sent as bytes. */
+function decoded(text: string): string {
+  if (/^\s*["[{]/.test(text)) return text
+  const bytes = Buffer.from(text, 'base64')
+  return (isCompressed(bytes) ? gunzipSync(bytes, { maxOutputLength: MOST_BYTES }) : bytes).toString()
 }
 
 /** What the KMS tells EventBridge by itself has no record of CloudTrail in it. */

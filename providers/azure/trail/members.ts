@@ -13,7 +13,7 @@ export type Members = ReadonlyMap<string, string>
  */
 export function membersOf(record: JsonObject): Members {
   const members = new Map<string, string>()
-  for (const level of [record, objectAt(record, 'properties') ?? objectAt(record, 'Properties')]) {
+  for (const level of [record, propertiesOf(record)]) {
     for (const name of Object.keys(level ?? {})) {
       // Of the Activity Log's interface: `{ value, localizedValue }`.
       const text = textAt(level, name) ?? textAt(level, name, 'value')
@@ -22,6 +22,14 @@ export function membersOf(record: JsonObject): Members {
     }
   }
   return members
+}
+
+/** The table AzureActivity has them as text. */
+function propertiesOf(record: JsonObject): JsonObject | undefined {
+  const found = ['properties', 'Properties'].map((name) => {
+    return objectAt(record, name) ?? objectAt(parseJson(textAt(record, name) ?? ''))
+  })
+  return found.find((each) => each !== undefined)
 }
 
 /** Claims of the caller's token by the last part of their names: `oid`, `appid`, `upn`, `objectidentifier`. */

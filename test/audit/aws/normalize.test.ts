@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { normalize } from '../../../providers/aws/trail/normalize.js'
 import { ACCOUNT, decryptEvent, decryptRecord, eventOf, KEY_ARN, KEY_ID, normalized, REGION } from './record.js'
@@ -135,13 +136,16 @@ describe('an envelope', () => {
   const ofEventBridge = { 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.kms', detail: record }
   const ofSns = { Type: 'Notification', Message: JSON.stringify(ofEventBridge) }
   const ofCloudWatch = { messageType: 'DATA_MESSAGE', logEvents: [{ id: '1', timestamp: 1, message: text }] }
+  const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64')
   const delivered = {
     'what LookupEvents answers': { Events: [{ EventId: 'x', CloudTrailEvent: text }] },
     'a message of SNS': ofSns,
     'SNS in Lambda': { Records: [{ EventSource: 'aws:sns', Sns: ofSns }] },
     'a message of SQS': { Messages: [{ Body: JSON.stringify(ofSns) }] },
-    'SQS in Lambda': { Records: [{ eventSourceARN: 'arn:aws:sqs', body: JSON.stringify(ofEventBridge) }] },
+    'SQS in Lambda': { Records: [{ messageId: '1', eventSource: 'aws:sqs', body: JSON.stringify(ofEventBridge) }] },
+    'Kinesis in Lambda': { Records: [{ eventSource: 'aws:kinesis', kinesis: { data: base64(ofEventBridge) } }] },
     'CloudWatch Logs': ofCloudWatch,
+    'CloudWatch Logs in Lambda': { awslogs: { data: gzipSync(JSON.stringify(ofCloudWatch)).toString('base64') } },
     'a search of CloudWatch Logs': { events: [{ eventId: '1', message: text }], searchedLogStreams: [] },
     'an array': [record],
   }
@@ -168,6 +172,7 @@ describe('an envelope', () => {
   test('with something else in it is of no concern, and with broken JSON is put aside', () => {
     expect(normalized({ Type: 'Notification', Message: '{"s3Bucket":"b"}' })).toHaveProperty('ignored')
     expect(normalized({ Records: [] })).toHaveProperty('ignored')
+    expect(normalized({ Records: [{ eventVersion: '2.1', eventSource: 'aws:s3', s3: {} }] })).toHaveProperty('ignored')
     expect(normalized({ ...ofSns, Message: '{"detail":' })).toHaveProperty('quarantined')
   })
 

@@ -206,6 +206,11 @@ describe('azure: the Activity Log', () => {
     })
   })
 
+  test('azure: in the table its properties are text, and say why it failed', () => {
+    const row = { Properties: JSON.stringify({ statusCode: 'Forbidden' }), resultType: 'Failure' }
+    expect(eventOf(activity('Microsoft.KeyVault/vaults/write', row))).toMatchObject({ outcome: 'denied' })
+  })
+
   test('azure: a success says nothing more', () => {
     const streamed = activity('Microsoft.KeyVault/vaults/write', { resultSignature: 'Succeeded.' })
     expect(eventOf(streamed)).toMatchObject({ outcome: 'success', status: 'Succeeded.' })

@@ -12,8 +12,16 @@ import { gcpEntry, gcpEvent } from '../gcp/records.js'
 import { auditLine } from '../vault/lines.js'
 import { eventOf } from './sample-events.js'
 
+/** As a table has it. */
+const row = Object.fromEntries(
+  Object.entries(decryptRecord()).map(([name, value]) => [
+    name.toLowerCase(),
+    typeof value === 'object' ? JSON.stringify(value) : value,
+  ]),
+)
+const enveloped = { 'detail-type': 'x', source: 'aws.kms', detail: decryptRecord() }
 const TRAILS = [
-  ['aws', awsTrail.normalize, [decryptRecord(), { 'detail-type': 'x', source: 'aws.kms', detail: decryptRecord() }]],
+  ['aws', awsTrail.normalize, [decryptRecord(), enveloped, row]],
   ['gcp', gcpTrail.normalize, [gcpEntry()]],
   ['azure', azureTrail.normalize, [storageRecord(), ...Object.values(otherShapes)]],
   [
