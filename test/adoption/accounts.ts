@@ -5,10 +5,10 @@ import { prepareAdoption } from '../../src/adoption/prepare.js'
 import { hexGcmReader } from '../../src/adoption/readers/hex-gcm.js'
 import { plaintextReader } from '../../src/adoption/readers/plaintext.js'
 import { EnvelopeCipher, metadataFromJson, parseText } from '../../src/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { bindingOf, type ProtectedTable } from '../../src/postgres/index.js'
 import { FaultyProvider } from '../../src/testing/index.js'
-import { type FreshDatabase, freshDatabase } from '../setup/database.js'
+import type { FreshDatabase } from '../setup/database.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { hexGcm, keyIs, legacyKey } from '../unit/adoption/legacy-values.js'
 
 export const UNTIL = new Date('2100-01-01')
@@ -53,13 +53,12 @@ export class Accounts {
   }
 
   static async create({ placement = 'side', prepared = true }: AccountsOptions = {}): Promise<Accounts> {
-    const database = await freshDatabase()
+    const database = await databaseWithSchema()
     const accounts = new Accounts(database, placement)
     const json = placement === 'side' ? 'jsonb' : 'text'
     await database.client.query(
       `CREATE TABLE account (id uuid PRIMARY KEY, tenant_id text NOT NULL, name text, password text NOT NULL, oauth ${json})`,
     )
-    await installSchema(database.client)
     if (prepared) await prepareAdoption(database.client, accounts.table)
     return accounts
   }

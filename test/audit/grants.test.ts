@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { auditGrants, auditRoles } from '../../src/audit/grants.js'
-import { installSchema } from '../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../setup/database.js'
+import type { FreshDatabase } from '../setup/database.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 
 /** Roles belong to the server, which all tests share. */
 const nameOf = (role: string) => `${role}_${suffix}`
@@ -11,8 +11,7 @@ const DENIED = { code: '42501' }
 
 let database: FreshDatabase
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   for (const role of auditRoles) {
     await database.client.query(`CREATE ROLE ${nameOf(role)}`)
     for (const statement of auditGrants(role, nameOf(role))) await database.client.query(statement)

@@ -4,10 +4,10 @@ import pg from 'pg'
 import { generateLocalKey, LocalProvider } from '../../providers/local/index.js'
 import { type RetirementCheck, retire } from '../../src/census/index.js'
 import type { KekRef } from '../../src/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { transactionsOpenNow } from '../../src/lifecycle/open-transactions.js'
 import { Credentials } from '../postgres/credentials.js'
-import { type FreshDatabase, freshDatabase } from '../setup/database.js'
+import type { FreshDatabase } from '../setup/database.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { type FleetProcess, FleetProcesses } from './processes.js'
 
 /** Real processes of an application, some of which still run with the key of before. */
@@ -21,8 +21,7 @@ let old: KekRef
 let current: KekRef
 
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   credentials = await Credentials.create(database.client)
   processes = new FleetProcesses()
   const kekOf = (currentKey: number) => new LocalProvider({ keys: KEYS, currentKey }).currentKek({})

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { SharedBudget } from '../../src/jobs/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../setup/database.js'
+import type { FreshDatabase } from '../setup/database.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 
 let database: FreshDatabase
 const pools: pg.Pool[] = []
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   for (let n = 0; n < 3; n++) pools.push(new pg.Pool({ connectionString: database.url, max: 4 }))
 })
 afterAll(async () => {

@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals'
 import { RecordingProvider } from '../../src/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import type { RewrapReport } from '../../src/postgres/index.js'
 import type { RotationReport } from '../../src/rotation/index.js'
 import type { KmsProviderUnderTest } from '../contract/kms-provider.js'
-import { dumpDatabase, type FreshDatabase, freshDatabase } from '../setup/database.js'
+import { dumpDatabase, type FreshDatabase } from '../setup/database.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { failureOf, printed } from '../typeorm/refusal.js'
 import { Application } from './application.js'
 import { DyingKms } from './dying-kms.js'
@@ -25,8 +25,7 @@ export class Service {
   }
 
   static async start(underTest: KmsProviderUnderTest): Promise<Service> {
-    const database = await freshDatabase()
-    await installSchema(database.client)
+    const database = await databaseWithSchema()
     const kms = new DyingKms(() => underTest.control.failWithServerError())
     const provider = new RecordingProvider(underTest.provider, kms)
     const application = await Application.start(database, { provider })

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { type EnvelopeBinding, type EnvelopeCipher, metadataToJson, type WrappedMetadata } from '../../src/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { bindingOf } from '../../src/postgres/index.js'
 import { type RotateOptions, type RotationReport, type RunEvent, rotate } from '../../src/rotation/index.js'
 import { Credentials, type Row } from '../postgres/credentials.js'
-import { type FreshDatabase, freshDatabase } from '../setup/database.js'
+import type { FreshDatabase } from '../setup/database.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 
 /** A guarded table of credentials, with what a rotation needs beside it. */
 export class Rotating {
@@ -21,11 +21,10 @@ export class Rotating {
   }
 
   static async create(): Promise<Rotating> {
-    const database = await freshDatabase()
+    const database = await databaseWithSchema()
     const pool = new pg.Pool({ connectionString: database.url, max: 6 })
     // The database is dropped while the last of them close.
     pool.on('error', () => undefined)
-    await installSchema(database.client)
     return new Rotating(database, pool, await Credentials.create(database.client))
   }
 

@@ -51,7 +51,7 @@ const DAY_MS = 86_400_000
 function build(cache: string, target: string): void {
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, 'waxseal-building-'))
-  const args = ['scripts/compile.js', join(folder, 'dist'), '--noCheck']
+  const args = ['scripts/compile.js', join(folder, 'dist'), '--no-check']
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: root,
     encoding: 'utf8',

@@ -11,33 +11,42 @@ export interface FreshDatabase {
   drop(): Promise<void>
 }
 
-/** An empty database of the caller's own on the server that all suites share. */
-export async function freshDatabase(): Promise<FreshDatabase> {
+/** A database of the caller's own on the server that all suites share: empty, unless `template` names one to copy. */
+export async function freshDatabase(template = 'template1'): Promise<FreshDatabase> {
   if (process.env.WAXSEAL_TEST_LOG) logOfThisFile ??= serverLogSize()
   const name = `waxseal_test_${process.pid}_${randomBytes(6).toString('hex')}`
-  await asAdministrator(`create database ${name}`)
-  const url = new URL(serverUrl())
-  url.pathname = `/${name}`
-  const client = new pg.Client({ connectionString: url.href })
+  await asAdministrator((client) => client.query(`create database ${name} template ${template}`))
+  const url = urlOf(name)
+  const client = new pg.Client({ connectionString: url })
   await client.connect()
   return {
-    url: url.href,
+    url,
     client,
     async drop() {
       await client.end()
-      await asAdministrator(`drop database if exists ${name} with (force)`)
+      await asAdministrator((client) => client.query(`drop database if exists ${name} with (force)`))
     },
   }
 }
 
-async function asAdministrator(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: serverUrl() })
+export async function asAdministrator(run: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  await connected(serverUrl(), run)
+}
+
+export async function connected(url: string, run: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(statement)
+    await run(client)
   } finally {
     await client.end()
   }
+}
+
+export function urlOf(name: string): string {
+  const url = new URL(serverUrl())
+  url.pathname = `/${name}`
+  return url.href
 }
 
 function serverUrl(): string {

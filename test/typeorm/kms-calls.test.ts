@@ -59,8 +59,10 @@ let uncached: EncryptedDataSource
 
 beforeAll(async () => {
   database = await freshDatabase()
-  cached = await encryptedDataSource(database, Object.values(SCHEMAS))
-  uncached = await encryptedDataSource(database, Object.values(SCHEMAS), { cipher: { cache: false } })
+  // A thousand data keys in one operation: a busy machine may need longer than an application would wait.
+  const encryption = { timeoutMs: 60_000 }
+  cached = await encryptedDataSource(database, Object.values(SCHEMAS), { encryption })
+  uncached = await encryptedDataSource(database, Object.values(SCHEMAS), { encryption, cipher: { cache: false } })
 })
 
 afterAll(async () => {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import pg from 'pg'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { renew } from '../../src/rotation/index.js'
 import { shred } from '../../src/shredding/index.js'
 import { FaultyProvider } from '../../src/testing/index.js'
 import { decryptAll, type EncryptedValue, protectedTablesOf } from '../../src/typeorm/index.js'
-import { type FreshDatabase, freshDatabase } from '../setup/database.js'
+import type { FreshDatabase } from '../setup/database.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { type EncryptedDataSource, encryptedDataSource } from './data-source.js'
 import { READ_ENTITIES, Shop } from './read-entities.js'
 import { failureOf } from './refusal.js'
@@ -15,8 +15,7 @@ import { failureOf } from './refusal.js'
 let database: FreshDatabase
 let applications: [EncryptedDataSource, EncryptedDataSource]
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   const provider = new FaultyProvider()
   const start = (synchronize: boolean) =>
     encryptedDataSource(database, READ_ENTITIES, {

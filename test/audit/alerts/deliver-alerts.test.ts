@@ -6,16 +6,15 @@ import { acknowledgeFinding } from '../../../src/audit/findings/acknowledge-find
 import { readFindings } from '../../../src/audit/findings/read-findings.js'
 import type { Finding } from '../../../src/audit/reconciliation/finding.js'
 import { storeFindings } from '../../../src/audit/reconciliation/storage/store-findings.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 
 let database: FreshDatabase
 let server: Server
 let status = 200
 let told: { type: string; data: Record<string, unknown> }[] = []
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   server = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk) => {

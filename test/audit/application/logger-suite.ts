@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach } from '@jest/globals'
 import type { AuditLoggerOptions } from '../../../src/audit/application/audit-logger-options.js'
 import { openAuditLogger } from '../../../src/audit/application/open-audit-logger.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -13,8 +13,7 @@ export function loggerSuite() {
   /** The last transaction before the test. */
   let before = '0'
   beforeAll(async () => {
-    database = await freshDatabase()
-    await installSchema(database.client)
+    database = await databaseWithSchema()
   })
   afterAll(() => database?.drop())
   beforeEach(async () => {

@@ -3,8 +3,8 @@ import pg from 'pg'
 import { normalize } from '../../../providers/aws/trail/normalize.js'
 import { mirrorOnce } from '../../../src/audit/mirror/mirror.js'
 import type { TrailReader } from '../../../src/audit/trail/trail-reader.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { HOUR } from './digested-trail.js'
 import { LeapingClock } from './leaping-clock.js'
 import { DAY, LookupUnderTest, trailEvent } from './lookup-under-test.js'
@@ -16,8 +16,7 @@ const bucket = S3UnderTest.forSuite()
 let database: FreshDatabase
 let pool: pg.Pool
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   pool = new pg.Pool({ connectionString: database.url })
 })
 afterAll(async () => {

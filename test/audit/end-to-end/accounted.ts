@@ -4,8 +4,8 @@ import { reconcileTrails } from '../../../src/audit/reconciliation/storage/recon
 import type { ProviderTrail } from '../../../src/audit/trail/provider-trail.js'
 import type { TrailReader } from '../../../src/audit/trail/trail-reader.js'
 import { systemClock } from '../../../src/kms/clock.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 
 /** A ledger, a mirror and what reconciles both, on a database of their own, by the clock of a server. */
 export class Accounting {
@@ -35,8 +35,7 @@ export class Accounting {
   }
 
   static async begin(name: string, trail: ProviderTrail, now: () => Date): Promise<Accounting> {
-    const database = await freshDatabase()
-    await installSchema(database.client)
+    const database = await databaseWithSchema()
     return new Accounting(database, await openLedger({ connection: database.url }), name, trail, now)
   }
 

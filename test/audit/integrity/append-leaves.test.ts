@@ -6,8 +6,8 @@ import { leafKindNames, leafKinds } from '../../../src/audit/integrity/leaf-kind
 import { proveConsistency, proveInclusion, readRange, readSize } from '../../../src/audit/integrity/tree.js'
 import { verifyConsistency } from '../../../src/audit/integrity/verify-consistency.js'
 import { verifyInclusion } from '../../../src/audit/integrity/verify-inclusion.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
 import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { insertApplicationEvents, insertAttempts, insertOneOfEach } from './records.js'
 
 let database: FreshDatabase
@@ -15,8 +15,7 @@ let database: FreshDatabase
 let before: number
 const others: pg.Client[] = []
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
 })
 beforeEach(async () => {
   await appendLeaves(database.client)

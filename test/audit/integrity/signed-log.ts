@@ -6,8 +6,8 @@ import {
   type SignOptions,
   signCheckpoint,
 } from '../../../src/audit/integrity/sign-checkpoint.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 
 /** A database with a log, and who signs it. */
 export interface SignedLog extends FreshDatabase {
@@ -19,8 +19,7 @@ export interface SignedLog extends FreshDatabase {
 }
 
 export async function freshLog(): Promise<SignedLog> {
-  const database = await freshDatabase()
-  await installSchema(database.client)
+  const database = await databaseWithSchema()
   const signer = signerOf(generateNoteKey('audit.example/log').signingKey)
   return {
     ...database,

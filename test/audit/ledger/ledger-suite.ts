@@ -5,9 +5,9 @@ import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll } from '@jest/globals'
 import { type LedgerOptions, type LedgerProblem, openLedger, type PostgresLedger } from '../../../src/audit/index.js'
 import { RecordingProvider } from '../../../src/kms/recording-provider.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
 import { FaultyProvider, ManualClock } from '../../../src/testing/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { type CuttingProxy, cuttingProxy } from '../../typeorm/failures/cutting-proxy.js'
 
 export const CONTEXT = { tenant: 't1', entity: 'Credential' }
@@ -40,8 +40,7 @@ export function useLedger(): LedgerSuite {
   const proxies: CuttingProxy[] = []
   const opened: PostgresLedger[] = []
   beforeAll(async () => {
-    database = await freshDatabase()
-    await installSchema(database.client)
+    database = await databaseWithSchema()
     scratch = await mkdtemp(join(tmpdir(), 'waxseal-ledger-'))
   })
   afterAll(async () => {

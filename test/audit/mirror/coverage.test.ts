@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { coverageOf } from '../../../src/audit/mirror/coverage.js'
 import { registerSource } from '../../../src/audit/mirror/trail-source.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 
 let database: FreshDatabase
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
 })
 afterAll(() => database.drop())
 

@@ -5,8 +5,8 @@ import { normalizeVault } from '../../../providers/vault/trail/normalize.js'
 import { mirrorOnce } from '../../../src/audit/mirror/mirror.js'
 import { readMirrorStatus, type SourceStatus } from '../../../src/audit/mirror/mirror-status.js'
 import { AuditTrailGapError } from '../../../src/errors.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { auditLine } from '../vault/lines.js'
 import { type ScriptedPass, ScriptedReader } from './scripted-reader.js'
 
@@ -15,8 +15,7 @@ const { signal } = new AbortController()
 let database: FreshDatabase
 let pool: pg.Pool
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   pool = new pg.Pool({ connectionString: database.url })
 })
 afterAll(async () => {

@@ -4,8 +4,8 @@ import pg from 'pg'
 import { normalizeVault } from '../../../providers/vault/trail/normalize.js'
 import { followTrails, type MirrorEvent, mirrorOnce } from '../../../src/audit/mirror/mirror.js'
 import { AuditTrailGapError, KmsUnavailableError } from '../../../src/errors.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { auditLine } from '../vault/lines.js'
 import { HeldClock, type ScriptedPass, ScriptedReader } from './scripted-reader.js'
 
@@ -17,8 +17,7 @@ const { signal } = new AbortController()
 let database: FreshDatabase
 let pool: pg.Pool
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   pool = new pg.Pool({ connectionString: database.url })
 })
 afterAll(async () => {

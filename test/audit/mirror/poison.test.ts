@@ -5,14 +5,13 @@ import { takeLease } from '../../../src/audit/mirror/lease.js'
 import { storeBatch } from '../../../src/audit/mirror/store-batch.js'
 import { registerSource } from '../../../src/audit/mirror/trail-source.js'
 import type { Normalized, TrailRecord } from '../../../src/audit/trail/audit-event.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { auditLine } from '../vault/lines.js'
 
 let database: FreshDatabase
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
 })
 afterAll(() => database.drop())
 

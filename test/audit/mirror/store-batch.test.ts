@@ -6,16 +6,15 @@ import { LeaseLostError, takeLease } from '../../../src/audit/mirror/lease.js'
 import { storeBatch } from '../../../src/audit/mirror/store-batch.js'
 import { registerSource } from '../../../src/audit/mirror/trail-source.js'
 import type { CursorValue, TrailBatch } from '../../../src/audit/trail/trail-reader.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { auditLine } from '../vault/lines.js'
 
 const NOW = new Date('2026-03-01T12:05:00Z')
 
 let database: FreshDatabase
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
 })
 afterAll(() => database.drop())
 

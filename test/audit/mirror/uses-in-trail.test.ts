@@ -5,8 +5,8 @@ import { vaultTrail } from '../../../providers/vault/audit-trail.js'
 import { mirrorOnce } from '../../../src/audit/mirror/mirror.js'
 import { usesInTrail } from '../../../src/audit/mirror/uses-in-trail.js'
 import { retire } from '../../../src/census/index.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { auditLine, type LineOptions } from '../vault/lines.js'
 import { ScriptedReader } from './scripted-reader.js'
 
@@ -19,8 +19,7 @@ let database: FreshDatabase
 let pool: pg.Pool
 let kek: { readonly provider: string; readonly id: string; readonly version: string }
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   pool = new pg.Pool({ connectionString: database.url })
 })
 beforeEach(() => {

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { KEY } from './records.js'
 import { StoredTrail } from './stored.js'
 
 let database: FreshDatabase
 let stored: StoredTrail
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   stored = new StoredTrail(database.client)
   // The source and the key: of an event that the provider made by itself, and of an attempt that was never heard of again.
   await stored.rows.event('2026-10-01T00:00:00Z', { kind: 'service', kek_id: KEY })

@@ -8,16 +8,15 @@ import { liftHold, listHolds, placeHold } from '../../../src/audit/retention/hol
 import { listMonths } from '../../../src/audit/retention/months.js'
 import { retainAudit } from '../../../src/audit/retention/retain.js'
 import { verifyArchive } from '../../../src/audit/retention/verify-archive.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { AuditRows } from '../review/rows.js'
 import { JULY, monthOf, NOW, partitionsOf, sign } from './month.js'
 
 let database: FreshDatabase
 let folder: string
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
 })
 afterAll(() => database.drop())
 beforeEach(() => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,16 +10,15 @@ import { proveInclusion, readRange, readSize } from '../../../src/audit/integrit
 import { verifyInclusion } from '../../../src/audit/integrity/verify-inclusion.js'
 import { retainAudit } from '../../../src/audit/retention/retain.js'
 import { verifyArchive } from '../../../src/audit/retention/verify-archive.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { monthOf, NOW, partitionsOf } from './month.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'waxseal-archives-'))
 let database: FreshDatabase
 let places: Record<string, string>
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   await monthOf(database.client, '2026-07')
   await monthOf(database.client, '2026-09')
   const { months } = await retainAudit(database.client, { folder, now: NOW })
@@ -46,7 +46,7 @@ describe('an archive is not what it was', () => {
   })
 
   test('with a row that never was', async () => {
-    const place = altered('application_event', (text) => text + text.replace(/"id":"\w/, '"id":"f'))
+    const place = altered('application_event', (text) => text + text.replace(/"id":"[^"]+/, `"id":"${randomUUID()}`))
     const { rows, problems } = await verifyArchive(database.client, place)
     expect({ rows, problems }).toEqual({
       rows: 2,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { AuditQuery } from '../../../src/audit/review/query.js'
 import { countAudit, searchAudit } from '../../../src/audit/review/search.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { AuditRows } from './rows.js'
 
 const MAY = { from: new Date('2026-05-01'), to: new Date('2026-06-01') }
@@ -13,8 +13,7 @@ let database: FreshDatabase
 /** Ids by what a test calls them. */
 const ids: Record<string, string> = {}
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   const rows = new AuditRows(database.client)
   const at = (second: number) => `2026-05-10T10:00:${String(second).padStart(2, '0')}Z`
   ids.decrypt = await rows.event(at(1), { kek_id: 'k-1', principal: `${ROLE}/s-1`, context, request_id: 'r-1' })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { countAudit, searchAudit } from '../../../src/audit/review/search.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { AuditRows } from './rows.js'
 
 const WINDOW = { from: new Date('2026-05-01'), to: new Date('2026-07-01') }
@@ -11,8 +11,7 @@ let database: FreshDatabase
 let rows: AuditRows
 let inserted: string[]
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   rows = new AuditRows(database.client)
   // Of one millisecond, of one microsecond, and over the end of a month: what a cursor with less than all of it would lose.
   const times = [

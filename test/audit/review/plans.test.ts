@@ -4,8 +4,8 @@ import { type AuditQuery, checkedQuery } from '../../../src/audit/review/query.j
 import { readRecords } from '../../../src/audit/review/read-records.js'
 import { searchAudit } from '../../../src/audit/review/search.js'
 import { showRecord } from '../../../src/audit/review/show.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { fillTables, pretendMillions } from './large-tables.js'
 import { type Scan, scansOf, scansWithin } from './plans.js'
 
@@ -13,8 +13,7 @@ const MAY = { from: new Date('2026-05-01'), to: new Date('2026-06-01') }
 
 let database: FreshDatabase
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   await fillTables(database.client)
   await pretendMillions(database.client)
   // Of a disk without a head: what these tables are kept on.

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { showRecord } from '../../../src/audit/review/show.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { AuditRows } from './rows.js'
 
 const NOON = '2026-05-10T12:00:00.000001Z'
@@ -10,8 +10,7 @@ const NOON = '2026-05-10T12:00:00.000001Z'
 let database: FreshDatabase
 let rows: AuditRows
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   rows = new AuditRows(database.client)
 })
 afterAll(() => database.drop())

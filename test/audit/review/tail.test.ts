@@ -2,16 +2,15 @@ import { EventEmitter, once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { type TailQuery, tailRecords } from '../../../src/audit/review/tail.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { AuditRows } from './rows.js'
 
 let database: FreshDatabase
 let writer: pg.Client
 let rows: AuditRows
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   writer = new pg.Client({ connectionString: database.url })
   await writer.connect()
   rows = new AuditRows(writer)

@@ -10,7 +10,6 @@ import type { ProviderTrail } from '../../../src/audit/trail/provider-trail.js'
 import type { TrailReader } from '../../../src/audit/trail/trail-reader.js'
 import type { KmsProvider } from '../../../src/kms/provider.js'
 import { RecordingProvider } from '../../../src/kms/recording-provider.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
 import { ManualClock } from '../../../src/testing/index.js'
 import { type AzureTestServer, startAzureServer } from '../../../src/testing/servers/azure/server.js'
 import { startWorkspaceServer, type WorkspaceServer } from '../../../src/testing/servers/azure/workspace-server.js'
@@ -18,7 +17,8 @@ import { type GcpLogServer, startGcpLogServer } from '../../../src/testing/serve
 import { type GcpTestServer, startGcpServer } from '../../../src/testing/servers/gcp/server.js'
 import { azureUnderTest, azureVersionOf } from '../../providers/azure-under-test.js'
 import { closeGcpServer, gcpClient, gcpUnderTest } from '../../providers/gcp-under-test.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 
 const HOUR_MS = 3_600_000
 let database: FreshDatabase
@@ -26,8 +26,7 @@ let pool: pg.Pool
 let ledger: PostgresLedger
 
 beforeAll(async () => {
-  database = await freshDatabase()
-  await installSchema(database.client)
+  database = await databaseWithSchema()
   pool = new pg.Pool({ connectionString: database.url })
   ledger = await openLedger({ connection: database.url })
 })
