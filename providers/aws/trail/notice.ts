@@ -23,6 +23,9 @@ export function normalizeNotice(envelope: JsonObject, receivedAt: Date | undefin
       ...defined<object>({
         receivedAt,
         kekId: kek && storedIdOf(kek),
+        // Of a rotation the new one, as in the event of CloudTrail.
+        kekVersion:
+          textAt(envelope, 'detail', 'current-key-material-id') ?? textAt(envelope, 'detail', 'key-material-id'),
         requestedKey: kek === undefined ? textAt(envelope, 'detail', 'key-id') : undefined,
       }),
       scope: scopeOf(textAt(envelope, 'account'), textAt(envelope, 'region')),

@@ -9,8 +9,9 @@ const CLASSES: Readonly<Record<string, OperationClass>> = {
   KeySign: 'sign',
   KeyVerify: 'verify',
   RandomBytesGet: 'random',
-  // The key leaves the vault.
+  // The key leaves the vault, or can be restored to another.
   KeyRelease: 'decrypt',
+  KeyBackup: 'decrypt',
 
   KeyCreate: 'key-create',
   KeyImport: 'key-create',

@@ -26,9 +26,14 @@ const USES = classes({
   verify: 'verify',
   hmac: 'mac',
   cmac: 'mac',
+  // The key leaves the engine.
+  backup: 'decrypt',
   // From a backup.
   restore: 'key-restore',
 })
+
+/** Where the key comes behind what is wanted of it, or behind the one that it is wrapped with. */
+const USES_OF_SECOND = classes({ datakey: 'data-key', export: 'decrypt', 'byok-export': 'decrypt' })
 
 /** What is below `keys/<name>/`. https://developer.hashicorp.com/vault/api-docs/secret/transit */
 const KEY_CHANGES = classes({
@@ -58,10 +63,8 @@ export function transitRequest(path: string, verb: string): TransitRequest {
   if (first === 'keys') return keysRequest(rest, verb)
   const keyless = KEYLESS.get(first)
   if (keyless !== undefined) return { operation, operationClass: keyless, key: undefined }
-  // The key comes behind what is wanted of it, or behind the one that it is wrapped with.
-  if (first === 'datakey' || first === 'export' || first === 'byok-export') {
-    return { operation, operationClass: first === 'datakey' ? 'data-key' : 'other', key: rest[1] || undefined }
-  }
+  const second = USES_OF_SECOND.get(first)
+  if (second !== undefined) return { operation, operationClass: second, key: rest[1] || undefined }
   return { operation, operationClass: USES.get(first) ?? 'other', key: rest[0] || undefined }
 }
 

@@ -185,13 +185,14 @@ describe('an envelope', () => {
       time: '2026-03-01T10:20:30Z',
       region: REGION,
       resources: [KEY_ARN],
-      detail: { 'key-id': KEY_ID },
+      detail: { 'key-id': KEY_ID, 'previous-key-material-id': 'ab', 'current-key-material-id': 'cd' },
     }
     expect(eventOf(notice)).toMatchObject({
       uid: 'e-2',
       kind: 'lifecycle',
       operationClass: 'key-rotate',
       kekId: KEY_ARN,
+      kekVersion: 'cd',
     })
   })
 })

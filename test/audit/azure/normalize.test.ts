@@ -102,6 +102,7 @@ test.each([
   ['SecurityDomainDownload', 'other'],
   ['RandomBytesGet', 'random'],
   ['unwrapKey', 'decrypt'],
+  ['KeyBackup', 'decrypt'],
   ['KEYUNWRAP', 'decrypt'],
 ])('azure: %s is %s', (operationName, operationClass) => {
   expect(azureEvent({}, { operationName })).toMatchObject({ operation: operationName, operationClass })
