@@ -29,6 +29,7 @@ export const gcpTrail: ProviderTrail = {
     'No entry has the id of a request. Where the reason of a request is not logged, calls are counted and not paired.',
     'The additional authenticated data is not logged: an entry does not say for which row a key was used.',
     'Principals that a policy exempts leave no entries.',
+    'A sink of a folder or an organisation that intercepts entries is not looked at.',
     'A key that is configured by the number of its project is logged by its id: configure the id.',
     'Entries carry no signature: what was removed before it was read cannot be told from what never happened.',
   ],

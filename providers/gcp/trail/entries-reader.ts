@@ -13,7 +13,7 @@ import { listAt, textAt } from '../../../src/kms/untrusted-json.js'
 import type { GcpRestApi } from '../rest-api.js'
 import { connectLogging } from './connect-logging.js'
 import { ENTRIES, entriesFilter } from './entries-filter.js'
-import { examineLogging, isLoggingOff } from './examine-logging.js'
+import { examineLogging, isBlindToUses } from './examine-logging.js'
 import { isRefusedRequest, resultOf } from './logging-result.js'
 
 const PAGE = 1_000
@@ -75,7 +75,7 @@ class EntriesReader implements TrailReader {
       }
       pageToken = page.nextPageToken
       if (pageToken === undefined) {
-        const complete = !(await isLoggingOff(this.#api, this.scope, signal))
+        const complete = !(await isBlindToUses(this.#api, this.scope, signal))
         yield {
           records: page.records,
           cursor: formatArrivalCursor(window.cursor),

@@ -19,12 +19,17 @@ export function isDelivered(scope: string, sink: JsonObject): State {
     ...(bucketOf(scope, sink) === undefined ? [`writes to ${textAt(sink, 'destination')}, where nobody reads`] : []),
     ...exclusions.map((each) => `leaves out what the exclusion ${textAt(each, 'name') ?? 'without a name'} matches`),
   ]
-  if (problems.length === 0) return { state: 'ok', evidence: 'the sink _Default leaves nothing out' }
-  return {
-    state: 'failed',
-    evidence: `the sink _Default ${problems.join('; ')}`,
-    remedy: 'see that all entries of Cloud KMS get into a log bucket of the project',
+  if (problems.length > 0) {
+    return {
+      state: 'failed',
+      evidence: `the sink _Default ${problems.join('; ')}`,
+      remedy: 'see that all entries of Cloud KMS get into the log bucket _Default of the project',
+    }
   }
+  const bucket = bucketOf(scope, sink)
+  if (bucket?.endsWith('/_Default')) return { state: 'ok', evidence: 'the sink _Default leaves nothing out' }
+  const evidence = `the sink _Default writes to ${bucket}, and whether that is what the reader sees is not known`
+  return { state: 'unknown', evidence, remedy: 'let it write to the log bucket _Default of the project' }
 }
 
 /** The bucket of the project that the sink writes to. */
@@ -34,16 +39,17 @@ export function bucketOf(scope: string, sink: JsonObject): string | undefined {
   return `projects/${project}` === scope || /^\d+$/.test(project) ? bucket : undefined
 }
 
-/** Whether what a reader that was away for long may ask for is still there. */
+/** Whether what a reader that was away for long may ask for is still there, and all of it. */
 export function isKept(bucket: JsonObject): State {
-  const days = Number(textAt(bucket, 'retentionDays'))
+  const [name, days] = [textAt(bucket, 'name'), Number(textAt(bucket, 'retentionDays'))]
+  const hidden = listAt(bucket, 'restrictedFields').map(String)
   const needed = ENTRIES.keptMs / DAY_MS
-  const evidence = `the bucket ${textAt(bucket, 'name')} keeps entries for ${days} days`
-  if (days >= needed) return { state: 'ok', evidence }
+  const evidence = `the bucket ${name} keeps entries for ${days} days`
+  if (days >= needed && hidden.length === 0) return { state: 'ok', evidence }
   return {
     state: 'failed',
-    evidence: `${evidence}; a reader that was away asks for the last ${needed}`,
-    remedy: `gcloud logging buckets update _Default --location=global --retention-days=${needed}`,
+    evidence: hidden.length > 0 ? `the bucket ${name} restricts the fields ${hidden.join(', ')}` : evidence,
+    remedy: `a reader that was away asks for whole entries of the last ${needed} days: let the bucket keep and show them`,
   }
 }
 

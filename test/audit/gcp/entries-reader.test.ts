@@ -30,11 +30,13 @@ afterAll(async () => {
   await closeGcpServer(kms)
 })
 
+const MAY_READ = ['logging.logEntries.list', 'logging.privateLogEntries.list']
+
 /** What the servers are told, and what is in the log, is of one test. */
 let passes: ReaderPasses
 beforeEach(async () => {
   Object.assign(kms.log, { isDataAccessLogged: true, isReasonLogged: true, delayMs: 100, loses: () => false })
-  const whole = { policies: {}, sink: {}, retentionDays: 30, exclusions: [] }
+  const whole = { policies: {}, sink: {}, bucket: {}, exclusions: [], permissions: MAY_READ }
   Object.assign(logs, { emptyPages: 0, expiredTokens: 0, pageSize: 1_000, ...whole })
   logs.faults.clear()
   ledger = new InMemoryCallLedger()
@@ -242,6 +244,14 @@ describe('gcp reader: probe', () => {
     })
   })
 
+  test('gcp reader: who is shown no data access logs, and no refusal either, covers nothing', async () => {
+    expect(await stateOf('data-access-is-readable')).toBe('ok')
+    logs.permissions = MAY_READ.slice(0, 1)
+    expect(await stateOf('data-access-is-readable')).toBe('failed')
+    await readLater()
+    expect(passes.covered.map(({ complete }) => complete)).toEqual([false])
+  })
+
   test.each<readonly [string, Readonly<Record<string, unknown>>]>([
     ['is disabled', { disabled: true }],
     ['passes something else alone', { filter: 'severity >= ERROR' }],
@@ -254,14 +264,22 @@ describe('gcp reader: probe', () => {
   ])('gcp reader: a sink _Default that %s leaves out what is looked for', async (_, sink) => {
     logs.sink = sink
     expect(await stateOf('nothing-is-excluded')).toBe('failed')
-    logs.sink = { filter: '', destination: 'logging.googleapis.com/projects/12/locations/eu/buckets/own' }
+    logs.sink = { filter: '', destination: 'logging.googleapis.com/projects/12/locations/eu/buckets/_Default' }
     expect(await stateOf('nothing-is-excluded')).toBe('ok')
+    logs.sink = { destination: 'logging.googleapis.com/projects/test/locations/eu/buckets/own' }
+    expect(await stateOf('nothing-is-excluded')).toBe('unknown')
   })
 
-  test('gcp reader: a bucket that keeps less than a reader may ask for', async () => {
+  test('gcp reader: a bucket that keeps less than a reader may ask for, or hides a part of it', async () => {
     expect(await stateOf('log-is-kept')).toBe('ok')
-    logs.retentionDays = 7
-    expect(await stateOf('log-is-kept')).toBe('failed')
+    for (const bucket of [
+      { retentionDays: 7 },
+      { restrictedFields: ['protoPayload.request'] },
+      { retentionDays: null },
+    ]) {
+      logs.bucket = bucket
+      expect(await stateOf('log-is-kept')).toBe('failed')
+    }
     logs.sink = { destination: 'storage.googleapis.com/archive' }
     expect(await stateOf('log-is-kept')).toBe('unknown')
   })
@@ -280,6 +298,6 @@ describe('gcp reader: probe', () => {
 
   test('gcp reader: what cannot be asked is unknown', async () => {
     logs.faults.add({ fault: 'deny' })
-    expect((await reader.probe(signal)).map(({ state }) => state)).toEqual(Array(5).fill('unknown'))
+    expect((await reader.probe(signal)).map(({ state }) => state)).toEqual(Array(6).fill('unknown'))
   })
 })

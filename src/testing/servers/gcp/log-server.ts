@@ -25,9 +25,12 @@ export interface GcpLogServer extends HttpKmsServer {
   policies: Readonly<Record<string, TestPolicy>>
   /** What each role allows. */
   roles: Readonly<Record<string, readonly string[]>>
+  /** What the reader may in a project. */
+  permissions: readonly string[]
   /** Of the sink `_Default`, over what it is at first. */
   sink: Message
-  retentionDays: number
+  /** Of the bucket `_Default`, over what it is at first. */
+  bucket: Message
   /** Of the sink to the bucket `_Default`. */
   exclusions: readonly Message[]
   /** So many pages, of which only the last ends the list, have nothing in them. */
@@ -59,7 +62,8 @@ export async function startGcpLogServer({ log }: GcpTestServer): Promise<GcpLogS
     policies: {} as Readonly<Record<string, TestPolicy>>,
     roles: {} as Readonly<Record<string, readonly string[]>>,
     sink: {} as Message,
-    retentionDays: 30,
+    permissions: ['logging.logEntries.list', 'logging.privateLogEntries.list'] as readonly string[],
+    bucket: {} as Message,
     exclusions: [] as readonly Message[],
     emptyPages: 0,
     expiredTokens: 0,
@@ -78,7 +82,7 @@ export async function startGcpLogServer({ log }: GcpTestServer): Promise<GcpLogS
         case 'GetSink':
           return ok({ ...SINK, exclusions: settings.exclusions, ...settings.sink })
         case 'GetBucket':
-          return ok({ name: resource, retentionDays: settings.retentionDays, lifecycleState: 'ACTIVE' })
+          return ok({ name: resource, retentionDays: 30, lifecycleState: 'ACTIVE', ...settings.bucket })
         case 'GetAncestry': {
           const above = Object.keys(settings.policies).filter((each) => !each.startsWith('projects/'))
           return ok({ ancestor: [resource, ...above].map(ancestorOf) })
@@ -87,6 +91,10 @@ export async function startGcpLogServer({ log }: GcpTestServer): Promise<GcpLogS
           const { bindings, auditConfigs = [] } = settings.policies[resource] ?? {}
           const configs = resource.startsWith('projects/') ? settings.auditConfigs : auditConfigs
           return ok({ ...policyOf(bindings, JSON.parse(body.toString()).options), auditConfigs: configs })
+        }
+        case 'TestIamPermissions': {
+          const asked: string[] = JSON.parse(body.toString()).permissions
+          return ok({ permissions: asked.filter((each) => settings.permissions.includes(each)) })
         }
         case 'GetRole': {
           const includedPermissions = settings.roles[resource]
@@ -135,6 +143,7 @@ function operationOf(url = ''): string {
   if (/\/v2\/projects\/[^/]+\/sinks\/_Default$/.test(url)) return 'GetSink'
   if (/\/v2\/projects\/[^/]+\/locations\/[^/]+\/buckets\/[^/]+$/.test(url)) return 'GetBucket'
   if (/\/v1\/projects\/[^/]+:getAncestry$/.test(url)) return 'GetAncestry'
+  if (/\/v1\/projects\/[^/]+:testIamPermissions$/.test(url)) return 'TestIamPermissions'
   if (/\/v1\/(.+\/)?roles\/[^/]+$/.test(url)) return 'GetRole'
   return /\/(v1\/projects|v3\/folders|v3\/organizations)\/[^/]+:getIamPolicy$/.test(url) ? 'GetIamPolicy' : 'unknown'
 }
