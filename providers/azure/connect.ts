@@ -5,6 +5,7 @@ import type { AzureClient, AzureKeyInquiries } from './client.js'
 import { followingOptions } from './following-options.js'
 import { isLoopback, vaultUrlOf } from './key-names.js'
 import { AzureProvider, type AzureProviderOptions } from './provider.js'
+import { assertResourceId } from './resource-id.js'
 
 const OPTIONS = [
   'vaultUrl',
@@ -12,6 +13,7 @@ const OPTIONS = [
   'signingKey',
   'unsigned',
   'previousKeys',
+  'resourceId',
   'tenantId',
   'clientId',
   'caFile',
@@ -22,12 +24,17 @@ const TOKEN_MS = 300_000
 
 /**
  * The provider of a configuration section, every value a string: `vaultUrl`, `key`, and `signingKey` or `unsigned` (`true`);
- * optionally `previousKeys` (separated by commas), `tenantId` and `clientId` (of a managed identity) for where the Azure SDK
+ * optionally `previousKeys` (separated by commas), `resourceId` of the vault, `tenantId` and `clientId` (of a managed identity) for where the Azure SDK
  * looks for credentials, or `tokenFile` instead; `caFile`. Makes no call. Rejects with `ConfigurationError`, also when the
  * SDK is not installed.
  */
 export async function connectAzure(section: Readonly<Record<string, unknown>>): Promise<AzureProvider> {
   return new AzureProvider(await connectAzureClient(section))
+}
+
+/** As text, each known. */
+export function azureOptions(section: Readonly<Record<string, unknown>>) {
+  return textOptions('azure', section, OPTIONS)
 }
 
 /** What `connectAzure` gives the provider; its client can be asked more about a key. */
@@ -36,7 +43,7 @@ export interface ConnectedAzure extends AzureProviderOptions {
 }
 
 export async function connectAzureClient(section: Readonly<Record<string, unknown>>): Promise<ConnectedAzure> {
-  const options = textOptions('azure', section, OPTIONS)
+  const options = azureOptions(section)
   const { key, signingKey, unsigned } = options
   if (key === undefined) {
     throw new ConfigurationError('provider "azure": the option "key" is missing: the name of an RSA key in the vault')
@@ -44,8 +51,10 @@ export async function connectAzureClient(section: Readonly<Record<string, unknow
   if (unsigned !== undefined && unsigned !== 'true') {
     throw new ConfigurationError('provider "azure": "unsigned" must be true, or absent')
   }
+  const client = await connectVault(options.vaultUrl, options)
+  if (options.resourceId !== undefined) assertResourceId(client.vaultUrl, options.resourceId)
   return {
-    client: await connectVault(options.vaultUrl, options),
+    client,
     key,
     ...(signingKey !== undefined && { signingKey }),
     unsigned: unsigned !== undefined,

@@ -1,5 +1,7 @@
 import { request } from 'node:https'
-import { listAt, parseJson, textAt } from '../../src/kms/untrusted-json.js'
+import { isWaxsealError } from '../../src/errors.js'
+import { listAt, objectAt, parseJson, textAt } from '../../src/kms/untrusted-json.js'
+import { vendorError } from '../../src/kms/vendor-failure.js'
 import type { AzureTokens } from './connect.js'
 import { azureFailureOf } from './errors.js'
 
@@ -14,7 +16,10 @@ export interface ManagementPlace {
 
 const TIMEOUT_MS = 10_000
 
-/** Looks at resources; changes nothing. Rejects only with the reason of the signal. */
+/**
+ * Looks at resources; changes nothing. Rejects with a `WaxsealError` where it is not reached or fails, or with the reason of
+ * the signal.
+ */
 export class AzureManagement {
   readonly #place: ManagementPlace
 
@@ -48,16 +53,22 @@ export class AzureManagement {
     // Ids and next pages come from replies, and the token goes where the request goes.
     const url = URL.canParse(target, origin) ? new URL(target, origin) : undefined
     if (url?.origin !== origin) return { unread: `a reply names another host than ${origin}` }
+    const call = { provider: 'azure', operation: `GET ${url.pathname}` }
     try {
       const { token } = (await tokens.getToken(`${origin}/.default`)) ?? {}
       const limit = AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(TIMEOUT_MS)])
       const { status, text } = await fetched(url, { token, ca: tls.tlsOptions?.ca, signal: limit })
       const body = parseJson(text)
-      if (status === 200) return { found: body }
+      if (status === 200 && objectAt(body)) return { found: body }
+      const failure = status === 429 ? 'throttled' : status >= 500 ? 'server' : undefined
+      if (failure) throw vendorError(failure, { ...call, status: String(status) })
       return { unread: `Azure Resource Manager answered ${status} ${textAt(body, 'error', 'code') ?? ''}`.trim() }
     } catch (error) {
       signal?.throwIfAborted()
-      return { unread: `Azure Resource Manager was not reached: ${azureFailureOf(error, undefined).status}` }
+      if (isWaxsealError(error)) throw error
+      const { failure, status } = azureFailureOf(error, undefined)
+      if (failure === 'denied') return { unread: `there is no token for Azure Resource Manager: ${status}` }
+      throw vendorError(failure, { ...call, status })
     }
   }
 }

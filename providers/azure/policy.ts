@@ -21,6 +21,13 @@ const DATA_ACTIONS: Readonly<Record<AccessRole, DataActions>> = {
   rotator: WRITES,
   auditor: { kek: ['keys/read', 'keyrotationpolicies/read'], signer: ['keys/read'] },
 }
+/** Who may use the keys, and where their log goes, is asked of Azure Resource Manager. */
+const OF_THE_VAULT = [
+  'Microsoft.KeyVault/vaults/read',
+  'Microsoft.Authorization/roleAssignments/read',
+  'Microsoft.Authorization/roleDefinitions/read',
+  'Microsoft.Insights/diagnosticSettings/read',
+]
 const KEY_ID = /^https:\/\/([a-z0-9-]+)\.vault\.[a-z.-]+\/keys\/([A-Za-z0-9-]{1,127})\/?$/
 
 /**
@@ -45,27 +52,33 @@ export function azurePolicy({ role, key, entities, principal }: PolicyRequest): 
     `kek='${name}'`,
     `signer='<name of the signing key>'`,
     `vault=$(az keyvault show --name ${vault} --query id --output tsv)`,
-    grant(`waxseal-${role}-kek`, kek, '$kek'),
-    grant(`waxseal-${role}-signer`, signer, '$signer'),
+    grant(`waxseal-${role}-kek`, dataActions(kek), '/keys/$kek'),
+    grant(`waxseal-${role}-signer`, dataActions(signer), '/keys/$signer'),
+    ...(role === 'auditor' ? [grant('waxseal-auditor-vault', { Actions: OF_THE_VAULT }, '')] : []),
     '',
   ].join('\n')
   return [{ title: `az commands for the ${role}; roles are defined once in a resource group`, text }]
 }
 
-function grant(role: string, actions: readonly string[], key: string): string {
-  const DataActions = actions.map((action) => `Microsoft.KeyVault/vaults/${action}`)
+function dataActions(actions: readonly string[]) {
+  return { DataActions: actions.map((action) => `Microsoft.KeyVault/vaults/${action}`) }
+}
+
+/** `scope` is below the vault. */
+function grant(role: string, permissions: Readonly<Record<string, readonly string[]>>, scope: string): string {
   const definition = {
     Name: role,
     IsCustom: true,
     Description: role,
     Actions: [],
-    DataActions,
+    DataActions: [],
+    ...permissions,
     AssignableScopes: ['SCOPE'],
   }
   // The scope is known to the shell only.
   const json = JSON.stringify(definition).replace('SCOPE', `'"\${vault%/providers/*}"'`)
   return [
     `az role definition create --role-definition '${json}'`,
-    `az role assignment create --role ${role} --assignee-object-id "$assignee" --scope "$vault/keys/${key}"`,
+    `az role assignment create --role ${role} --assignee-object-id "$assignee" --scope "$vault${scope}"`,
   ].join('\n')
 }

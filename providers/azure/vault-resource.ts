@@ -2,6 +2,7 @@ import { ConfigurationError } from '../../src/errors.js'
 import { type AzureCredentials, credentialOf, tlsOf } from './connect.js'
 import { isLoopback } from './key-names.js'
 import { AzureManagement } from './management.js'
+import { assertResourceId } from './resource-id.js'
 
 /** A vault as Azure Resource Manager knows it: where its log goes, and who may use it. */
 export interface VaultResource {
@@ -9,26 +10,11 @@ export interface VaultResource {
   readonly management: AzureManagement
 }
 
-const NAME = '[^/?#%\\s]+'
-const RESOURCE = new RegExp(
-  `^/subscriptions/${NAME}/resourcegroups/${NAME}/providers/microsoft\\.keyvault/(?:vaults|managedhsms)/(${NAME})$`,
-  'i',
-)
 /** By the domain of its vaults, each cloud has another. */
 const MANAGEMENT: Readonly<Record<string, string>> = {
   'azure.net': 'https://management.azure.com',
   'azure.cn': 'https://management.chinacloudapi.cn',
   'usgovcloudapi.net': 'https://management.usgovcloudapi.net',
-}
-
-/** Throws `ConfigurationError` for what is no resource id, or that of another vault. */
-export function resourceIdOf(vaultUrl: string, resourceId: string): string {
-  const { hostname } = new URL(vaultUrl)
-  const name = RESOURCE.exec(resourceId)?.[1]?.toLowerCase()
-  if (name !== undefined && (isLoopback(hostname) || name === hostname.split('.')[0])) return resourceId
-  throw new ConfigurationError(
-    'provider "azure": "resourceId" must be that of the vault: "az keyvault show --query id" prints it',
-  )
 }
 
 /** Makes no request. */
@@ -37,9 +23,9 @@ export async function connectVaultResource(
   resourceId: string,
   credentials: AzureCredentials,
 ): Promise<VaultResource> {
-  const id = resourceIdOf(vaultUrl, resourceId)
+  assertResourceId(vaultUrl, resourceId)
   const place = { origin: managementOf(vaultUrl), tokens: await credentialOf(credentials) }
-  return { id, management: new AzureManagement({ ...place, tls: await tlsOf(credentials) }) }
+  return { id: resourceId, management: new AzureManagement({ ...place, tls: await tlsOf(credentials) }) }
 }
 
 function managementOf(vaultUrl: string): string {

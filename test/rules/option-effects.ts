@@ -516,6 +516,10 @@ export const OPTION_EFFECTS: Effects = {
     signingKey: [`${PROVIDERS}/azure-connect.test.ts`, 'no signing key, and no word of it'],
     unsigned: [`${PROVIDERS}/azure-access.test.ts`, 'wraps that nobody signs'],
     previousKeys: [`${PROVIDERS}/azure-connect.test.ts`, 'wraps under a previous key open'],
+    resourceId: [
+      `${AUDIT}/azure/key-access.test.ts`,
+      'who may use each key is asked of the vault, of its roles, and once for both',
+    ],
     tenantId: [`${PROVIDERS}/azure-credentials.test.ts`, '"tenantId" is the only tenant whose tokens are taken'],
     clientId: [`${PROVIDERS}/azure-credentials.test.ts`, '"clientId" is the managed identity'],
     caFile: [`${PROVIDERS}/azure-connect.test.ts`, 'a certificate that is not trusted is a mistake'],

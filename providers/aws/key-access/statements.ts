@@ -1,5 +1,5 @@
 import { type JsonObject, objectAt, parseJson } from '../../../src/kms/untrusted-json.js'
-import { fits, fitsAction } from './wildcard.js'
+import { fits, fitsAction } from '../../../src/kms/wildcard.js'
 
 /** `maybe`: a policy variable decides, whose value is that of the caller. */
 export type Fit = 'yes' | 'maybe' | 'no'

@@ -33,7 +33,15 @@ export function settingsProbe(vault: VaultResource | undefined, place: LogPlace)
       const evidence = 'the diagnostic settings of the vault were not looked at: the trail has no "resourceId"'
       return unknown(evidence, 'set "resourceId" to what "az keyvault show --query id" prints')
     }
-    const { id, management } = vault
+    try {
+      return await probe(vault, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      return unknown(`could not be looked at: ${(error as Error).message}`, 'see that the reader reaches Azure')
+    }
+  }
+
+  async function probe({ id, management }: VaultResource, signal: AbortSignal): Promise<readonly PostureCheck[]> {
     const path = `${id}/providers/Microsoft.Insights/diagnosticSettings`
     const settings = await management.list(path, { 'api-version': API_VERSION }, signal)
     if ('unread' in settings) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { awsPrincipals } from '../../../providers/aws/key-access/principals.js'
-import { fits } from '../../../providers/aws/key-access/wildcard.js'
+import { fits } from '../../../src/kms/wildcard.js'
 
 const ACCOUNT = '111122223333'
 const KEY = `arn:aws:kms:eu-central-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`
