@@ -10,7 +10,6 @@ import { showRecord } from '../../src/audit/review/show.js'
 import { installSchema } from '../../src/lifecycle/index.js'
 import { fillTables, MONTHS } from '../audit/review/large-tables.js'
 import { type FreshDatabase, freshDatabase } from '../setup/database.js'
-import { insertRates } from './audit-inserts.js'
 
 /** Events of a trail. Large by `npm run test:scale`, and larger by an environment variable. */
 const size = Number(process.env.WAXSEAL_SCALE_EVENTS ?? process.env.WAXSEAL_SCALE_ROWS ?? 1_500)
@@ -119,22 +118,6 @@ test(
     )
     expect(counts['event']).toBe(Math.ceil(size / MONTHS.length) * MONTHS.length)
     expect(after).toBeLessThan(before + 100)
-  },
-  HOURS,
-)
-
-test(
-  'attempts and events are stored at a good part of the rate of a bare insert',
-  async () => {
-    const rates = await insertRates(database.client, isMeasured ? 20 : 2)
-    for (const [what, { rate, ofBare }] of Object.entries(rates)) {
-      console.log(
-        `${what}: ${Math.round(rate).toLocaleString('en')} a second, ${(ofBare * 100).toFixed(0)} % of a bare insert`,
-      )
-    }
-    const least = { 'attempts of the ledger and their ends': 0.6, 'events of a trail': 0.3 }
-    expect(Object.keys(rates)).toEqual(Object.keys(least))
-    expect(Object.entries(least).filter(([what, part]) => isMeasured && rates[what]!.ofBare < part)).toEqual([])
   },
   HOURS,
 )

@@ -57,7 +57,7 @@ function normalizeRecord({ record, isBare }: Recorded, receivedAt: Date | undefi
       supersedes: supersededBy(record),
       receivedAt,
       // Two sightings have to agree on the record, whatever envelope it came in.
-      content: isBare ? undefined : JSON.stringify(record),
+      content: isBare ? undefined : record,
       requestId: textAt(record, 'requestID'),
       callToken: CALL_TOKEN.exec(textAt(record, 'userAgent') ?? '')?.[1],
       source: textAt(record, 'sourceIPAddress'),

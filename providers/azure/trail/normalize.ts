@@ -39,7 +39,7 @@ export function normalizeAzure({ raw, receivedAt }: TrailRecord): Normalized {
     ...{ kekId, kekVersion },
   })
   // Each log writes it in another way.
-  const content = JSON.stringify({ ...what, time: time.text })
+  const content = { ...what, time: time.text }
   const known = { ...identityOf(members, operation, time, what), scope, time: time.date, timeText, receivedAt }
   return { event: { ...defined<Omit<AuditEvent, keyof What>>(known), ...what, content } }
 }

@@ -27,7 +27,7 @@ export function normalizeGcp({ raw }: TrailRecord): Normalized {
   const receivedAt = parseUtcTime(timestampAt(entry, 'receiveTimestamp') ?? '')?.date
   const known = { ...identityOf(entry, time, what), scope, time: time.date, timeText, receivedAt }
   // What is around an entry is another for each delivery.
-  const content = JSON.stringify({ ...what, time: time.text })
+  const content = { ...what, time: time.text }
   return { event: { ...defined<Omit<AuditEvent, keyof What>>(known), ...what, content } }
 }
 

@@ -46,7 +46,7 @@ export function normalizeVault({ raw }: TrailRecord): Normalized {
       uidQuality: requestId === undefined ? 'content' : 'native',
       ...{ time, timeText },
       // Each device has HMACs of a key of its own, and writes a time of its own.
-      content: JSON.stringify(content),
+      content,
     },
   }
 }

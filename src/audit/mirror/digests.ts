@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { JsonObject } from '../../kms/untrusted-json.js'
 import { canonicalJson } from '../canonical-json.js'
 
 export interface Digests {
@@ -8,8 +9,8 @@ export interface Digests {
   readonly canonical: Buffer | null
 }
 
-export function digestsOf(raw: string, content: string = raw): Digests {
-  const canonical = canonicalForm(content)
+export function digestsOf(raw: string, content?: JsonObject): Digests {
+  const canonical = canonicalForm(raw, content)
   return { raw: sha256(raw), canonical: canonical === undefined ? null : sha256(canonical) }
 }
 
@@ -19,11 +20,12 @@ const sha256 = (text: string) => hash('sha256', text, 'buffer')
  * Undefined for what is no I-JSON (RFC 7493): a member that stands twice, half a surrogate pair, a whole number that a double
  * does not hold. Two such texts can differ where their canonical forms do not.
  */
-function canonicalForm(text: string): string | undefined {
+function canonicalForm(raw: string, content: JsonObject | undefined): string | undefined {
   try {
-    const value: unknown = JSON.parse(text)
-    if (namesIn(text) !== membersOf(value)) return undefined
-    return canonicalJson(value)
+    const value: unknown = content ?? JSON.parse(raw)
+    const members = membersOf(value)
+    const isWhole = content ? !Number.isNaN(members) : members === namesIn(raw)
+    return isWhole ? canonicalJson(value) : undefined
   } catch {
     // No JSON, or one that is nested too deep.
     return undefined

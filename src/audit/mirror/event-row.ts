@@ -32,8 +32,9 @@ export function eventRow(received: ReceivedEvent): EventRow {
   return { ...received, id: uuidV7(event.time.getTime()), digests: digestsOf(record.raw, event.content) }
 }
 
-type Column = readonly [name: string, type: string, of: (row: EventRow) => unknown]
+type Column = readonly [name: string, type: string, of: (row: EventRow) => string | null]
 
+const bytes = (digest: Buffer) => `\\x${digest.toString('hex')}`
 const optional = (as: (text: string) => string, text: string | undefined) => (text === undefined ? null : as(text))
 const plain = (name: string, of: (event: AuditEvent) => string | undefined): Column => {
   return [name, 'text', ({ event }) => optional(storableText, of(event))]
@@ -79,8 +80,8 @@ export const EVENT_COLUMNS: readonly Column[] = [
   plain('requested_key', ({ requestedKey }) => requestedKey),
   ['context', 'jsonb', ({ event: { context } }) => (context === undefined ? null : storableJson(context))],
   ['raw', 'text', ({ record }) => record.raw.toWellFormed()],
-  ['raw_sha256', 'bytea', ({ digests }) => digests.raw],
-  ['canonical_sha256', 'bytea', ({ digests }) => digests.canonical],
+  ['raw_sha256', 'bytea', ({ digests }) => bytes(digests.raw)],
+  ['canonical_sha256', 'bytea', ({ digests }) => digests.canonical && bytes(digests.canonical)],
   ['raw_reference', 'text', ({ record }) => optional(storableText, record.reference)],
   ['proof', 'text', ({ record }) => proofOf(record)],
 ]

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { arrayText } from '../../postgres/array-text.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { EVENT_COLUMNS, type EventRow, eventRow, proofOf, type ReceivedEvent } from './event-row.js'
 import type { TrailSource } from './trail-source.js'
@@ -30,11 +31,10 @@ export async function storeEvents(
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`waxseal trail ${source.provider}`])
   const looking = storedEvents(client, source.provider, received)
   const further: Sighting[] = []
-  let [stored, logging, inserting] = [0, 0, Promise.resolve()]
-  for (let n = 0; n < received.length; n += SLICE) {
-    // Digests are made while the database looks, or inserts the events before these.
-    const rows = await eventRows(received.slice(n, n + SLICE))
-    const known = await looking
+  let [stored, logging] = [0, 0]
+  const prepare = async (from: number): Promise<EventColumns | undefined> => {
+    if (from >= received.length) return undefined
+    const [rows, known] = await Promise.all([eventRows(received.slice(from, from + SLICE)), looking])
     const fresh = rows.filter((row) => {
       const seen = { ...sightingOf(row), source: source.id }
       const alike = known.get(keyOf(row)) ?? []
@@ -45,13 +45,19 @@ export async function storeEvents(
     })
     stored += fresh.length
     logging += fresh.filter(({ event }) => event.kind === 'logging').length
-    await inserting
-    inserting = insertEvents(client, source, fresh)
+    return EVENT_COLUMNS.map(([, , of]) => arrayText(fresh.map(of)))
   }
-  await inserting
+  let columns = await prepare(0)
+  for (let next = SLICE; columns; next += SLICE) {
+    // While the database inserts a slice, the next is made.
+    ;[columns] = await Promise.all([prepare(next), insertEvents(client, source, columns)])
+  }
   await insertSightings(client, further)
   return { stored, logging }
 }
+
+/** As arrays of Postgres, in the order of `EVENT_COLUMNS`. */
+type EventColumns = readonly string[]
 
 /** A few at a turn of the event loop: between two, the socket takes what it could not take at once of the statement before. */
 async function eventRows(received: readonly ReceivedEvent[]): Promise<EventRow[]> {
@@ -74,7 +80,8 @@ interface Sighting {
   readonly proof: string
 }
 
-const keyOf = ({ scope, uid }: { readonly scope: string; readonly uid: string }) => JSON.stringify([scope, uid])
+/** Neither holds U+0000, which Postgres could not store. */
+const keyOf = ({ scope, uid }: { readonly scope: string; readonly uid: string }) => `${scope}\0${uid}`
 
 function sightingOf({ id, event, digests, record }: EventRow): Omit<Sighting, 'source'> {
   return { event: id, at: event.time, time: event.time.toISOString(), ...digests, proof: proofOf(record) }
@@ -111,13 +118,12 @@ async function storedEvents(
   return known
 }
 
-async function insertEvents(client: Queryable, source: TrailSource, events: readonly EventRow[]): Promise<void> {
-  if (events.length === 0) return
+async function insertEvents(client: Queryable, source: TrailSource, columns: EventColumns): Promise<void> {
   const names = EVENT_COLUMNS.map(([name]) => name).join(', ')
   const lists = EVENT_COLUMNS.map(([, type], index) => `$${index + 2}::${type}[]`).join(', ')
   await client.query(
     `INSERT INTO waxseal.audit_event (source, ${names}) SELECT $1::bigint, event.* FROM unnest(${lists}) AS event`,
-    [source.id, ...EVENT_COLUMNS.map(([, , of]) => events.map(of))],
+    [source.id, ...columns],
   )
 }
 

@@ -1,4 +1,5 @@
 import type { EncryptionContext } from '../../kms/context.js'
+import type { JsonObject } from '../../kms/untrusted-json.js'
 
 /** What a KMS did, in words that all providers share. `other` is what no reader knows yet. */
 export type OperationClass =
@@ -79,10 +80,10 @@ export interface AuditEvent {
   readonly requestedKey?: string
   readonly context?: EncryptionContext
   /**
-   * What two sightings must agree on, as JSON, where the raw text is another each time by design, such as the HMACs of each
-   * audit device of a vault. Default: the raw text.
+   * What two sightings must agree on, where the raw text is another each time by design, such as the HMACs of each audit device
+   * of a vault. Default: the raw text.
    */
-  readonly content?: string
+  readonly content?: JsonObject
 }
 
 /** What a reader brings: one event as it was received. */

@@ -30,7 +30,7 @@ test('azure: a record becomes an event', () => {
     userAgent: expect.stringContaining('azsdk-js'),
     kekId: `${VAULT}/kek`,
     kekVersion: VERSION,
-    content: expect.any(String),
+    content: expect.any(Object),
   })
 })
 

@@ -25,7 +25,7 @@ test('gcp: an entry becomes an event', () => {
     principalType: 'serviceAccount',
     source: '203.0.113.7',
     kekId: KEY,
-    content: expect.any(String),
+    content: expect.any(Object),
   })
 })
 

@@ -1,10 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import { normalizeVault } from '../../../providers/vault/trail/normalize.js'
 import { takeLease } from '../../../src/audit/mirror/lease.js'
 import { storeBatch } from '../../../src/audit/mirror/store-batch.js'
 import { registerSource } from '../../../src/audit/mirror/trail-source.js'
 import type { Normalized, TrailRecord } from '../../../src/audit/trail/audit-event.js'
+import { arrayText } from '../../../src/postgres/array-text.js'
 import type { FreshDatabase } from '../../setup/database.js'
 import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { auditLine } from '../vault/lines.js'
@@ -123,4 +125,15 @@ test('a normalisation that throws keeps nothing from being stored', async () => 
     return normalizeVault(record)
   })
   expect(quarantined).toMatchObject({ reason: 'not understood (TypeError)' })
+})
+
+test('texts come out of an array as they were put into it', async () => {
+  const special = fc.constantFrom('NULL', '', ' ', ',', '{}', '"', '\\', '\\x00', '\n')
+  const text = fc.string({ unit: 'grapheme' }).filter((each) => each.isWellFormed() && !each.includes('\0'))
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.option(fc.oneof(special, text))), async (list) => {
+      const { rows } = await database.client.query('SELECT $1::text[] AS list', [arrayText(list)])
+      expect(rows).toEqual([{ list }])
+    }),
+  )
 })

@@ -22,7 +22,7 @@ test('request and response are one event, which is the response', () => {
     ...{ kekId: 'transit/waxseal', kekVersion: '3', source: '10.0.0.7' },
     ...{ principal: 'e-1', principalName: 'approle', principalType: 'service' },
     credentialId: expect.stringMatching(/^hmac-sha256:/),
-    content: expect.any(String),
+    content: expect.any(Object),
   })
 })
 
