@@ -35,13 +35,14 @@ function isLogEntry(entry: JsonObject): boolean {
   )
 }
 
-/** Base64 in a message of Pub/Sub, or decoded already; an object in a CloudEvent. */
+/** Base64 in a message of Pub/Sub, or decoded already; an object in a CloudEvent; the text of a shipper. */
 function contentOf(envelope: JsonObject): string | JsonObject | undefined {
   return (
     objectAt(envelope, 'message') ??
     objectAt(envelope, 'data') ??
     textAt(envelope, 'data') ??
-    textAt(envelope, 'dataBase64')
+    textAt(envelope, 'dataBase64') ??
+    textAt(envelope, 'message')
   )
 }
 
@@ -60,7 +61,7 @@ function asInTheLog(entry: JsonObject): JsonObject {
   if (!payload) return entry
   const differing = Object.entries(DIFFERING).map(([name, column]) => [
     name,
-    heldIn(payload, name) ?? heldIn(payload, column),
+    camelCased(heldIn(payload, name) ?? heldIn(payload, column)),
   ])
   const resource = { ...objectAt(entry, 'resource'), labels: heldIn(entry, 'resource', 'labels') }
   return { ...entry, resource, protoPayload: { ...payload, ...Object.fromEntries(differing) } }

@@ -250,6 +250,13 @@ test('gcp: several entries in one, and an envelope around nothing', () => {
   }
 })
 
+test('gcp: what a table has as text can have the names of the definition', () => {
+  const { protoPayload, ...entry } = gcpEntry({ methodName: 'UpdateCryptoKeyVersion' })
+  const requestJson = JSON.stringify({ crypto_key_version: { state: 'DISABLED' }, update_mask: 'state' })
+  const row = { ...entry, protopayload_auditlog: { ...protoPayload, request: undefined, requestJson } }
+  expect(normalizeGcp({ raw: JSON.stringify(row) })).toMatchObject({ event: { operationClass: 'key-disable' } })
+})
+
 describe('gcp: one entry, one uid', () => {
   const text = JSON.stringify(gcpEntry())
   const message = { data: Buffer.from(text).toString('base64'), messageId: '1', publishTime: '2026-11-05T10:00:03Z' }
@@ -261,6 +268,7 @@ describe('gcp: one entry, one uid', () => {
     ['as a CloudEvent of Pub/Sub', { specversion: '1.0', data: { message } }],
     ['as the answer to a pull', { receivedMessages: [{ ackId: 'a', message }] }],
     ['as a message that was decoded', { data: text }],
+    ['as the text of a shipper', { message: text }],
     ['as the answer of entries.list', { entries: [gcpEntry()] }],
     ['as gcloud prints it', [gcpEntry()]],
     ['with the names of the definition', snakeCased(gcpEntry())],
