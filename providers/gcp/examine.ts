@@ -1,6 +1,6 @@
 import { type AccessFinding, type AccessRole, judgePermissions } from '../../src/kms/access.js'
 import type { CallOptions } from '../../src/kms/provider.js'
-import { type GcpCryptoKey, operationsOf } from './client.js'
+import { closeClient, type GcpCryptoKey, operationsOf } from './client.js'
 import { connectGcpClient } from './connect.js'
 import type { GcpFailure } from './errors.js'
 import { NEEDS, POWERS } from './permissions.js'
@@ -43,7 +43,7 @@ export async function examineGcp(
     const findings = 'failure' in described ? notSeen(key, described) : suitability(key, described)
     return [...judgePermissions({ provider: 'gcp', role, needs: NEEDS[role], found }), ...findings]
   } finally {
-    await client.close()
+    await closeClient(client)
   }
 }
 

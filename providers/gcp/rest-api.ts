@@ -6,6 +6,9 @@ const URLS = {
   resources: 'https://cloudresourcemanager.googleapis.com',
 }
 
+/** Of one request. */
+const TIMEOUT_MS = 60_000
+
 /** What Google Cloud has beside its KMS, over REST. */
 export interface GcpRestApi {
   /** Rejects where there was no answer. */
@@ -34,7 +37,9 @@ export function restApi(headersFor: HeadersFor, endpoint?: string): GcpRestApi {
       const url = `${endpoint ?? URLS[of]}${path}`
       const headers = new Headers(await headersFor(url))
       headers.set('content-type', 'application/json')
-      const response = await fetch(url, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) })
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+      const sent = { method, headers, signal: limit, ...(body && { body: JSON.stringify(body) }) }
+      const response = await fetch(url, sent)
       const { status } = response
       const result = objectAt(parseJson(await response.text())) ?? {}
       return { status, code: textAt(result, 'error', 'status') ?? `status ${status}`, result }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { gcpAccess } from '../../providers/gcp/access.js'
 import { connectGcp } from '../../providers/gcp/index.js'
 import { assertRejects } from '../../src/testing/contract/assertions.js'
 
@@ -16,6 +17,11 @@ test('SDK that ends the process where it finds no credentials: the call says so,
     const provider = await connectGcp({ key: KEY, endpoint: '127.0.0.1:1' })
     for (const _ of [1, 2]) {
       const { message } = await assertRejects(provider.currentKek({}), 'ERR_CONFIGURATION')
+      expect(message).toContain('no credentials')
+    }
+    const section = { key: KEY, endpoint: '127.0.0.1:1' }
+    for (const ask of [() => gcpAccess.readKeyAccess(section, {}), () => gcpAccess.examine(section, 'writer', {})]) {
+      const { message } = await assertRejects(ask(), 'ERR_CONFIGURATION')
       expect(message).toContain('no credentials')
     }
     await new Promise((resolve) => setImmediate(resolve))

@@ -2,7 +2,7 @@ import type { KeyAccess } from '../../../src/kms/key-access.js'
 import { assertKeyNames } from '../../../src/kms/options.js'
 import type { CallOptions } from '../../../src/kms/provider.js'
 import { listAt } from '../../../src/kms/untrusted-json.js'
-import type { GcpInquiries, GcpKms } from '../client.js'
+import { closeClient, type GcpInquiries, type GcpKms } from '../client.js'
 import { connectGcpClient } from '../connect.js'
 import { type FoundPolicies, inheritedPolicies, type ResourcePolicy, WITH_CONDITIONS } from '../inherited-policies.js'
 import { isKeyName, KEY_NAME_EXPECTED } from '../key-name.js'
@@ -14,10 +14,9 @@ import { gcpPrincipals, type Role, rolesIn } from './principals.js'
 const LIMITS = [
   'Google Cloud: who is in a group or a domain, who may act as a service account, and who may change a custom role is not followed: whoever may is as good as the one who is listed.',
   'Google Cloud: deny policies, principal access boundaries, VPC Service Controls and key access justifications only take away, and are not looked at.',
+  'Google Cloud: who may export versions that have trusted wrapping enabled is not listed: they leave their key ring for an HSM alone.',
 ]
 const TIMEOUT_MS = 4_000
-/** Of all that is asked beside the KMS: a role is a request, and an organisation can have hundreds in its policies. */
-const REST_TIMEOUT_MS = 60_000
 const ROLE = /^((projects|organizations)\/[\w.:-]+\/)?roles\/[\w.]+$/
 
 /** The policies of each key of the section, of its ring, project, folders and organisation, and the roles in them. */
@@ -32,7 +31,7 @@ export async function readGcpKeyAccess(
   try {
     return await keyAccessOf({ client, api, keys }, options)
   } finally {
-    await client.close()
+    await closeClient(client)
   }
 }
 
@@ -47,19 +46,17 @@ export async function keyAccessOf(
   { client, api, keys }: GcpKeyAccessSources,
   options: CallOptions,
 ): Promise<readonly KeyAccess[]> {
-  await client.initialize()
   const { signal = new AbortController().signal } = options
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(REST_TIMEOUT_MS)])
   const inherited = new Map<string, FoundPolicies>()
   const roles = new Map<string, Role>()
   const found: KeyAccess[] = []
   for (const key of keys) {
     const [project, ring] = [/^projects\/[^/]+/.exec(key)![0], key.replace(/\/cryptoKeys\/.*$/, '')]
-    const above = inherited.get(project) ?? (await policiesAbove(api, project, bounded))
-    inherited.set(project, above)
     const own = [await policyOf(client, key, options), await policyOf(client, ring, options)]
+    const above = inherited.get(project) ?? (await policiesAbove(api, project, signal))
+    inherited.set(project, above)
     const policies = [...own.flatMap((each) => ('policy' in each ? each : [])), ...above.policies]
-    for (const role of rolesIn(policies)) if (!roles.has(role)) roles.set(role, await readRole(api, role, bounded))
+    for (const role of rolesIn(policies)) if (!roles.has(role)) roles.set(role, await readRole(api, role, signal))
     const { principals, unread } = gcpPrincipals({ policies, roles })
     const refused = own.flatMap((each) => ('unread' in each ? each.unread : []))
     found.push({
@@ -83,7 +80,7 @@ async function policiesAbove(
 
 /** Of a key or a key ring, which Cloud KMS has. */
 async function policyOf(
-  client: GcpInquiries,
+  client: GcpKms & GcpInquiries,
   resource: string,
   options: CallOptions,
 ): Promise<ResourcePolicy | { readonly unread: string }> {
@@ -91,7 +88,10 @@ async function policyOf(
   const passed = { timeout: TIMEOUT_MS, retry: null, otherArgs: { headers } }
   const request = { resource, options: WITH_CONDITIONS }
   try {
-    const [policy] = await reported('GetIamPolicy', 'request', options, () => client.getIamPolicy(request, passed))
+    const [policy] = await reported('GetIamPolicy', 'request', options, async () => {
+      await client.initialize()
+      return client.getIamPolicy(request, passed)
+    })
     return { resource, policy: { ...policy } }
   } catch (error) {
     const { status } = refusalOf('GetIamPolicy', error)

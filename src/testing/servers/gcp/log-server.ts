@@ -1,32 +1,13 @@
 import { type HttpKmsServer, type HttpProtocol, type HttpReply, serveHttpKms } from '../http-kms-server.js'
 import type { Message } from './grpc.js'
-import { policyOf } from './iam.js'
-import type { IamBinding } from './keys.js'
+import { answerOf, policyOperationOf, type TestPolicies, testPolicies } from './rest-policies.js'
 import type { GcpTestServer } from './server.js'
 
-interface AuditConfig {
-  readonly service: string
-  readonly auditLogConfigs: readonly { readonly logType: string; readonly exemptedMembers?: readonly string[] }[]
-}
-
-/** The policy of a project, a folder or an organisation. */
-export interface TestPolicy {
-  readonly bindings?: readonly IamBinding[]
-  readonly auditConfigs?: readonly AuditConfig[]
-}
-
 /** Cloud Logging, the policies of a project and of what is above it, and roles, as far as the reader of the trail and `audit access` ask. */
-export interface GcpLogServer extends HttpKmsServer {
+export interface GcpLogServer extends HttpKmsServer, TestPolicies {
   readonly endpoint: string
   /** Every filter that was asked with. */
   readonly filters: readonly string[]
-  auditConfigs: readonly AuditConfig[]
-  /** Of folders and of an organisation above each project, from the bottom to the top, and of projects what they give. */
-  policies: Readonly<Record<string, TestPolicy>>
-  /** What each role allows. */
-  roles: Readonly<Record<string, readonly string[]>>
-  /** What the reader may in a project. */
-  permissions: readonly string[]
   /** Of the sink `_Default`, over what it is at first. */
   sink: Message
   /** Of the bucket `_Default`, over what it is at first. */
@@ -52,17 +33,13 @@ const SINK = {
     ])
     .join(' AND '),
 }
-const LOGGED = ['DATA_READ', 'DATA_WRITE', 'ADMIN_READ'].map((logType) => ({ logType }))
 
 /** Serves the log of a test server over REST, with the sink and the bucket `_Default`, policies and roles. */
 export async function startGcpLogServer({ log }: GcpTestServer): Promise<GcpLogServer> {
   const filters: string[] = []
   const settings = {
-    auditConfigs: [{ service: 'cloudkms.googleapis.com', auditLogConfigs: LOGGED }] as readonly AuditConfig[],
-    policies: {} as Readonly<Record<string, TestPolicy>>,
-    roles: {} as Readonly<Record<string, readonly string[]>>,
+    ...testPolicies(),
     sink: {} as Message,
-    permissions: ['logging.logEntries.list', 'logging.privateLogEntries.list'] as readonly string[],
     bucket: {} as Message,
     exclusions: [] as readonly Message[],
     emptyPages: 0,
@@ -83,26 +60,12 @@ export async function startGcpLogServer({ log }: GcpTestServer): Promise<GcpLogS
           return ok({ ...SINK, exclusions: settings.exclusions, ...settings.sink })
         case 'GetBucket':
           return ok({ name: resource, retentionDays: 30, lifecycleState: 'ACTIVE', ...settings.bucket })
-        case 'GetAncestry': {
-          const above = Object.keys(settings.policies).filter((each) => !each.startsWith('projects/'))
-          return ok({ ancestor: [resource, ...above].map(ancestorOf) })
+        default: {
+          const asked = message.method === 'POST' ? JSON.parse(body.toString()) : {}
+          const answer = answerOf(operationOf(message.url), resource, asked, settings)
+          if (answer) return ok(answer)
+          return refusal(403, 'PERMISSION_DENIED', `Permission denied on ${resource} (or it may not exist).`)
         }
-        case 'GetIamPolicy': {
-          const { bindings, auditConfigs = [] } = settings.policies[resource] ?? {}
-          const configs = resource.startsWith('projects/') ? settings.auditConfigs : auditConfigs
-          return ok({ ...policyOf(bindings, JSON.parse(body.toString()).options), auditConfigs: configs })
-        }
-        case 'TestIamPermissions': {
-          const asked: string[] = JSON.parse(body.toString()).permissions
-          return ok({ permissions: asked.filter((each) => settings.permissions.includes(each)) })
-        }
-        case 'GetRole': {
-          const includedPermissions = settings.roles[resource]
-          if (includedPermissions) return ok({ name: resource, includedPermissions })
-          return refusal(403, 'PERMISSION_DENIED', `You don't have permission to get the role at ${resource}.`)
-        }
-        default:
-          return refusal(404, 'NOT_FOUND', 'Not found.')
       }
     },
   })
@@ -142,16 +105,7 @@ function operationOf(url = ''): string {
   if (url.endsWith('/v2/entries:list')) return 'ListLogEntries'
   if (/\/v2\/projects\/[^/]+\/sinks\/_Default$/.test(url)) return 'GetSink'
   if (/\/v2\/projects\/[^/]+\/locations\/[^/]+\/buckets\/[^/]+$/.test(url)) return 'GetBucket'
-  if (/\/v1\/projects\/[^/]+:getAncestry$/.test(url)) return 'GetAncestry'
-  if (/\/v1\/projects\/[^/]+:testIamPermissions$/.test(url)) return 'TestIamPermissions'
-  if (/\/v1\/(.+\/)?roles\/[^/]+$/.test(url)) return 'GetRole'
-  return /\/(v1\/projects|v3\/folders|v3\/organizations)\/[^/]+:getIamPolicy$/.test(url) ? 'GetIamPolicy' : 'unknown'
-}
-
-/** `folders/1` as `{ type: 'folder', id: '1' }`. */
-function ancestorOf(resource: string): Message {
-  const [type, id] = resource.split('/')
-  return { resourceId: { type: type?.replace(/s$/, ''), id } }
+  return policyOperationOf(url) ?? 'unknown'
 }
 
 const PROTOCOL: Omit<HttpProtocol, 'perform'> = {
