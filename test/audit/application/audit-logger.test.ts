@@ -137,12 +137,20 @@ describe('events of the application', () => {
   })
 
   test('one that cannot be stored by "timeoutMs" is an error, and close says what was given up', async () => {
-    const logger = await suite.logger({ timeoutMs: 1 })
+    const clock = new ManualClock()
+    const logger = await suite.logger({ timeoutMs: 10, clock })
     await suite.away(true)
     const unavailable = { code: 'ERR_KMS_UNAVAILABLE', retryable: true }
-    await expect(logger.log('key', { action: 'rotate', outcome: 'success' })).rejects.toMatchObject(unavailable)
-    await expect(logger.close({ timeoutMs: 1 })).rejects.toMatchObject(unavailable)
-    await expect(logger.log('key', { action: 'rotate', outcome: 'success' })).rejects.toThrow('closed')
+    const log = () => logger.log('key', { action: 'rotate', outcome: 'success' })
+    const refused = expect(log()).rejects.toMatchObject(unavailable)
+    await clock.advance(5)
+    await until(() => !logger.health.ok)
+    await clock.advance(5)
+    await refused
+    const givenUp = expect(logger.close({ timeoutMs: 1 })).rejects.toMatchObject(unavailable)
+    await clock.advance(1)
+    await givenUp
+    await expect(log()).rejects.toThrow('closed')
     await suite.away(false)
     expect(await suite.events()).toEqual([])
   })

@@ -1,27 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import pg from 'pg'
+import { expect, test } from '@jest/globals'
 import { normalizeVault } from '../../../providers/vault/trail/normalize.js'
 import { mirrorOnce } from '../../../src/audit/mirror/mirror.js'
 import { readMirrorStatus, type SourceStatus } from '../../../src/audit/mirror/mirror-status.js'
 import { AuditTrailGapError } from '../../../src/errors.js'
-import type { FreshDatabase } from '../../setup/database.js'
-import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { auditLine } from '../vault/lines.js'
+import { mirrorSuite } from './mirror-suite.js'
 import { type ScriptedPass, ScriptedReader } from './scripted-reader.js'
 
 const { signal } = new AbortController()
 
-let database: FreshDatabase
-let pool: pg.Pool
-beforeAll(async () => {
-  database = await databaseWithSchema()
-  pool = new pg.Pool({ connectionString: database.url })
-})
-afterAll(async () => {
-  await pool.end()
-  await database.drop()
-})
+const suite = mirrorSuite()
 
 const NOW = Date.now()
 const hour = (number: number) => new Date(NOW + number * 3_600_000)
@@ -29,14 +18,14 @@ const covers = (from: number, to: number) => ({ covered: { from: hour(from), to:
 
 async function statusAfter(script: readonly ScriptedPass[], change = ''): Promise<SourceStatus> {
   const reader = new ScriptedReader(randomUUID(), script)
-  for (const _ of script) await mirrorOnce(pool, [{ reader, normalize: normalizeVault }], { signal })
+  for (const _ of script) await mirrorOnce(suite.pool, [{ reader, normalize: normalizeVault }], { signal })
   if (change !== '') {
-    await database.client.query(
+    await suite.client.query(
       `UPDATE waxseal.trail_cursor SET ${change} FROM waxseal.trail_source WHERE id = source AND scope = $1`,
       [reader.scope],
     )
   }
-  return (await readMirrorStatus(database.client)).find(({ scope }) => scope === reader.scope)!
+  return (await readMirrorStatus(suite.client)).find(({ scope }) => scope === reader.scope)!
 }
 
 test('read to its end, covered, and set up as it should be: nothing speaks against it', async () => {
@@ -68,7 +57,7 @@ test('a check of the posture that failed or could not be made is a problem, with
     { id: 'is-logging', state: 'failed', evidence: 'switched off', remedy: 'switch it on' },
     { id: 'is-complete', state: 'unknown', evidence: 'no access' },
   ]
-  await mirrorOnce(pool, [{ reader, normalize: normalizeVault }], { signal })
-  const status = (await readMirrorStatus(database.client)).find(({ scope }) => scope === reader.scope)!
+  await mirrorOnce(suite.pool, [{ reader, normalize: normalizeVault }], { signal })
+  const status = (await readMirrorStatus(suite.client)).find(({ scope }) => scope === reader.scope)!
   expect(status.problems).toEqual(['is-logging failed: switched off; switch it on', 'is-complete unknown: no access'])
 })

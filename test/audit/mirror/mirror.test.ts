@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import pg from 'pg'
+import { expect, test } from '@jest/globals'
 import { normalizeVault } from '../../../providers/vault/trail/normalize.js'
 import { followTrails, type MirrorEvent, mirrorOnce } from '../../../src/audit/mirror/mirror.js'
 import { AuditTrailGapError, KmsUnavailableError } from '../../../src/errors.js'
-import type { FreshDatabase } from '../../setup/database.js'
-import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { auditLine } from '../vault/lines.js'
+import { mirrorSuite } from './mirror-suite.js'
 import { HeldClock, type ScriptedPass, ScriptedReader } from './scripted-reader.js'
 
 const START = new Date('2026-03-01T12:00:00Z')
@@ -14,24 +12,15 @@ const GAP = new AuditTrailGapError('access was taken away')
 const THROTTLED = new KmsUnavailableError('the trail asks for a pause', { reason: 'throttled' })
 const { signal } = new AbortController()
 
-let database: FreshDatabase
-let pool: pg.Pool
-beforeAll(async () => {
-  database = await databaseWithSchema()
-  pool = new pg.Pool({ connectionString: database.url })
-})
-afterAll(async () => {
-  await pool.end()
-  await database.drop()
-})
+const suite = mirrorSuite()
 
 const readerOf = (...script: readonly ScriptedPass[]) => new ScriptedReader(randomUUID(), script)
 const once = async (reader: ScriptedReader) =>
-  (await mirrorOnce(pool, [{ reader, normalize: normalizeVault }], { signal }))[0]!.result
+  (await mirrorOnce(suite.pool, [{ reader, normalize: normalizeVault }], { signal }))[0]!.result
 const lines = (...ids: readonly string[]) => ({ records: ids.map((id) => ({ raw: auditLine({ id }) })) })
 
 async function stateOf({ scope }: ScriptedReader) {
-  const { rows } = await database.client.query(
+  const { rows } = await suite.client.query(
     `SELECT state, state_reason AS reason, lease_owner AS owner, read_at IS NOT NULL AS "wasRead",
       (SELECT count(*)::int FROM waxseal.control_failure WHERE scope = 'vault scripted ' || $1) AS failures,
       (SELECT count(*)::int FROM waxseal.control_restored JOIN waxseal.control_failure ON failure = id
@@ -87,14 +76,14 @@ test('what fails is tried again, and messages that are not ours are stored nowhe
 
 /** As if the source had been in its state for that much longer. */
 const earlier = ({ scope }: ScriptedReader, minutes: number) =>
-  database.client.query(
+  suite.client.query(
     `UPDATE waxseal.trail_cursor SET state_since = state_since - $2 * interval '1 minute'
     FROM waxseal.trail_source WHERE source = id AND scope = $1`,
     [scope, minutes],
   )
 
 async function failuresOf({ scope }: ScriptedReader) {
-  const { rows } = await database.client.query(
+  const { rows } = await suite.client.query(
     `SELECT f.cause, f.started_at = c.state_since AS "sinceState", c.state_since - f.started_at >= interval '5 minutes' AS before
     FROM waxseal.control_failure AS f, waxseal.trail_cursor AS c JOIN waxseal.trail_source AS s ON s.id = c.source
     WHERE f.scope = 'vault scripted ' || $1 AND s.scope = $1`,
@@ -136,7 +125,7 @@ async function following(readers: readonly ScriptedReader[], act: (clock: HeldCl
   const [end, clock] = [new AbortController(), new HeldClock(START)]
   const trails = readers.map((reader) => ({ reader, normalize: normalizeVault }))
   const options = { clock, random: () => random, onEvent: (event: MirrorEvent) => void events.push(event) }
-  const done = followTrails(pool, trails, { ...options, signal: end.signal })
+  const done = followTrails(suite.pool, trails, { ...options, signal: end.signal })
   await act(clock)
   end.abort()
   await done
@@ -163,7 +152,7 @@ test('the posture is looked at in the beginning and each day, and stored', async
   })
   expect(reader.probes).toBe(2)
   expect(events.flatMap((event) => (event.type === 'posture' ? [event.posture.ok] : []))).toEqual([false, false])
-  const { rows } = await database.client.query(
+  const { rows } = await suite.client.query(
     'SELECT ok, checks FROM waxseal.trail_posture JOIN waxseal.trail_source ON source = id WHERE scope = $1',
     [reader.scope],
   )

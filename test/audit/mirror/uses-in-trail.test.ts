@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import pg from 'pg'
+import { beforeEach, expect, test } from '@jest/globals'
 import { vaultTrail } from '../../../providers/vault/audit-trail.js'
 import { mirrorOnce } from '../../../src/audit/mirror/mirror.js'
 import { usesInTrail } from '../../../src/audit/mirror/uses-in-trail.js'
 import { retire } from '../../../src/census/index.js'
-import type { FreshDatabase } from '../../setup/database.js'
-import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { auditLine, type LineOptions } from '../vault/lines.js'
+import { mirrorSuite } from './mirror-suite.js'
 import { ScriptedReader } from './scripted-reader.js'
 
 const { signal } = new AbortController()
@@ -15,23 +13,13 @@ const DAY_S = 86_400
 const NOW = Date.now()
 const daysAgo = (days: number) => new Date(NOW - days * DAY_S * 1_000)
 
-let database: FreshDatabase
-let pool: pg.Pool
+const suite = mirrorSuite()
 let kek: { readonly provider: string; readonly id: string; readonly version: string }
-beforeAll(async () => {
-  database = await databaseWithSchema()
-  pool = new pg.Pool({ connectionString: database.url })
-})
 beforeEach(() => {
   kek = { provider: 'vault', id: `transit/${randomUUID()}`, version: '2' }
 })
-afterAll(async () => {
-  await pool.end()
-  await database.drop()
-})
 
-const check = (unusedForSeconds = 30 * DAY_S) =>
-  usesInTrail(database.client, kek, { trail: vaultTrail, unusedForSeconds })
+const check = (unusedForSeconds = 30 * DAY_S) => usesInTrail(suite.client, kek, { trail: vaultTrail, unusedForSeconds })
 
 /** A pass over a trail that covers the last forty days. */
 async function mirrored(lines: readonly LineOptions[], reader = new ScriptedReader('one', [])) {
@@ -40,7 +28,7 @@ async function mirrored(lines: readonly LineOptions[], reader = new ScriptedRead
   }))
   const covered = { from: daysAgo(40), to: daysAgo(0), complete: true }
   reader.add([{ records, covered }])
-  await mirrorOnce(pool, [{ reader, normalize: vaultTrail.normalize }], { signal })
+  await mirrorOnce(suite.pool, [{ reader, normalize: vaultTrail.normalize }], { signal })
 }
 const used = (days: number, key_version?: number): LineOptions => ({
   ...{ time: daysAgo(days).toISOString(), response: key_version === undefined ? {} : { key_version } },
@@ -49,9 +37,9 @@ const used = (days: number, key_version?: number): LineOptions => ({
 test('a trail that is not mirrored, and a provider without one, are no pass', async () => {
   const failure = { status: 'failed', evidence: ['no audit trail of it is mirrored: waxseal audit mirror'] }
   expect(
-    await usesInTrail(database.client, { ...kek, provider: 'aws' }, { trail: vaultTrail, unusedForSeconds: 1 }),
+    await usesInTrail(suite.client, { ...kek, provider: 'aws' }, { trail: vaultTrail, unusedForSeconds: 1 }),
   ).toMatchObject(failure)
-  expect(await usesInTrail(database.client, kek, { trail: undefined, unusedForSeconds: 1 })).toMatchObject(failure)
+  expect(await usesInTrail(suite.client, kek, { trail: undefined, unusedForSeconds: 1 })).toMatchObject(failure)
 })
 
 test('no use in all of the time is a pass; uses of other versions and looks at the key are none', async () => {
@@ -88,7 +76,7 @@ test('a time that is not covered is no pass', async () => {
 
 test('a trail that speaks against it keeps the KEK enabled, and stands in the record', async () => {
   await mirrored([used(3, 2)])
-  const { ready, checks } = await retire(database.client, [], kek, {
+  const { ready, checks } = await retire(suite.client, [], kek, {
     ...{ current: [{ ...kek, version: '3' }], processes: 0, waitMs: 0, backupsKept: 'none' },
     checkTrail: (client) => usesInTrail(client, kek, { trail: vaultTrail, unusedForSeconds: 30 * DAY_S }),
   })
