@@ -42,7 +42,6 @@ export { type SignedCheckpoint, type SignOptions, signCheckpoint } from './integ
 export type { LedgerOptions, LedgerProblem, WhenUnavailable } from './ledger/ledger-options.js'
 export { openLedger } from './ledger/open-ledger.js'
 export { type LedgerStatistics, PostgresLedger } from './ledger/postgres-ledger.js'
-export { type CoverageQuery, coverageOf, type TrailCoverage } from './mirror/coverage.js'
 export type { MirroredTrail, PassResult } from './mirror/make-pass.js'
 export { followTrails, type MirrorEvent, type MirrorOptions, mirrorOnce } from './mirror/mirror.js'
 export { readMirrorStatus, type SourceStatus } from './mirror/mirror-status.js'

@@ -5,6 +5,7 @@ import { onDatabase } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
 import { paint, printJson, printLine, tell } from '../terminal.js'
 import { verifierKeyOf } from './checkpoints.js'
+import { assertProviderOf } from './providers-in-use.js'
 import { type QueryFlags, queryOf, withQuery } from './query-options.js'
 
 export function defineExport(command: Command): void {
@@ -28,6 +29,7 @@ async function run(options: Options): Promise<void> {
   const now = new Date()
   const query = { to: now, ...queryOf(options, now) }
   await onDatabase(options, async (client, configuration) => {
+    await assertProviderOf(client, configuration, query)
     const verifierKey = await verifierKeyOf(configuration)
     const { count } = await countAudit(client, query, Number.MAX_SAFE_INTEGER)
     const progress = new Progress(standardError(), count)

@@ -1,5 +1,7 @@
+import type { RecordFilters } from '../../audit/index.js'
 import { keksOfLedger } from '../../audit/reconciliation/storage/keks-of-ledger.js'
-import type { KnownTrails } from '../../config/known-trails.js'
+import { type KnownTrails, knownTrails } from '../../config/known-trails.js'
+import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import { ConfigurationError } from '../../errors.js'
 import type { Queryable } from '../../postgres/queryable.js'
 
@@ -21,4 +23,13 @@ export function assertProvider(provider: string | undefined, known: KnownTrails,
   const names = new Set([...known.keys(), ...inUse.mirrored, ...inUse.called])
   if (provider === undefined || names.has(provider)) return
   throw new ConfigurationError(`--provider: expected one of ${[...names].join(', ')}, found "${provider}"`)
+}
+
+/** The same of a filter, of whoever reads the audit. */
+export async function assertProviderOf(
+  client: Queryable,
+  { audit }: Pick<LoadedConfiguration, 'audit'>,
+  { provider }: Pick<RecordFilters, 'provider'>,
+): Promise<void> {
+  if (provider !== undefined) assertProvider(provider, knownTrails(audit), await providersInUse(client))
 }

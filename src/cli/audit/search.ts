@@ -4,6 +4,7 @@ import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { onDatabase } from '../on-database.js'
 import { printJson, printLine, tell } from '../terminal.js'
 import { wholeNumber } from '../whole-number.js'
+import { assertProviderOf } from './providers-in-use.js'
 import { type QueryFlags, queryOf, withQuery } from './query-options.js'
 import { heading, recordLine } from './record-lines.js'
 
@@ -25,7 +26,8 @@ export function defineSearch(command: Command): void {
 async function search(options: Options): Promise<void> {
   const query = queryOf(options)
   const { limit, cursor, json } = options
-  await onDatabase(options, async (client) => {
+  await onDatabase(options, async (client, configuration) => {
+    await assertProviderOf(client, configuration, query)
     const page = await searchAudit(client, query, { ...(limit !== undefined && { limit }), ...(cursor && { cursor }) })
     const window = { from: page.from, to: page.to }
     const total = await countAudit(client, { ...query, ...window })

@@ -4,6 +4,7 @@ import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { interruptible } from '../interruptible.js'
 import { onDatabase } from '../on-database.js'
 import { printJsonLine, printLine } from '../terminal.js'
+import { assertProviderOf } from './providers-in-use.js'
 import { type FilterFlags, filtersOf, withFilters } from './query-options.js'
 import { recordLine } from './record-lines.js'
 
@@ -27,7 +28,8 @@ async function tail(options: Options): Promise<void> {
   const query = filtersOf(options)
   const printRecord = options.json ? printJsonLine : (record: ReviewRecord) => printLine(recordLine(record))
   const print = (records: readonly ReviewRecord[]) => records.forEach(printRecord)
-  await onDatabase(options, async (client) => {
+  await onDatabase(options, async (client, configuration) => {
+    await assertProviderOf(client, configuration, query)
     const { records } = await searchAudit(client, query, { limit: LAST })
     print([...records].reverse())
     if (!options.follow) return

@@ -56,6 +56,19 @@ test('search: --json', async () => {
   })
 })
 
+test.each([
+  ['search', []],
+  ['tail', []],
+  ['export', ['--output', 'never-made']],
+])(
+  '%s: a provider that neither configuration nor records have is refused: of none of it nothing would be found',
+  async (command, args) => {
+    const { status, stdout, stderr } = await made.run(['audit', command, '--provider', 'asw', ...args])
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(/--provider: expected one of .*aws.*, found "asw"/)
+  },
+)
+
 test('show: the record, what belongs to it, and the raw event', async () => {
   const { status, stdout } = await made.run(['audit', 'show', event])
   expect({ status, stdout }).toEqual({
