@@ -216,7 +216,9 @@ test('two that write a table of the same name into one folder, as for two databa
   async function* linesOf(line: string) {
     yield line
   }
-  const { place } = await writeArchive(folder, 'audit_event_202607', first())
+  const written = writeArchive(folder, 'audit_event_202607', first())
+  await expect(written).resolves.toMatchObject({ rows: 2 })
+  const { place } = await written
   const read = async (file: string) => {
     const lines: string[] = []
     for await (const batch of readArchive(file)) lines.push(...batch)
