@@ -1,6 +1,6 @@
 const FILES = ['.env.example', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
-/** What the README links to. */
-const PAGE = /^docs\/[\w/-]+\.(md|svg)$/
+/** What the README links to, and what trails are set up by. */
+const PAGE = /^(docs\/[\w/-]+\.(md|svg)|providers\/[a-z]+\/(README\.md|[a-z-]+\.tf))$/
 /** Nobody requires the command line: it is there once. */
 const BUILT = /^dist\/(esm|cjs(?!\/src\/cli\/))\/(src|providers|migrations)\/[a-z0-9/-]+\.(js|d\.ts)$/
 const COMMAND = /^dist\/esm\/src\/cli\//

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm'
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.js'
 import { protectedTablesOf } from '../config/protected-tables.js'
+import { assertSchema } from '../lifecycle/index.js'
 import type { Pool, Queryable } from '../postgres/queryable.js'
 import type { ConfiguredOptions } from './configured.js'
 import { withDatabase, withPool } from './database.js'
@@ -12,6 +13,17 @@ export async function onDatabase<T>(
 ): Promise<T> {
   const { configuration, dataSource } = await connectionOf(options)
   return withDatabase(configuration, dataSource, (client) => use(client, configuration, dataSource))
+}
+
+/** As `onDatabase`, for commands that work with our own tables. */
+export function onSchema<T>(
+  options: ConfiguredOptions,
+  use: (client: Queryable, configuration: LoadedConfiguration, dataSource: DataSource | undefined) => Promise<T>,
+): Promise<T> {
+  return onDatabase(options, async (client, ...rest) => {
+    await assertSchema(client)
+    return use(client, ...rest)
+  })
 }
 
 /** As `onDatabase`, for what works on several connections at a time. */

@@ -22,7 +22,8 @@ export class Progress {
   readonly #total: number | undefined
   #done = 0
   #printed = 0
-  #isDrawn = false
+  /** How wide the line is that is to be redrawn. */
+  #drawn = 0
 
   constructor(screen: ProgressScreen, total: number | undefined) {
     this.#screen = screen
@@ -34,8 +35,13 @@ export class Progress {
     this.#done += by
     const { terminal } = this.#screen
     if (terminal) {
-      terminal.write(`\r   ${this.#bar()}${note && `  ${note}`}`)
-      this.#isDrawn = true
+      // A line that is wider than the terminal could not be redrawn, and what is left of a longer one has to go.
+      const line = `   ${this.#bar()}${note && `  ${note}`}`.slice(
+        0,
+        (terminal.columns || Number.POSITIVE_INFINITY) - 1,
+      )
+      terminal.write(`\r${line.padEnd(this.#drawn)}`)
+      this.#drawn = line.length
     }
     if (terminal || this.#total === undefined) return
     const quarter = Math.floor((this.#done * LINES) / this.#total)
@@ -45,8 +51,13 @@ export class Progress {
 
   /** Leaves the line of the bar, for what comes next. */
   end(): void {
-    if (this.#isDrawn) this.#screen.terminal?.write('\n')
-    this.#isDrawn = false
+    if (this.#drawn > 0) this.#screen.terminal?.write('\n')
+    this.#drawn = 0
+  }
+
+  /** Also where what it showed ended with an error, which is a line of its own. */
+  [Symbol.dispose](): void {
+    this.end()
   }
 
   #bar(): string {

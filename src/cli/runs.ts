@@ -8,10 +8,9 @@ import {
   readFailures,
   readReport,
 } from '../jobs/index.js'
-import { assertSchema } from '../lifecycle/index.js'
 import type { Queryable } from '../postgres/queryable.js'
 import { type ConfiguredOptions, withConfiguration } from './configured.js'
-import { onDatabase } from './on-database.js'
+import { onSchema } from './on-database.js'
 import { paint, printJson, printLine } from './terminal.js'
 
 export function define(command: Command): void {
@@ -67,8 +66,7 @@ async function alter(id: string, change: RunChange, options: ConfiguredOptions):
 }
 
 function onRuns<T>(options: ConfiguredOptions, use: (client: Queryable) => Promise<T>): Promise<T> {
-  return onDatabase(options, async (client) => {
-    await assertSchema(client)
+  return onSchema(options, async (client) => {
     return use(client)
   })
 }

@@ -41,3 +41,24 @@ test('an estimate of nothing is no reason to divide by it', () => {
   new Progress({ terminal: stream, line: () => undefined }, 0).advance(1)
   expect(written).toEqual([`\r   ${'█'.repeat(40)}  1 of 1`])
 })
+
+test('a line is no wider than the terminal, and leaves nothing of a longer one', () => {
+  const { written, stream } = terminal()
+  const progress = new Progress({ terminal: Object.assign(stream, { columns: 70 }), line: () => undefined }, 2)
+  progress.advance(1, 'days of a trail with a long name')
+  progress.advance(1, 'rows')
+  expect(written).toEqual([
+    `\r   ${'█'.repeat(20)}${'░'.repeat(20)}  1 of 2  days of a trail`.padEnd(70).slice(0, 70),
+    `\r   ${'█'.repeat(40)}  2 of 2  rows`.padEnd(70),
+  ])
+})
+
+test('one that ends with an error leaves its line, for the error', () => {
+  const { written, stream } = terminal()
+  expect(() => {
+    using progress = new Progress({ terminal: stream, line: () => undefined }, 2)
+    progress.advance(1)
+    throw new Error('an error')
+  }).toThrow('an error')
+  expect(written.at(-1)).toBe('\n')
+})

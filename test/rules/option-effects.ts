@@ -22,6 +22,8 @@ export const OPTION_EFFECTS: Effects = {
     format: [`${AUDIT}/export/export-audit.test.ts`, 'CSV has a heading, and no cell that a spreadsheet would run'],
     verifierKey: [`${AUDIT}/export/export-audit.test.ts`, 'the manifest has query, counts, digests and checkpoint'],
     onProgress: [`${AUDIT}/export/export-audit.test.ts`, 'page after page'],
+    onUnproven: [`${AUDIT}/export/export-audit.test.ts`, 'how many records came after the checkpoint is told'],
+    signal: [`${AUDIT}/export/export-audit.test.ts`, 'an interrupt ends it and leaves no file'],
   },
   RetainOptions: {
     folder: [`${AUDIT}/retention/retain.test.ts`, 'without a folder nothing is changed'],

@@ -20,6 +20,10 @@ export interface ExportOptions {
   readonly verifierKey?: string
   /** Told how many records were written since it was told last. */
   readonly onProgress?: (records: number) => void
+  /** Told of how many records the last checkpoint does not cover: nothing proves them. */
+  readonly onUnproven?: (records: number) => void
+  /** Ends it, and takes away what was written. Default: nothing does. */
+  readonly signal?: AbortSignal
 }
 
 export interface ExportManifest {
@@ -45,7 +49,7 @@ export async function exportAudit(
   query: AuditQuery,
   settings: ExportOptions,
 ): Promise<ExportManifest> {
-  const { folder, format = 'jsonl', verifierKey = null, onProgress } = settings
+  const { folder, format = 'jsonl', verifierKey = null, onProgress, onUnproven, signal } = settings
   if (!isExportFormat(format)) throw new ConfigurationError(`format: expected jsonl, csv or ocsf, found "${format}"`)
   const checked = checkedQuery(query)
   const { from, to, kinds, filters } = checked
@@ -54,6 +58,7 @@ export async function exportAudit(
   await recordReview(client, 'export', { query: asked, format })
   const files = writersOf(format).map(({ name, write }) => ({ write, file: new HashedFile(folder, name) }))
   const counts: Record<string, number> = {}
+  let unproven = 0
   let checkpoint: string | null
   let written: ExportedFile[]
   try {
@@ -62,21 +67,27 @@ export async function exportAudit(
     checkpoint = await inSnapshot(client, async () => {
       const { size, note } = await lastCheckpoint(client)
       for await (const found of pagesOf(client, checked)) {
+        signal?.throwIfAborted()
         const lines = await readLines(client, found, size)
         for (const { kind } of lines) counts[kind] = (counts[kind] ?? 0) + 1
         for (const { file, write } of files) await file.append(write(lines))
+        unproven += lines.filter(({ leaf }) => leaf === null).length
         onProgress?.(found.length)
       }
       return note
     })
-  } finally {
     written = await Promise.all(files.map(({ file }) => file.close()))
+  } catch (error) {
+    // The folder is as it was, so that the same command can be run again.
+    await Promise.all(files.map(({ file }) => file.remove()))
+    throw error
   }
   const manifest: ExportManifest = {
     ...{ format: 'waxseal-audit-export', version: 1, madeBy: `waxseal ${VERSION}`, madeAt: new Date().toISOString() },
     ...{ query: asked, counts, files: written, checkpoint, verifierKey },
   }
   await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
+  if (unproven > 0) onUnproven?.(unproven)
   await recordReview(client, 'exported', { counts, files: written })
   return manifest
 }

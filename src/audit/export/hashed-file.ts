@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export interface ExportedFile {
@@ -27,6 +27,11 @@ export class HashedFile {
     this.#hash.update(bytes)
     this.#bytes += bytes.length
     await this.#handle.appendFile(bytes)
+  }
+
+  async remove(): Promise<void> {
+    await this.#handle?.close().catch(() => undefined)
+    if (this.#handle) await rm(this.#path, { force: true })
   }
 
   async close(): Promise<ExportedFile> {

@@ -19,7 +19,7 @@ export interface ShownRecord {
   /** What the provider logged of that call. */
   readonly events: readonly ReviewRecord[]
   /** What the reconciliation said of it, the oldest first. */
-  readonly history: readonly Readonly<Record<'at' | 'from' | 'to' | 'rule', string | null>>[]
+  readonly history: readonly Readonly<Record<'at' | 'from' | 'to' | 'rule' | 'reason', string | null>>[]
   readonly findings: readonly Readonly<Record<'id' | 'kind' | 'severity', string>>[]
   /** The readers that saw an event, and what attests it there. */
   readonly sightings: readonly Readonly<Record<'reader' | 'at' | 'proof', string | null>>[]
@@ -57,7 +57,7 @@ export async function showRecord(client: Queryable, id: string): Promise<ShownRe
   }
 }
 
-const HISTORY = `SELECT ${instant('inserted_at')} AS at, old_state AS "from", new_state AS "to", rule
+const HISTORY = `SELECT ${instant('inserted_at')} AS at, old_state AS "from", new_state AS "to", rule, detail ->> 'reason' AS reason
   FROM waxseal.state_change WHERE subject_id = $1 ORDER BY inserted_at, id`
 const SIGHTINGS = `SELECT s.reader, ${instant('g.seen_at')} AS at, g.proof
   FROM (SELECT source, mirrored_at AS seen_at, proof FROM waxseal.audit_event WHERE id = $1 AND event_time = $2::timestamptz

@@ -5,11 +5,10 @@ import { type KeyAccessSnapshot, readLastSnapshot, storeKeyAccess } from '../../
 import { openConfiguredLedger } from '../../config/connect-ledger.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import type { AllowedPrincipal, KeyAccess } from '../../kms/key-access.js'
-import { assertSchema } from '../../lifecycle/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { failureOf } from '../failure.js'
-import { onDatabase } from '../on-database.js'
+import { onSchema } from '../on-database.js'
 import { printJson, printLine, tell } from '../terminal.js'
 import { keyAccessTargets } from './key-access-targets.js'
 
@@ -35,8 +34,7 @@ interface Found extends KeyAccess {
 }
 
 async function run({ dryRun, json, ...options }: Options): Promise<void> {
-  const { found, failures } = await onDatabase(options, async (client, configuration) => {
-    await assertSchema(client)
+  const { found, failures } = await onSchema(options, async (client, configuration) => {
     const asked = await ask(configuration)
     const compared: Found[] = []
     for (const access of asked.found) {

@@ -3,7 +3,7 @@ import { escaped } from '../../audit/escaped.js'
 import { verifyArchive } from '../../audit/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
-import { onDatabase } from '../on-database.js'
+import { onSchema } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
 import { paint, printJson, printLine } from '../terminal.js'
 
@@ -17,8 +17,8 @@ export function defineArchive(command: Command): void {
 }
 
 async function verify(file: string, options: ConfiguredOptions & { readonly json?: true }): Promise<void> {
-  await onDatabase(options, async (client) => {
-    const progress = new Progress(standardError(), undefined)
+  await onSchema(options, async (client) => {
+    using progress = new Progress(standardError(), undefined)
     const verified = await verifyArchive(client, file, (count) => progress.advance(count, 'rows'))
     progress.end()
     const { rows, table, sha256, problems } = verified

@@ -8,7 +8,7 @@ import { ConfigurationError } from '../../errors.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { interruptible } from '../interruptible.js'
-import { onDatabase } from '../on-database.js'
+import { onSchema } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
 import { paint, printJson, printLine } from '../terminal.js'
 import { anchoredNotes, checkpointsOf } from './checkpoints.js'
@@ -28,14 +28,14 @@ interface Options extends ConfiguredOptions {
 }
 
 async function run(options: Options): Promise<void> {
-  const report = await onDatabase(options, async (client, configuration) => {
+  const report = await onSchema(options, async (client, configuration) => {
     const { keys, origin, file } = await checkpointsOf(configuration)
     for (const kept of options.anchors ?? []) await assertThere(kept)
     const files = [...(file === undefined ? [] : [file]), ...(options.anchors ?? [])]
     const anchors = await Promise.all(files.map(anchoredNotes))
     const witnesses = await readTrailWitnesses(client, origin)
     const screen = standardError()
-    const progress = new Progress(screen, await readSize(client))
+    using progress = new Progress(screen, await readSize(client))
     const onChecked = (leaves: number) => progress.advance(leaves)
     const found = await interruptible((signal) => checkLog(client, { keys, anchors, witnesses, onChecked, signal }))
     progress.end()

@@ -17,7 +17,7 @@ import type { Queryable } from '../../postgres/queryable.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { connectionOf } from '../database.js'
 import { interruptible } from '../interruptible.js'
-import { onDatabase } from '../on-database.js'
+import { onSchema } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
 import { paint, printJson, printLine } from '../terminal.js'
 import { anchoredNotes, type Checkpoints, checkpointsOf, placeOfFile } from './checkpoints.js'
@@ -46,7 +46,7 @@ interface Options extends ConfiguredOptions {
 }
 
 async function run(options: Options): Promise<void> {
-  await onDatabase(options, async (client, configuration, dataSource) => {
+  await onSchema(options, async (client, configuration, dataSource) => {
     const checkpoints = await checkpointsOf(configuration)
     const anchors = chosenAnchors(checkpoints, options.anchor)
     const waiting = await countWaiting(client)
@@ -90,7 +90,7 @@ function printDryRun(size: number, waiting: number, json: true | undefined): voi
 }
 
 async function append(client: Queryable, waiting: number): Promise<number> {
-  const progress = new Progress(standardError(), waiting)
+  using progress = new Progress(standardError(), waiting)
   const { leaves } = await interruptible((signal) => {
     return appendLeaves(client, { signal, onAppended: (count) => progress.advance(count) })
   })

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { countAudit, type ExportFormat, exportAudit } from '../../audit/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
-import { onDatabase } from '../on-database.js'
+import { interruptible } from '../interruptible.js'
+import { onSchema } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
 import { paint, printJson, printLine, tell } from '../terminal.js'
 import { verifierKeyOf } from './checkpoints.js'
@@ -28,20 +29,29 @@ async function run(options: Options): Promise<void> {
   // One window for the count and the export.
   const now = new Date()
   const query = { to: now, ...queryOf(options, now) }
-  await onDatabase(options, async (client, configuration) => {
+  await onSchema(options, async (client, configuration) => {
     await assertProviderOf(client, configuration, query)
     const verifierKey = await verifierKeyOf(configuration)
     const { count } = await countAudit(client, query, Number.MAX_SAFE_INTEGER)
-    const progress = new Progress(standardError(), count)
+    using progress = new Progress(standardError(), count)
     const onProgress = (records: number) => progress.advance(records)
-    const manifest = await exportAudit(client, query, {
-      ...{ folder, onProgress, ...(format && { format }), ...(verifierKey !== undefined && { verifierKey }) },
+    let unproven = 0
+    const onUnproven = (records: number) => {
+      unproven = records
+    }
+    const manifest = await interruptible((signal) => {
+      const chosen = { ...(format && { format }), ...(verifierKey !== undefined && { verifierKey }) }
+      return exportAudit(client, query, { folder, onProgress, onUnproven, signal, ...chosen })
     })
     progress.end()
-    if (json) return printJson(manifest)
     const counts = Object.entries(manifest.counts).map(([kind, records]) => `${records} of the kind ${kind}`)
-    printLine(`${paint('green', '✓')} ${folder}: ${counts.join(', ') || 'no records'}`)
+    if (json) printJson(manifest)
+    else printLine(`${paint('green', '✓')} ${folder}: ${counts.join(', ') || 'no records'}`)
     if (manifest.checkpoint === null)
       tell('no checkpoint is signed yet: nothing proves that the records stand in the log')
+    else if (unproven > 0)
+      tell(
+        `${unproven} of them came after the last checkpoint, and nothing proves them: run "waxseal audit checkpoint" first`,
+      )
   })
 }

@@ -5,7 +5,7 @@ import { readFindings } from '../../audit/findings/read-findings.js'
 import { recordReview } from '../../audit/review/record-review.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
-import { onDatabase } from '../on-database.js'
+import { onSchema } from '../on-database.js'
 import { paint, printJson, printLine, tell } from '../terminal.js'
 import { wholeNumber } from '../whole-number.js'
 import { findingLines } from './finding-lines.js'
@@ -37,7 +37,7 @@ interface Options extends ConfiguredOptions {
 
 async function list(options: Options): Promise<void> {
   const { open = false, limit = LIMIT, json } = options
-  const findings = await onDatabase(options, async (client) => {
+  const findings = await onSchema(options, async (client) => {
     await recordReview(client, 'findings', { open, limit })
     return readFindings(client, { open, limit })
   })
@@ -50,6 +50,6 @@ async function list(options: Options): Promise<void> {
 
 async function acknowledge(finding: string, options: ConfiguredOptions & { readonly reason: string }): Promise<void> {
   const { reason } = options
-  await onDatabase(options, (client) => acknowledgeFinding(client, finding, { reason, who: userInfo().username }))
+  await onSchema(options, (client) => acknowledgeFinding(client, finding, { reason, who: userInfo().username }))
   printLine(`${paint('green', '✓')} ${finding}: acknowledged`)
 }

@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { escaped } from '../../audit/escaped.js'
 import { type LegalHold, liftHold, listHolds, placeHold } from '../../audit/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
-import { onDatabase } from '../on-database.js'
-import { printJson, printLine } from '../terminal.js'
+import { onSchema } from '../on-database.js'
+import { printJson, printLine, tell } from '../terminal.js'
 import { instantOf } from './query-options.js'
 
 export function defineHold(command: Command): void {
@@ -33,20 +33,21 @@ interface PlaceOptions extends ConfiguredOptions {
 async function place(options: PlaceOptions): Promise<void> {
   const now = new Date()
   const [from, to] = [instantOf('--from', options.from, now), instantOf('--to', options.to, now)]
-  await onDatabase(options, async (client) => {
+  await onSchema(options, async (client) => {
     printLine(lineOf(await placeHold(client, { from, to, reason: options.reason })))
   })
 }
 
 async function lift(id: string, options: ConfiguredOptions & { readonly reason: string }): Promise<void> {
-  await onDatabase(options, async (client) => printLine(lineOf(await liftHold(client, id, options.reason))))
+  await onSchema(options, async (client) => printLine(lineOf(await liftHold(client, id, options.reason))))
 }
 
 async function list(options: ConfiguredOptions & { readonly json?: true }): Promise<void> {
-  await onDatabase(options, async (client) => {
+  await onSchema(options, async (client) => {
     const holds = await listHolds(client)
     if (options.json) return printJson(holds)
     for (const hold of holds) printLine(lineOf(hold))
+    if (holds.length === 0) tell('no holds')
   })
 }
 

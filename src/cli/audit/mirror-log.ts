@@ -46,7 +46,7 @@ function factsOf(event: SourceEvent): string[] {
     return stored + quarantined > 0 ? [`${stored} events stored …`] : []
   }
   const { state, reason, counts } = event.result
-  if (state === 'elsewhere') return ['another process mirrors it']
+  if (state === 'elsewhere') return ['another process mirrors it, or did so until less than two minutes ago']
   const put = counts.quarantined > 0 ? `, ${counts.quarantined} not understood` : ''
   const found = `${counts.stored} new events, ${counts.repeated} known${put}; ${lagLine(event.lagMs)}`
   return [state === 'ok' ? found : `${state}: ${reason}; ${found}`]

@@ -24,6 +24,7 @@ import { paint, printJson, printJsonLine, printLine, tell } from '../terminal.js
 import { alert } from './alert.js'
 import { dayLine } from './finding-lines.js'
 import { trailsInUse, withoutTrailLine } from './trails-in-use.js'
+import { trailsWithoutKeys } from './trails-without-keys.js'
 
 const SILENCE: ProgressScreen = { terminal: undefined, line: () => undefined }
 const EVERY_MS = 60_000
@@ -42,7 +43,7 @@ export function defineReconcile(command: Command): void {
     .description('account for every event of the mirrored trails by an attempt of the ledger')
     .option('--provider <name>', 'only trails of this provider (default: all)')
     .option('--from <day>', 'days that are settled too, from this one, in UTC (default: what is not settled)')
-    .option('--to <day>', 'up to this one, included')
+    .option('--to <day>', 'up to this one, included (default: that of --from)')
     .option('--follow', 'once a minute, until SIGTERM or Ctrl-C')
     .option('--dry-run', 'say what would be found, and store nothing')
     .option('--json', 'print JSON; with --follow an object a line for each pass')
@@ -59,8 +60,10 @@ async function run(options: Options, signal: AbortSignal): Promise<void> {
   await withDatabase(setup.configuration, setup.dataSource, async (client) => {
     await assertSchema(client)
     do {
-      const isFine = await pass(client, setup, options, days, signal)
-      process.exitCode = isFine ? EXIT.ok : EXIT.findings
+      await pass(client, setup, options, days, signal).catch((error) => {
+        // What a pass that was interrupted had not come to, the next one does.
+        if (!options.follow || !signal.aborted) throw error
+      })
       if (options.follow) await pause(EVERY_MS, systemClock, signal).catch(() => undefined)
     } while (options.follow && !signal.aborted)
   })
@@ -72,8 +75,10 @@ async function pass(
   options: Options,
   days: ReconcileOptions['days'],
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<void> {
   const { configuration } = setup
+  const { principals = [], keys = [] } = configuration.audit ?? {}
+  const keks = keys.map(({ id }) => id)
   const { provider, follow, dryRun = false, json = false } = options
   const tables = await tablesOn(client, setup)
   // Each minute another bar says nothing: the lines of the days do.
@@ -82,11 +87,10 @@ async function pass(
   let scope = ''
   const { trails, withoutTrail } = await trailsInUse(client, knownTrails(configuration.audit), provider)
   const reports = await reconcileTrails(client, {
-    trails,
-    principals: configuration.audit?.principals ?? [],
-    keks: configuration.audit?.keys.map(({ id }) => id) ?? [],
+    ...{ trails, principals, keks },
     storedEnvelopes: (connection, ids) => storedEnvelopes(connection, tables, ids),
     dryRun,
+    signal,
     ...(days && { days }),
     onFinding: ({ severity, kind, subject, principal }, { provider: of, scope: where }) => {
       const by = principal === undefined ? '' : ` by ${principal}`
@@ -98,23 +102,29 @@ async function pass(
       scope = escaped(`days of ${place.provider} ${place.scope}`)
     },
     onDay: () => progress?.advance(1, scope),
-  })
-  progress?.end()
+  }).finally(() => progress?.end())
   const alerts = dryRun ? [] : await alert(client, configuration, signal)
   const hasFindings = dryRun
     ? reports.some(({ findings }) => findings.length > 0)
     : (await readFindings(client, { open: true, limit: 1 })).length > 0
   const isFine = !hasFindings && withoutTrail.length === 0
-  const result = { ok: isFine, withoutTrail, days: reports, alerts }
+  // Before anything is printed: a reader that has seen enough ends the process.
+  process.exitCode = isFine ? EXIT.ok : EXIT.findings
+  const withoutKeys = await trailsWithoutKeys(client, trails, keks)
+  const result = { ok: isFine, withoutTrail, withoutKeys, days: reports, alerts }
   if (json && follow) printJsonLine(result)
   else if (json) printJson(result)
   else {
     for (const name of withoutTrail) printLine(`${paint('red', '✗')} ${escaped(withoutTrailLine(name))}`)
     for (const report of reports) printLine(dayLine(report))
+    for (const name of withoutKeys) tell(escaped(withoutKeysLine(name)))
     if (reports.length === 0 && !follow) tell('nothing to reconcile: no day has records that are not settled')
     if (hasFindings && !dryRun) tell('findings are open: "waxseal audit findings --open" lists them')
   }
-  return isFine
+}
+
+function withoutKeysLine(provider: string): string {
+  return `${provider}: the ledger names no KEK of it, and its trail none of audit.keys: its events count as uses of keys of others`
 }
 
 const DAY = /^\d{4}-\d\d-\d\d$/

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../../errors.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { interruptible } from '../interruptible.js'
-import { onDatabase } from '../on-database.js'
+import { onSchema } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
 import { printJson, printLine } from '../terminal.js'
 
@@ -31,9 +31,9 @@ async function run(options: Options): Promise<void> {
   if (folder === undefined && !dryRun) throw new ConfigurationError('expected --archives or --dry-run, found neither')
   const { audit } = await loadConfiguration(options.config === undefined ? {} : { file: options.config })
   const { hot, total } = audit?.retention ?? {}
-  await onDatabase(options, async (client) => {
+  await onSchema(options, async (client) => {
     const periods = { ...(hot !== undefined && { hot }), ...(total !== undefined && { total }) }
-    const progress = new Progress(standardError(), undefined)
+    using progress = new Progress(standardError(), undefined)
     const onProgress = (rows: number) => progress.advance(rows, 'rows')
     const target = folder !== undefined && !dryRun ? { folder, onProgress } : {}
     const retained = await interruptible((signal) => retainAudit(client, { ...periods, ...target, signal }))

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { countAudit, searchAudit } from '../../audit/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
-import { onDatabase } from '../on-database.js'
+import { onSchema } from '../on-database.js'
 import { printJson, printLine, tell } from '../terminal.js'
 import { wholeNumber } from '../whole-number.js'
 import { assertProviderOf } from './providers-in-use.js'
@@ -26,7 +26,7 @@ export function defineSearch(command: Command): void {
 async function search(options: Options): Promise<void> {
   const query = queryOf(options)
   const { limit, cursor, json } = options
-  await onDatabase(options, async (client, configuration) => {
+  await onSchema(options, async (client, configuration) => {
     await assertProviderOf(client, configuration, query)
     const page = await searchAudit(client, query, { ...(limit !== undefined && { limit }), ...(cursor && { cursor }) })
     const window = { from: page.from, to: page.to }

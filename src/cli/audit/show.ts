@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type ReviewRecord, type ShownRecord, showRecord } from '../../audit/index.js'
 import { ConfigurationError } from '../../errors.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
-import { onDatabase } from '../on-database.js'
+import { onSchema } from '../on-database.js'
 import { jsonLines, paint, printJson, printLine } from '../terminal.js'
 import { accountOf, recordLine, shortTime } from './record-lines.js'
 
@@ -21,7 +21,7 @@ export function defineShow(command: Command): void {
 }
 
 async function show(id: string, options: Options): Promise<void> {
-  await onDatabase(options, async (client) => {
+  await onSchema(options, async (client) => {
     const shown = await showRecord(client, id)
     if (!shown) {
       throw new ConfigurationError(
@@ -39,8 +39,9 @@ function linesOf(shown: ShownRecord): string[] {
     recordLine(record),
     ...section('What the reconciliation said', [
       accountOf(record),
-      ...history.map(({ at, from, to, rule }) => {
-        return `${shortTime(at!)}  ${from ?? '-'} → ${to}${rule ? ` (${rule})` : ''}`
+      ...history.map(({ at, from, to, rule, reason }) => {
+        const why = [rule, reason].filter(Boolean).join(', ')
+        return `${shortTime(at!)}  ${from ?? '-'} → ${to}${why && ` (${why})`}`
       }),
     ]),
     ...section(

@@ -2,11 +2,12 @@ import type { Command } from 'commander'
 import { escaped } from '../../audit/escaped.js'
 import { readMirrorStatus, type SourceStatus } from '../../audit/mirror/mirror-status.js'
 import { describeSource } from '../../audit/mirror/trail-source.js'
-import { assertSchema } from '../../lifecycle/index.js'
+import { knownTrails } from '../../config/known-trails.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
-import { onDatabase } from '../on-database.js'
-import { printJson, printLine } from '../terminal.js'
+import { onSchema } from '../on-database.js'
+import { printJson, printLine, tell } from '../terminal.js'
+import { trailsInUse, withoutTrailLine } from './trails-in-use.js'
 
 interface Options extends ConfiguredOptions {
   readonly json?: true
@@ -21,17 +22,23 @@ export function defineStatus(command: Command): void {
 }
 
 async function status(options: Options): Promise<void> {
-  const { sources, audit } = await onDatabase(options, async (client, configuration) => {
-    await assertSchema(client)
-    return { sources: await readMirrorStatus(client), audit: configuration.audit }
+  const { sources, unmirrored, trails } = await onSchema(options, async (client, { audit }) => {
+    const { withoutTrail } = await trailsInUse(client, knownTrails(audit))
+    return { sources: await readMirrorStatus(client), unmirrored: withoutTrail, trails: audit?.trails ?? [] }
   })
-  const missing = (audit?.trails ?? [])
-    .filter(({ provider, reader }) => !sources.some((each) => each.provider === provider && each.reader === reader))
-    .map(({ provider, reader }) => `${provider}/${reader}`)
-  if (missing.length > 0 || sources.some(({ problems }) => problems.length > 0)) process.exitCode = EXIT.findings
-  if (options.json) return printJson({ sources, missing })
+  const unread = trails.filter(
+    ({ provider, reader }) => !sources.some((each) => each.provider === provider && each.reader === reader),
+  )
+  const missing = unread.map(({ provider, reader }) => `${provider}/${reader}`)
+  const withoutTrail = unmirrored.filter((name) => !unread.some(({ provider }) => provider === name))
+  if (missing.length + withoutTrail.length > 0 || sources.some(({ problems }) => problems.length > 0))
+    process.exitCode = EXIT.findings
+  if (options.json) return printJson({ sources, missing, withoutTrail })
   for (const name of missing) printLine(`✗ ${name}: never mirrored; run waxseal audit mirror`)
+  for (const name of withoutTrail) printLine(`✗ ${escaped(withoutTrailLine(name))}`)
   for (const line of sources.flatMap(statusLines)) printLine(escaped(line))
+  if (missing.length + sources.length === 0)
+    tell('no trail is mirrored: docs/audit.md says how to name one in audit.trails')
 }
 
 function statusLines(source: SourceStatus): string[] {

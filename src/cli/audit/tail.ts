@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type ReviewRecord, searchAudit, tailRecords } from '../../audit/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { interruptible } from '../interruptible.js'
-import { onDatabase } from '../on-database.js'
+import { onSchema } from '../on-database.js'
 import { printJsonLine, printLine } from '../terminal.js'
 import { assertProviderOf } from './providers-in-use.js'
 import { type FilterFlags, filtersOf, withFilters } from './query-options.js'
@@ -28,7 +28,7 @@ async function tail(options: Options): Promise<void> {
   const query = filtersOf(options)
   const printRecord = options.json ? printJsonLine : (record: ReviewRecord) => printLine(recordLine(record))
   const print = (records: readonly ReviewRecord[]) => records.forEach(printRecord)
-  await onDatabase(options, async (client, configuration) => {
+  await onSchema(options, async (client, configuration) => {
     await assertProviderOf(client, configuration, query)
     const { records } = await searchAudit(client, query, { limit: LAST })
     print([...records].reverse())

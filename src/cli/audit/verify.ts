@@ -23,7 +23,7 @@ interface Options {
 
 async function run(folder: string, { key, json }: Options): Promise<void> {
   let verified = 0
-  const progress = new Progress(standardError(), undefined)
+  using progress = new Progress(standardError(), undefined)
   const verdict = await verifyExport(folder, {
     ...(key !== undefined && { key: parseVerifierKey(key) }),
     onVerified: () => {
@@ -38,11 +38,14 @@ async function run(folder: string, { key, json }: Options): Promise<void> {
     tell('the key came with the export: it proves who signed only if you have it from somebody else too (--key)')
 }
 
+const LISTED = 20
+
 function linesOf({ ok, records, proven, checkpoint, key, problems }: ExportVerdict): string[] {
   return [
-    ...problems.map(({ file, line, message }) => {
+    ...problems.slice(0, LISTED).map(({ file, line, message }) => {
       return `${paint('red', '✗')} ${escaped(`${file}${line === undefined ? '' : ` line ${line}`}: ${message}`)}`
     }),
+    ...(problems.length > LISTED ? ['  and more: --json lists a thousand'] : []),
     `${ok ? paint('green', '✓') : paint('red', '✗')} ${proven} of ${records} records are proven`,
     ...(checkpoint
       ? [

@@ -35,7 +35,7 @@ export async function pack({ period: text, output, who, json, ...options }: Opti
       const sources = await readSources(client, setup, now)
       const detail = { from: period.from.toISOString(), to: period.to.toISOString() }
       await recordReview(client, 'evidence', detail)
-      const progress = new Progress(standardError(), reports.length)
+      using progress = new Progress(standardError(), reports.length)
       const by = who ?? userInfo().username
       const made = await makeEvidencePack(sources, { period, by, signer, onReport: () => progress.advance(1) })
       progress.end()

@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
 import { ConfigurationError } from '../../errors.js'
-import { assertSchema } from '../../lifecycle/index.js'
 import { listReceipts, readReceipt, readShreddedRows } from '../../shredding/index.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
-import { onDatabase } from '../on-database.js'
+import { onSchema } from '../on-database.js'
 import { printJson, printLine } from '../terminal.js'
 import { receiptLine, receiptLines } from './report.js'
 
@@ -26,8 +25,7 @@ interface Options extends ConfiguredOptions {
 async function print(options: Options): Promise<void> {
   const { receipt: id, rows, json } = options
   if (rows && id === undefined) throw new ConfigurationError('--rows: expected --receipt beside it')
-  await onDatabase(options, async (client) => {
-    await assertSchema(client)
+  await onSchema(options, async (client) => {
     if (id === undefined) {
       const receipts = await listReceipts(client)
       if (json) return printJson(receipts)

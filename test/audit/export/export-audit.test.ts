@@ -173,6 +173,21 @@ test('page after page', async () => {
   await client.query(`SET ROLE ${auditor}`)
 })
 
+test('an interrupt ends it and leaves no file, and the same can be asked for again', async () => {
+  const signal = AbortSignal.abort(new Error('stopped'))
+  await expect(exportAudit(database.client, MAY, { folder, format: 'csv', signal })).rejects.toThrow('stopped')
+  expect(readdirSync(folder)).toEqual([])
+  await exportAudit(database.client, MAY, { folder, format: 'csv' })
+  expect(readdirSync(folder).sort()).toEqual(['manifest.json', 'records.csv', 'records.jsonl'])
+})
+
+test('how many records came after the checkpoint is told', async () => {
+  const told: number[] = []
+  const query = { ...MAY, kinds: ['application'], operation: 'unsigned' } as const
+  await exportAudit(database.client, query, { folder, onUnproven: (records) => told.push(records) })
+  expect(told).toEqual([1])
+})
+
 test('that it is made is written down before, and what it held after', async () => {
   const { files } = await exportAudit(database.client, { ...MAY, kinds: ['attempt'] }, { folder })
   const { rows: views } = await database.client.query(

@@ -51,6 +51,14 @@ test('case 42: an event that arrives late reopens its day; missing becomes resol
   expect(await stored.findings(day)).toEqual(['missing high resolved'])
 })
 
+test('an interrupt ends it before a day, which the next pass does', async () => {
+  const day = '2026-11-05'
+  await stored.logged(`${day}T10:00:00Z`, 'x2')
+  await stored.covered(day)
+  await expect(stored.pass({ signal: AbortSignal.abort(new Error('stopped')) })).rejects.toThrow('stopped')
+  expect((await stored.pass()).map((report) => report.day)).toEqual([day])
+})
+
 test('what goes over midnight is matched once, by either day', async () => {
   const [before, after] = ['2026-11-06T23:59:59.9Z', '2026-11-07T00:00:00.1Z']
   const late = await stored.unwrapped(before, 'r4')

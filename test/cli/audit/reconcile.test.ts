@@ -4,6 +4,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { providers } from '../../../providers/index.js'
+import { trailsWithoutKeys } from '../../../src/cli/audit/trails-without-keys.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
 import { AuditRows } from '../../audit/review/rows.js'
 import { type ProtectedProject, protectedProject } from '../protected-project.js'
@@ -153,9 +155,21 @@ test('a provider that is called and has no trail is said, and is exit code 1 wit
   const rows = new AuditRows(made.client)
   await rows.attempt('2026-05-06T10:00:00Z', { provider: 'acme', kek_id: 'acme-key' })
   await rows.attempt('2026-05-06T10:00:00Z', { provider: 'vault', kek_id: 'http://vault/transit/waxseal-key' })
-  expect(await json('reconcile', '--dry-run')).toMatchObject({ ok: false, withoutTrail: ['acme', 'vault'] })
+  expect(await json('reconcile', '--dry-run')).toMatchObject({
+    ...{ ok: false, withoutTrail: ['acme', 'vault'], withoutKeys: [] },
+  })
+  expect(await json('status')).toMatchObject({ withoutTrail: ['acme', 'vault'] })
   const { status, stdout } = await made.run(['audit', 'reconcile', '--dry-run', '--provider', 'acme'])
   expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringMatching(/^✗ acme: its trail is not mirrored/) })
+})
+
+test('a trail in which no key of ours is known is told from others: whatever is in it, nothing would be found', async () => {
+  const kek_id = 'projects/p/locations/l/keyRings/r/cryptoKeys/k'
+  const withoutKeys = async () => trailsWithoutKeys(made.client, { gcp: await providers.gcp.trail() }, [kek_id])
+  await made.client.query("INSERT INTO waxseal.trail_source (provider, scope, reader) VALUES ('gcp', 'p', 'test')")
+  expect(await withoutKeys()).toEqual(['gcp'])
+  await new AuditRows(made.client).event('2026-05-06T10:00:00Z', { provider: 'gcp', kek_id, scope: 'p' })
+  expect(await withoutKeys()).toEqual([])
 })
 
 test.each([

@@ -20,6 +20,8 @@ export interface ReconcileOptions extends Partial<Surroundings> {
   readonly storedEnvelopes?: StoredEnvelopes
   /** Stores nothing. */
   readonly dryRun?: boolean
+  /** Ends it before the next day, and rejects; the next pass goes on there. Default: nothing does. */
+  readonly signal?: AbortSignal
   /** Called before the days of a scope, with how many they are. */
   readonly onDays?: (place: Pick<DayReport, 'provider' | 'scope'>, days: number) => void
   /** Told of each finding that is new or back, once it is stored. */
@@ -75,12 +77,13 @@ async function reconcileDays(
   options: ReconcileOptions,
 ): Promise<DayReport[]> {
   if (days.length === 0) return []
-  const { now = Date.now(), principals = [], keks = [], dryRun = false, onDays, onDay } = options
+  const { now = Date.now(), principals = [], keks = [], dryRun = false, signal, onDays, onDay } = options
   const storedEnvelopes = options.storedEnvelopes ?? (async () => undefined)
   const settings = { now, principals, keks, storedEnvelopes, isTrial: dryRun }
   onDays?.(unit, days.length)
   const reports: DayReport[] = []
   for (const day of days) {
+    signal?.throwIfAborted()
     const report = await reconcileDay(client, unit, day, settings)
     for (const finding of report.opened) options.onFinding?.(finding, unit)
     onDay?.(report)
