@@ -36,6 +36,7 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
   let setup: SubscriberSetup | undefined
   let fleet: FleetMember | undefined
   let predicates: PredicateRule | undefined
+  let isGuarded = false
   const checkStatement: StatementCheck = (query, parameters) => {
     predicates?.check(query)
     refuseAsParameters(parameters)
@@ -86,9 +87,11 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
         refuseCachedPlaintext(dataSource, mode, query)
       })
     }
+    isGuarded = false
     await initialize.call(dataSource)
     try {
-      if (options.guard === 'install' && !isJustSynchronized(dataSource)) await installGuards(dataSource, mode)
+      // TypeORM synchronises after its migrations, and the guard is installed with that.
+      if (options.guard === 'install' && !isGuarded) await installGuards(dataSource, mode)
       if (setup && mode.name !== 'off') fleet = await joinFleetOf(dataSource, setup.cipher, options)
     } catch (error) {
       // As TypeORM does when it fails to start: nobody would close the pool of a DataSource that was never ready.
@@ -103,6 +106,7 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
     await removeGuards(dataSource)
     await synchronize.call(dataSource, dropBeforeSync)
     await installGuards(dataSource, mode)
+    isGuarded = true
   }
   dataSource.destroy = async () => {
     await destroy.call(dataSource)
@@ -117,11 +121,6 @@ export function withEncryption<D extends DataSource>(dataSource: D, options: Enc
     }
   }
   return dataSource
-}
-
-/** With the guard around it, and no migration that has run since. */
-function isJustSynchronized({ options: { synchronize, migrationsRun } }: DataSource): boolean {
-  return Boolean(synchronize) && !migrationsRun
 }
 
 /**

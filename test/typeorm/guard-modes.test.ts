@@ -200,6 +200,14 @@ describe('guard: install', () => {
     expect(await findings(dataSource)).toEqual([])
   })
 
+  test('installs after initialize() where something else has synchronised', async () => {
+    const { dataSource } = await encryptedDataSource(database, [credential()], { initialize: false })
+    started.push(dataSource)
+    dataSource.synchronize = () => DataSource.prototype.synchronize.call(dataSource)
+    await dataSource.initialize()
+    expect(await findings(dataSource)).toEqual([])
+  })
+
   test('follows a change of the entity', async () => {
     await save(await start('install'))
     const fields = { secret: encryptedColumn(), token: encryptedColumn({ nullable: true }) }
