@@ -1,5 +1,7 @@
 import { request } from 'node:https'
 import { isWaxsealError } from '../../src/errors.js'
+import { systemClock } from '../../src/kms/clock.js'
+import { withDeadline } from '../../src/kms/deadline.js'
 import { listAt, objectAt, parseJson, textAt } from '../../src/kms/untrusted-json.js'
 import { vendorError } from '../../src/kms/vendor-failure.js'
 import type { AzureTokens } from './connect.js'
@@ -9,7 +11,8 @@ import { azureFailureOf } from './errors.js'
 export type ManagementAnswer<T> = { readonly found: T } | { readonly unread: string }
 
 export interface ManagementPlace {
-  readonly origin: string
+  /** Undefined: it is not known. */
+  readonly origin: string | undefined
   readonly tokens: AzureTokens
   readonly tls: { readonly tlsOptions?: { readonly ca: string } }
 }
@@ -50,14 +53,22 @@ export class AzureManagement {
 
   async #send(target: string, signal?: AbortSignal): Promise<ManagementAnswer<unknown>> {
     const { origin, tokens, tls } = this.#place
+    if (origin === undefined) return { unread: 'the Resource Manager of the cloud of "vaultUrl" is not known' }
     // Ids and next pages come from replies, and the token goes where the request goes.
     const url = URL.canParse(target, origin) ? new URL(target, origin) : undefined
     if (url?.origin !== origin) return { unread: `a reply names another host than ${origin}` }
     const call = { provider: 'azure', operation: `GET ${url.pathname}` }
     try {
-      const { token } = (await tokens.getToken(`${origin}/.default`)) ?? {}
-      const limit = AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(TIMEOUT_MS)])
-      const { status, text } = await fetched(url, { token, ca: tls.tlsOptions?.ca, signal: limit })
+      const limits = { deadline: systemClock.now() + TIMEOUT_MS, ...(signal && { signal }) }
+      const { status, text } = await withDeadline(
+        `provider "azure": ${call.operation}`,
+        limits,
+        systemClock,
+        async (to) => {
+          const { token } = (await tokens.getToken(`${origin}/.default`)) ?? {}
+          return fetched(url, { token, ca: tls.tlsOptions?.ca, signal: to.signal })
+        },
+      )
       const body = parseJson(text)
       if (status === 200 && objectAt(body)) return { found: body }
       const failure = status === 429 ? 'throttled' : status >= 500 ? 'server' : undefined

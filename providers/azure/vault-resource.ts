@@ -1,4 +1,3 @@
-import { ConfigurationError } from '../../src/errors.js'
 import { type AzureCredentials, credentialOf, tlsOf } from './connect.js'
 import { isLoopback } from './key-names.js'
 import { AzureManagement } from './management.js'
@@ -10,7 +9,7 @@ export interface VaultResource {
   readonly management: AzureManagement
 }
 
-/** By the domain of its vaults, each cloud has another. */
+/** By the domain of its vaults, each cloud has another; in any other one nothing can be looked at. */
 const MANAGEMENT: Readonly<Record<string, string>> = {
   'azure.net': 'https://management.azure.com',
   'azure.cn': 'https://management.chinacloudapi.cn',
@@ -28,13 +27,9 @@ export async function connectVaultResource(
   return { id: resourceId, management: new AzureManagement({ ...place, tls: await tlsOf(credentials) }) }
 }
 
-function managementOf(vaultUrl: string): string {
+function managementOf(vaultUrl: string): string | undefined {
   const { hostname, origin } = new URL(vaultUrl)
   // A server for tests answers for both.
   if (isLoopback(hostname)) return origin
-  const cloud = Object.keys(MANAGEMENT).find((domain) => hostname.endsWith(`.${domain}`))
-  if (cloud !== undefined) return MANAGEMENT[cloud]!
-  throw new ConfigurationError(
-    `provider "azure": "vaultUrl" is in none of the clouds whose Resource Manager is known (${Object.keys(MANAGEMENT).join(', ')}); take "resourceId" away`,
-  )
+  return MANAGEMENT[Object.keys(MANAGEMENT).find((domain) => hostname.endsWith(`.${domain}`)) ?? '']
 }

@@ -224,6 +224,11 @@ describe('asked of Azure', () => {
     },
   )
 
+  test('in a cloud whose Resource Manager is not known nothing is asked, and that is said', async () => {
+    const [kek] = await read({ vaultUrl: 'https://shop-keys.vault.example', previousKeys: undefined })
+    expect(kek!.unread).toEqual(Array(2).fill(expect.stringMatching(/could not be read: .* is not known$/)))
+  })
+
   test('the resource of another vault is refused', async () => {
     const section = { vaultUrl: 'https://other.vault.azure.net', resourceId: RESOURCE_ID }
     await expect(read(section)).rejects.toThrow('"resourceId" must be that of the vault')
