@@ -64,8 +64,12 @@ export async function ledger(): Promise<Figure[]> {
 }
 
 async function recorded(opened: CallLedger, starts: readonly CallStart[]): Promise<void> {
-  await Promise.all(starts.map((start) => opened.begin(start)))
-  await Promise.all(starts.map(({ callToken, startedAt }) => opened.complete(callToken, endOf(startedAt))))
+  await Promise.all(
+    starts.map(async (start) => {
+      await opened.begin(start)
+      await opened.complete(start.callToken, endOf(start.startedAt))
+    }),
+  )
 }
 
 function startsOf(group: number): CallStart[] {
