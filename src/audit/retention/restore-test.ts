@@ -27,14 +27,16 @@ export async function restoreProblems(client: Queryable, table: string, lines: r
 }
 
 async function digestProblems(client: Queryable, kind: LeafKindName, rows: readonly Record<string, unknown>[]) {
-  const contents = rows.map((row) => leafContentOf(kind, recordOf(kind, row))!)
+  const contents = rows.flatMap((row) => leafContentOf(kind, recordOf(kind, row)) ?? [])
+  const unnamed = rows.length - contents.length
   const { rows: found } = await client.query(
     `SELECT id, l.digest FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS sought (id, time, n)
     LEFT JOIN waxseal.log_leaf l ON l.record = id AND l.kind = $1 AND l.record_time = time::timestamptz ORDER BY n`,
     [kind, contents.map(({ id }) => id), contents.map(({ time }) => time)],
   )
-  return found.flatMap(({ id, digest }, index) => {
+  const wrong = found.flatMap(({ id, digest }, index) => {
     if (!(digest instanceof Uint8Array)) return [`${kind} ${id} has no leaf in the log`]
     return Buffer.from(contents[index]!.digest).equals(digest) ? [] : [`${kind} ${id} is not what the log says it was`]
   })
+  return unnamed > 0 ? [`${unnamed} rows have no id or no time`, ...wrong] : wrong
 }

@@ -78,6 +78,14 @@ describe('an archive is not what it was', () => {
     ])
   })
 
+  test('with a row of another table, which has neither id nor time here', async () => {
+    const { problems } = await verifyArchive(
+      database.client,
+      altered('audit_event', () => '{}\n'),
+    )
+    expect(problems).toEqual(['1 rows do not come back as they were', '1 rows have no id or no time', unknown])
+  })
+
   test('with what is no row', async () => {
     const place = altered('event_state', (text) => text.replace('{', ''))
     expect((await verifyArchive(database.client, place)).problems).toEqual([
