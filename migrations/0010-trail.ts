@@ -63,7 +63,6 @@ export const trail: Migration = {
     `CREATE INDEX IF NOT EXISTS audit_event_principal
   ON waxseal.audit_event (principal text_pattern_ops, event_time DESC, id DESC)`,
     'CREATE INDEX IF NOT EXISTS audit_event_request ON waxseal.audit_event (request_id) WHERE request_id IS NOT NULL',
-    'CREATE INDEX IF NOT EXISTS audit_event_token ON waxseal.audit_event (call_token) WHERE call_token IS NOT NULL',
     'CREATE INDEX IF NOT EXISTS audit_event_copies ON waxseal.audit_event (copy_group) WHERE copy_group IS NOT NULL',
     `CREATE INDEX IF NOT EXISTS audit_event_failed ON waxseal.audit_event (event_time DESC, id DESC)
   WHERE outcome <> 'success'`,
