@@ -66,15 +66,22 @@ export function unionOf(query: CheckedQuery, place: Place, order: (origin: Origi
   const bind: Bind = (value) => `$${values.push(value)}`
   const texts = query.kinds.flatMap((kind) => {
     const bound = values.length
-    const alternatives = alternativesOf(kind, query, bind)
-    // A parameter that nothing refers to has no type.
-    if (alternatives.length === 0) values.length = bound
-    return alternatives.map((conditions) => {
-      const origin = originOf(kind, query, place, bind)
-      const where = [place.window(origin.time, bind), place.behind(origin, bind), ...conditions].join(' AND ')
-      return `(SELECT '${kind}' AS kind, ${origin.id} AS id, ${origin.time} AS time, r.written_in FROM ${origin.from}
-    WHERE ${where} ${order(origin)})`
-    })
+    const alternatives = alternativesOf(kind, query, bind).map((conditions) => conditions.join(' AND ') || 'true')
+    if (alternatives.length === 0) {
+      // A parameter that nothing refers to has no type.
+      values.length = bound
+      return []
+    }
+    const origin = originOf(kind, query, place, bind)
+    const where = `${place.window(origin.time, bind)} AND ${place.behind(origin, bind)}`
+    // Where states are walked, no alternative has an index of its own: one walk finds any of them.
+    const walks = origin.isOfRecords ? alternatives : [alternatives.map((each) => `(${each})`).join(' OR ')]
+    return walks.map(
+      (
+        conditions,
+      ) => `(SELECT '${kind}' AS kind, ${origin.id} AS id, ${origin.time} AS time, r.written_in FROM ${origin.from}
+    WHERE ${where} AND (${conditions}) ${order(origin)})`,
+    )
   })
   const none = 'SELECT NULL AS kind, NULL::uuid AS id, NULL::timestamptz AS time, NULL::xid8 AS written_in WHERE false'
   return { text: texts.length === 0 ? none : texts.join('\n  UNION '), values }

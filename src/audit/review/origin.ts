@@ -9,6 +9,7 @@ export interface Origin {
   /** Columns of what is walked, which an index has in order. */
   readonly time: string
   readonly id: string
+  readonly isOfRecords: boolean
 }
 
 /**
@@ -17,7 +18,7 @@ export interface Origin {
  */
 export function originOf(kind: RecordKind, { filters }: CheckedQuery, place: Place, bind: Bind): Origin {
   const { table, time, states } = SOURCES[kind]
-  const records: Origin = { from: `${table} r`, time: `r.${time}`, id: 'r.id' }
+  const records: Origin = { from: `${table} r`, time: `r.${time}`, id: 'r.id', isOfRecords: true }
   const state = filters.find(([name]) => name === 'state')?.[1]
   if (state === undefined || !states) return records
   if (state === states.usual || !place.isByTime) {
@@ -31,5 +32,6 @@ export function originOf(kind: RecordKind, { filters }: CheckedQuery, place: Pla
     from: `${states.table} s CROSS JOIN LATERAL (${itsRecord}) r`,
     time: `s.${states.time}`,
     id: `s.${states.id}`,
+    isOfRecords: false,
   }
 }
