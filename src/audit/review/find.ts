@@ -74,14 +74,10 @@ export function unionOf(query: CheckedQuery, place: Place, order: (origin: Origi
     }
     const origin = originOf(kind, query, place, bind)
     const where = `${place.window(origin.time, bind)} AND ${place.behind(origin, bind)}`
+    const found = `SELECT '${kind}' AS kind, ${origin.id} AS id, ${origin.time} AS time, r.written_in FROM ${origin.from}`
     // Where states are walked, no alternative has an index of its own: one walk finds any of them.
     const walks = origin.isOfRecords ? alternatives : [alternatives.map((each) => `(${each})`).join(' OR ')]
-    return walks.map(
-      (
-        conditions,
-      ) => `(SELECT '${kind}' AS kind, ${origin.id} AS id, ${origin.time} AS time, r.written_in FROM ${origin.from}
-    WHERE ${where} AND (${conditions}) ${order(origin)})`,
-    )
+    return walks.map((conditions) => `(${found}\n    WHERE ${where} AND (${conditions}) ${order(origin)})`)
   })
   const none = 'SELECT NULL AS kind, NULL::uuid AS id, NULL::timestamptz AS time, NULL::xid8 AS written_in WHERE false'
   return { text: texts.length === 0 ? none : texts.join('\n  UNION '), values }
