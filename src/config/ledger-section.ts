@@ -31,7 +31,9 @@ export const ledger = strict({
     unwrap: choice.optional(),
     rewrap: choice.optional(),
     sign: choice.optional(),
-  }).optional(),
+    examine: choice.optional(),
+    authenticate: choice.optional(),
+  } satisfies Record<keyof WhenUnavailable, unknown>).optional(),
   actors: member(['count', 'require']).optional(),
   label: text.optional(),
 })

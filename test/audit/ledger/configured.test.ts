@@ -70,7 +70,8 @@ test('the ledger of a file, with a journal beside it', async () => {
 
 test('each operation may be refused by the configuration', async () => {
   const { proxy, connection } = await suite.proxied()
-  const whenUnavailable = { generateDataKey: 'refuse', wrap: 'refuse' } as const
+  const refused = { generateDataKey: 'refuse', wrap: 'refuse' } as const
+  const whenUnavailable = { ...refused, examine: 'proceed', authenticate: 'proceed' } as const
   await using ledger = await connectLedger({ configuration: configured({ database: connection, whenUnavailable }) })
   proxy.shut()
   const configuration = configured({})
