@@ -1,3 +1,4 @@
+import { KmsUnavailableError } from '../../src/errors.js'
 import { type JsonObject, objectAt, parseJson, textAt } from '../../src/kms/untrusted-json.js'
 
 const URLS = {
@@ -11,7 +12,7 @@ const TIMEOUT_MS = 60_000
 
 /** What Google Cloud has beside its KMS, over REST. */
 export interface GcpRestApi {
-  /** Rejects where there was no answer. */
+  /** Rejects where there was no answer, or another than Google Cloud gives. */
   ask(
     method: 'GET' | 'POST',
     of: keyof typeof URLS,
@@ -41,7 +42,10 @@ export function restApi(headersFor: HeadersFor, endpoint?: string): GcpRestApi {
       const sent = { method, headers, signal: limit, ...(body && { body: JSON.stringify(body) }) }
       const response = await fetch(url, sent)
       const { status } = response
-      const result = objectAt(parseJson(await response.text())) ?? {}
+      const answer = objectAt(parseJson(await response.text()))
+      // Of a proxy: not an empty list.
+      if (status === 200 && !answer) throw new KmsUnavailableError(`${url} answered no JSON`, { reason: 'server' })
+      const result = answer ?? {}
       return { status, code: textAt(result, 'error', 'status') ?? `status ${status}`, result }
     },
   }

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { gcpTrail } from '../../../providers/gcp/audit-trail.js'
 import { GcpProvider } from '../../../providers/gcp/index.js'
@@ -169,6 +172,18 @@ describe('gcp reader: pages', () => {
 })
 
 describe('gcp reader: what goes wrong', () => {
+  test('gcp reader: an answer of somebody in between is no empty log', async () => {
+    const proxy = createServer((_, response) => response.end('<html>Please log in</html>')).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const { port } = proxy.address() as AddressInfo
+    const behind = await gcpTrail.readers['entries-list']!({ project: 'test', endpoint: `http://127.0.0.1:${port}` })
+    const pass = new ReaderPasses(behind, gcpTrail.normalize).read(kms.now())
+    await pass.catch(() => undefined)
+    proxy.closeAllConnections()
+    proxy.close()
+    await expect(pass).rejects.toMatchObject({ code: 'ERR_KMS_UNAVAILABLE' })
+  })
+
   test('gcp reader: without access the trail is a gap; throttled, it is tried again later', async () => {
     logs.faults.add({ fault: 'throttle', operation: 'ListLogEntries', times: 1 })
     await expect(readLater()).rejects.toMatchObject({
