@@ -23,9 +23,9 @@ export async function ledger(): Promise<Figure[]> {
   const bare = await bareDatabase(pool, postgres.url)
   const opened = await openLedger({ connection: postgres.url })
   let [groups, copies] = [0, 0]
-  let starts = startsOf(groups++)
+  let calls = callsOf(groups++)
   let rows: ReadyRows[] = []
-  const record = () => withActor(ACTOR, () => recorded(opened, starts))
+  const record = () => withActor(ACTOR, () => recorded(opened, calls))
   // What is inserted bare is one group behind.
   await record()
   const samples = await measureRounds(
@@ -41,7 +41,7 @@ export async function ledger(): Promise<Figure[]> {
     {
       ...{ rounds: 25, sliceMs: 1, warmUpRounds: 5, stopwatch: wallTime },
       async beforeSlice(name) {
-        if (name === 'ledger') starts = startsOf(groups++)
+        if (name === 'ledger') calls = callsOf(groups++)
         else rows = await rowsOf(pool, copies++)
       },
     },
@@ -63,28 +63,31 @@ export async function ledger(): Promise<Figure[]> {
   ]
 }
 
-async function recorded(opened: CallLedger, starts: readonly CallStart[]): Promise<void> {
+interface Call {
+  readonly start: CallStart
+  readonly end: CallEnd
+}
+
+async function recorded(opened: CallLedger, calls: readonly Call[]): Promise<void> {
   await Promise.all(
-    starts.map(async (start) => {
+    calls.map(async ({ start, end }) => {
       await opened.begin(start)
-      await opened.complete(start.callToken, endOf(start.startedAt))
+      await opened.complete(start.callToken, end)
     }),
   )
 }
 
-function startsOf(group: number): CallStart[] {
+function callsOf(group: number): Call[] {
   const kek = { provider: 'aws', id: 'k-7', version: '1' }
   const context = { 'waxseal-entity': 'account', 'waxseal-row': '7', tenant: 't-7' }
   return Array.from({ length: CALLS }, () => {
-    const [callToken, startedAt] = [randomUUID(), new Date(FIRST + group)]
-    return { callToken, call: callToken, provider: 'aws', operation: 'unwrap', kek, context, startedAt }
+    const [callToken, at] = [randomUUID(), new Date(FIRST + group)]
+    const reply = { operation: 'Decrypt', requestId: randomUUID(), status: '200', at }
+    return {
+      start: { callToken, call: callToken, provider: 'aws', operation: 'unwrap', kek, context, startedAt: at },
+      end: { outcome: 'succeeded', kek, replies: [reply], latencyMs: 1 },
+    }
   })
-}
-
-function endOf(at: Date): CallEnd {
-  const kek = { provider: 'aws', id: 'k-7', version: '1' }
-  const reply = { operation: 'Decrypt', requestId: randomUUID(), status: '200', at }
-  return { outcome: 'succeeded', kek, replies: [reply], latencyMs: 1 }
 }
 
 /** Attempts, then ends: two commits, as the ledger has. */
