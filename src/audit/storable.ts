@@ -25,6 +25,9 @@ export function storable(text: string | undefined): string | null {
 
 /** All texts in a value, names of members included, as `indexable` or `as` makes them. */
 export function storableJson(value: unknown, as: (text: string) => string = indexable): string {
+  // `JSON.stringify` escapes what no column takes, and no text is longer than all of them: most are stored as they are.
+  const text = JSON.stringify(value)
+  if (text !== undefined && !text.includes('\\u') && Buffer.byteLength(text) <= LONGEST_BYTES) return text
   return JSON.stringify(value, (_name, member: unknown) => {
     if (typeof member === 'string') return as(member)
     if (typeof member !== 'object' || member === null || Array.isArray(member)) return member
