@@ -17,7 +17,7 @@ const size = Number(process.env.WAXSEAL_SCALE_EVENTS ?? process.env.WAXSEAL_SCAL
 const ownShare = Number(process.env.WAXSEAL_SCALE_OWN_SHARE ?? 1)
 /** A machine that does nothing else is what `npm run test:scale` is for: elsewhere times say nothing. */
 const isMeasured = process.env.WAXSEAL_SCALE_ROWS !== undefined
-const RUNS = isMeasured ? 40 : 2
+const RUNS = isMeasured ? 200 : 2
 /** As long as ten million take on a small machine. */
 const HOURS = 6 * 3_600_000
 const QUARTER = { from: new Date('2026-04-01'), to: new Date('2026-07-01') }

@@ -30,10 +30,26 @@ const ACTIVITIES: Readonly<Record<OperationClass, Activity>> = {
   ...{ 'key-delete': 4, authentication: 99, other: 99 },
 }
 const ADMINISTRATIVE: readonly OperationClass[] = ['policy', 'key-disable', 'key-delete', 'logging']
-const PROVIDERS: Readonly<Record<string, { readonly log: string; readonly cloud?: string }>> = {
-  aws: { log: 'CloudTrail', cloud: 'AWS' },
-  gcp: { log: 'Cloud Audit Logs', cloud: 'GCP' },
-  azure: { log: 'Azure Monitor', cloud: 'Azure' },
+interface TrailNames {
+  readonly log: string
+  /** Of a cloud: its name in OCSF, and what a scope says of the place there. */
+  readonly cloud?: { readonly provider: string; placeOf(scope: readonly string[]): object }
+}
+
+/** Of a provider that is not here, the log is called as the provider is. */
+const PROVIDERS: Readonly<Record<string, TrailNames>> = {
+  aws: {
+    log: 'CloudTrail',
+    cloud: {
+      provider: 'AWS',
+      placeOf: ([account, region]) => known({ account: account ? { uid: account } : undefined, region }),
+    },
+  },
+  gcp: {
+    log: 'Cloud Audit Logs',
+    cloud: { provider: 'GCP', placeOf: ([, project]) => known({ project_uid: project }) },
+  },
+  azure: { log: 'Azure Monitor', cloud: { provider: 'Azure', placeOf: () => ({}) } },
   vault: { log: 'Vault audit device' },
 }
 
@@ -61,7 +77,7 @@ export function auditEventToOcsf(stored: StoredAuditEvent): ApiActivity {
     srcEndpoint: endpointOf(event.source),
     further: {
       ...{ status_code: event.status, status_detail: event.statusDetail },
-      cloud: cloud && cloudOf(cloud, event.scope),
+      cloud: cloud && { provider: cloud.provider, ...cloud.placeOf(event.scope.split('/')) },
       http_request: event.userAgent === undefined ? undefined : { user_agent: event.userAgent },
       resources: resourcesOf(event),
       enrichments: reconciliation && [
@@ -98,12 +114,6 @@ function endpointOf(source: string | undefined): object {
   if (source === undefined || source === '') return { name: 'unknown' }
   if (isIP(source)) return { ip: source }
   return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(source) ? { domain: source } : { svc_name: source }
-}
-
-function cloudOf(provider: string, scope: string): object {
-  const [first, second] = scope.split('/')
-  if (provider === 'AWS') return known({ provider, account: first ? { uid: first } : undefined, region: second })
-  return known({ provider, project_uid: provider === 'GCP' ? second : undefined })
 }
 
 function resourcesOf({ kekId, kekVersion, sourceKekId }: AuditEvent): object[] | undefined {
