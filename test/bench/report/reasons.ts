@@ -18,7 +18,7 @@ const REWRAP =
   'each row is unwrapped, wrapped, and unwrapped again for the proof, parsed and spelt, and its fields are hashed twice: about 70 µs on the ' +
   'CPU of this process and 10 µs on the server, beside the statement itself, which goes on meanwhile on the other of two cores'
 const ROWS =
-  'about 20 µs of each call are spent before its statements are sent, on two rows, their JSON and two promises; the rows of a bare insert are ready'
+  'two rows, their JSON and two promises of each call are made before its statements are sent; the rows of a bare insert are ready'
 const EVENT =
   'each event is parsed for what it says and for its canonical form, two digests are made of it, and its uid is looked up: about 60 µs on the ' +
   'CPU of this process beyond those of a bare insert, most of them while the server inserts the events before, where there is a core for each'
