@@ -28,6 +28,7 @@ export const awsTrail: ProviderTrail = {
   },
   identifies: ['request-id', 'token'],
   isLedgerOnly: false,
+  showsContext: true,
   delays: {
     suspectAfterMs: 15 * 60_000,
     missingAfterMs: 24 * 3_600_000,

@@ -24,6 +24,7 @@ export const azureTrail: ProviderTrail = {
   },
   identifies: ['request-id', 'token'],
   isLedgerOnly: false,
+  showsContext: false,
   delays: {
     suspectAfterMs: 20 * 60_000,
     missingAfterMs: 48 * 3_600_000,

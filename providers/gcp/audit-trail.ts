@@ -22,6 +22,7 @@ export const gcpTrail: ProviderTrail = {
   // Only where Cloud KMS writes the reason of a request into its log; otherwise counting is what is left.
   identifies: ['token'],
   isLedgerOnly: false,
+  showsContext: false,
   delays: { suspectAfterMs: 5 * 60_000, missingAfterMs: 24 * 3_600_000, absence: 'not seen in the audit logs' },
   expected: [],
   limits: [

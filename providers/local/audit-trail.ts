@@ -17,6 +17,7 @@ export const localTrail: ProviderTrail = {
   },
   identifies: [],
   isLedgerOnly: true,
+  showsContext: false,
   delays: { suspectAfterMs: 0, missingAfterMs: 0, absence: 'not logged anywhere but in the ledger' },
   expected: [],
   limits: [

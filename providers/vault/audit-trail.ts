@@ -27,6 +27,7 @@ export const vaultTrail: ProviderTrail = {
   },
   identifies: ['request-id', 'token'],
   isLedgerOnly: false,
+  showsContext: false,
   delays: {
     suspectAfterMs: 60_000,
     missingAfterMs: 5 * 60_000,

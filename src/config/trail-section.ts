@@ -16,7 +16,14 @@ export interface TrailDeclaration {
 
 const MEMBERS: Readonly<Record<keyof ProviderTrail, string>> = {
   ...{ normalize: 'function', scopeOf: 'function', kekIdOf: 'function', requests: 'object', identifies: 'object' },
-  ...{ isLedgerOnly: 'boolean', delays: 'object', expected: 'object', limits: 'object', readers: 'object' },
+  ...{
+    isLedgerOnly: 'boolean',
+    showsContext: 'boolean',
+    delays: 'object',
+    expected: 'object',
+    limits: 'object',
+    readers: 'object',
+  },
 }
 
 /** By shape, as a provider: it may come from the other build of this library. */

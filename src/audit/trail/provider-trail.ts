@@ -37,6 +37,8 @@ export interface ProviderTrail {
   readonly identifies: readonly ('request-id' | 'token')[]
   /** The provider's own ledger is all there is: nothing outside of it could contradict. */
   readonly isLedgerOnly: boolean
+  /** `AuditEvent.context` is the encryption context as it was sent, so that a checkpoint in it has a witness. */
+  readonly showsContext: boolean
   readonly delays: TrailDelays
   readonly expected: readonly ExpectedEvent[]
   /** What a reviewer has to know of this trail: what it leaves out, and what it cannot prove. */

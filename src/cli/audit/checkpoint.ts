@@ -1,18 +1,11 @@
 import { type Command, Option } from 'commander'
-import { withActor } from '../../audit/actor/actor.js'
-import { anchorInFile } from '../../audit/integrity/anchor-file.js'
-import { anchorAtKms } from '../../audit/integrity/anchor-kms.js'
 import { appendLeaves } from '../../audit/integrity/append-leaves.js'
 import { countWaiting } from '../../audit/integrity/check/check-appended.js'
 import { verifyCheckpoint } from '../../audit/integrity/checkpoint.js'
 import type { CheckpointSigner } from '../../audit/integrity/checkpoint-signer.js'
 import { type SignedCheckpoint, signCheckpoint } from '../../audit/integrity/sign-checkpoint.js'
 import { readSize } from '../../audit/integrity/tree.js'
-import { openLedger } from '../../audit/ledger/open-ledger.js'
-import { connectProvider } from '../../config/connect-provider.js'
-import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import { ConfigurationError } from '../../errors.js'
-import { describeKek } from '../../kms/provider.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { connectionOf } from '../database.js'
@@ -20,7 +13,8 @@ import { interruptible } from '../interruptible.js'
 import { onSchema } from '../on-database.js'
 import { Progress, standardError } from '../progress.js'
 import { paint, printJson, printLine } from '../terminal.js'
-import { anchoredNotes, type Checkpoints, checkpointsOf, placeOfFile } from './checkpoints.js'
+import { anchorInAFile, anchorInTrail, assertShowsContext } from './anchor.js'
+import { anchoredNotes, type Checkpoints, checkpointsOf } from './checkpoints.js'
 import { withSigner } from './with-signer.js'
 
 const COMMAND = 'waxseal audit checkpoint'
@@ -54,6 +48,7 @@ async function run(options: Options): Promise<void> {
       printDryRun(await readSize(client), waiting, options.json)
       return
     }
+    if (anchors.kms) await assertShowsContext(configuration)
     const leaves = await append(client, waiting)
     const signing = { configuration, dataSource, checkpoints, command: COMMAND }
     const checkpoint = await withSigner(signing, (signer) => sign(client, signer, checkpoints))
@@ -61,7 +56,7 @@ async function run(options: Options): Promise<void> {
     if (anchors.file !== undefined) anchored.push(await anchorInAFile(client, anchors.file, checkpoint))
     if (anchors.kms) {
       const connection = connectionOf(configuration, dataSource)
-      anchored.push(await anchorInTrail(client, checkpoint, configuration.provider, connection))
+      anchored.push(await anchorInTrail(client, checkpoint, configuration.provider, { connection, label: COMMAND }))
     }
     const { origin, size, root, note } = checkpoint
     if (options.json) printJson({ origin, size, root: root.toString('base64'), leaves, anchored, note })
@@ -107,33 +102,4 @@ async function sign(
   const notes = file === undefined ? [] : (await anchoredNotes(file)).notes
   const anchored = notes.flatMap((note) => verifyCheckpoint(note, keys) ?? []).slice(-1)
   return signCheckpoint(client, signer, { anchored, formerKeys })
-}
-
-async function anchorInAFile(client: Queryable, file: string, { size, note }: SignedCheckpoint): Promise<string> {
-  await anchorInFile(file, note)
-  await writeDown(client, size, placeOfFile(file), null)
-  return file
-}
-
-async function anchorInTrail(
-  client: Queryable,
-  checkpoint: SignedCheckpoint,
-  choice: LoadedConfiguration['provider'],
-  connection: Readonly<Record<string, unknown>>,
-): Promise<string> {
-  // The call is one of ours: without its attempt in the ledger it would be found as one that nobody accounts for.
-  await using ledger = await openLedger({ connection, connections: 1, label: COMMAND })
-  const provider = await connectProvider(choice, ledger)
-  const actor = { actor: COMMAND, purpose: 'checkpoint' }
-  const kek = await withActor(actor, () => anchorAtKms(provider, checkpoint))
-  await writeDown(client, checkpoint.size, `kms:${kek.provider}`, describeKek(kek))
-  return `the audit trail of ${describeKek(kek)}`
-}
-
-async function writeDown(client: Queryable, size: number, place: string, reference: string | null): Promise<void> {
-  await client.query(
-    `INSERT INTO waxseal.log_anchor (size, place, reference)
-      SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM waxseal.log_anchor WHERE size = $1 AND place = $2)`,
-    [size, place, reference],
-  )
 }

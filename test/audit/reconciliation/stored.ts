@@ -10,6 +10,7 @@ export const trail: ProviderTrail = {
   normalize: () => ({ ignored: 'not asked' }),
   scopeOf: () => '1/eu',
   kekIdOf: ({ id }) => id,
+  showsContext: true,
   expected: [],
   limits: [],
   readers: {},

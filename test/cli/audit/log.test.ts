@@ -6,9 +6,10 @@ import { openNote } from '../../../src/audit/integrity/signed-note.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
 import { startTestKms, type TestKmsServer } from '../../../src/testing/index.js'
 import { insertApplicationEvents } from '../../audit/integrity/records.js'
+import { awsClient } from '../../providers/aws-under-test.js'
 import { vaultSigningSection } from '../../providers/signing-under-test.js'
 import { waxseal } from '../../setup/cli.js'
-import { type ProtectedProject, protectedProject } from '../protected-project.js'
+import { provider as local, type ProtectedProject, protectedProject } from '../protected-project.js'
 
 const NAME = 'audit.example/payments'
 const NOW = ['--from', '1d']
@@ -38,15 +39,30 @@ test('keygen: a private file, and the public key to hand out', async () => {
   expect(await made.run(keygen)).toMatchObject({ status: 2, stderr: expect.stringMatching(/EEXIST.*name a new file/) })
 })
 
+test('checkpoint: a trail that shows no encryption context is no anchor, and nothing is signed', async () => {
+  await made.run(['audit', 'keygen', '--name', NAME, '--file', 'other.key'])
+  configure({ origin: NAME, keyFile: 'other.key', anchors: { kms: true } })
+  expect(await made.run(['audit', 'checkpoint'])).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/"audit\.checkpoints\.anchors\.kms": expected .*, found "local".*"anchors\.file"/),
+  })
+  expect((await made.client.query('SELECT FROM waxseal.log_checkpoint')).rows).toEqual([])
+})
+
 test('checkpoint: appends, signs, and anchors where the configuration says', async () => {
+  const server = await startTestKms('aws')
+  servers.push(server)
+  const key = (await awsClient(server).createKey({})).KeyMetadata!.Arn!
+  made.configure({ provider: { name: 'aws', key, endpoint: server.endpoint } })
   configure({ origin: NAME, keyFile: 'log.key', anchors: { file: 'anchors.txt', kms: true } })
   const dry = await made.run(['audit', 'checkpoint', '--dry-run', '--json'])
   expect(JSON.parse(dry.stdout)).toEqual({ size: 0, waiting: 3 })
-  const { status, stdout } = await made.run(['audit', 'checkpoint', '--json'])
+  const { status, stdout } = await made.run(['audit', 'checkpoint', '--json'], { env: server.environment })
+  made.configure({ provider: local })
   const { note, anchored, ...rest } = JSON.parse(stdout)
   expect({ status, ...rest }).toMatchObject({ status: 0, origin: NAME, size: 3, leaves: 3 })
   expect(readFileSync(fileOf('anchors.txt'), 'utf8')).toBe(`${note}\n`)
-  expect(anchored).toEqual([fileOf('anchors.txt'), expect.stringMatching(/^the audit trail of local:local@1/)])
+  expect(anchored).toEqual([fileOf('anchors.txt'), expect.stringContaining(`the audit trail of aws:${key}@`)])
   const { rows } = await made.client.query(
     `SELECT context, actor FROM waxseal.ledger_attempt WHERE operation = 'generateDataKey'`,
   )

@@ -103,7 +103,7 @@ const reader = ({ count }) => ({
 const trail = {
   normalize: ({ raw }) => ({ event: event(raw) }), scopeOf: () => 'acme.example', kekIdOf: ({ id }) => id,
   requests: { currentKek: [], generateDataKey: ['Make'], wrap: ['Close'], unwrap: ['Open'], rewrap: ['Open', 'Close'] },
-  identifies: ['request-id'], isLedgerOnly: false, expected: [], limits: [],
+  identifies: ['request-id'], isLedgerOnly: false, showsContext: false, expected: [], limits: [],
   delays: { suspectAfterMs: 60000, missingAfterMs: 3600000, absence: 'not seen' },
   readers: { memory: async (section) => reader(section) },
 }
