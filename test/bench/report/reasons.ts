@@ -27,6 +27,7 @@ const COLD_PAGES = 'of the large table most pages are not in the memory of the s
 
 /** Why a goal is missed, by the id of its figure. Read only where it is. */
 export const REASONS: Readonly<Record<string, string>> = {
+  'sink-floor': 'each event is made into a row between two statements; the rows of a bare insert are ready.',
   'ledger-floor': `${ROWS}.`,
   'mirror-floor': `${EVENT}.`,
   encrypt: `${AAD}.`,

@@ -12,6 +12,7 @@ import { peers } from './peers.js'
 import { providers, providersOnClock } from './providers.js'
 import { rewrap } from './rewrap.js'
 import { singleRows } from './single-rows.js'
+import { sink } from './sink.js'
 import { start } from './start.js'
 import { storage } from './storage.js'
 
@@ -32,6 +33,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   storage: { measure: storage, everyNode: false },
   peers: { measure: peers, everyNode: true },
   access: { measure: access, everyNode: false },
+  sink: { measure: sink, everyNode: false },
   ledger: { measure: ledger, everyNode: false },
   mirror: { measure: mirror, everyNode: false },
   adopt: { measure: adopt, everyNode: false },
