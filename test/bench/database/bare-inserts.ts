@@ -1,5 +1,7 @@
 import pg from 'pg'
 import { installSchema } from 'waxseal/lifecycle'
+import { startTemporaryPostgres } from 'waxseal/testing'
+import { type Figure, figure, ratio } from '../harness/figure.js'
 
 /** Rows as text, by column: ready to be inserted. */
 export interface ReadyRows {
@@ -9,13 +11,55 @@ export interface ReadyRows {
   readonly lists: readonly (readonly (string | null)[])[]
 }
 
-/** Another database of the server, with the same tables and indexes: the same rows can be inserted into it. */
-export async function bareDatabase(pool: pg.Pool, url: string): Promise<pg.Client> {
-  await pool.query('CREATE DATABASE bare')
-  const client = new pg.Client({ connectionString: Object.assign(new URL(url), { pathname: '/bare' }).href })
-  await client.connect()
+/** A server with the tables twice: what is measured stores into one database, and the same rows are inserted into the other. */
+export interface TwoDatabases {
+  readonly url: string
+  readonly pool: pg.Pool
+  readonly bare: pg.Client
+  close(): Promise<void>
+}
+
+export async function twoDatabases(): Promise<TwoDatabases> {
+  const { url, stop } = await startTemporaryPostgres()
+  const pool = new pg.Pool({ connectionString: url, idleTimeoutMillis: 0 })
+  pool.on('error', () => undefined)
+  const client = await pool.connect()
   await installSchema(client)
-  return client
+  client.release()
+  await pool.query('CREATE DATABASE bare')
+  const bare = new pg.Client({ connectionString: Object.assign(new URL(url), { pathname: '/bare' }).href })
+  await bare.connect()
+  await installSchema(bare)
+  return {
+    ...{ url, pool, bare },
+    async close() {
+      await bare.end()
+      await pool.end()
+      await stop()
+    },
+  }
+}
+
+/** What a bare insert takes of the time of `stored`, and that time for each of so many. */
+export function besideBare(
+  { id, what, each, of }: { readonly id: string; readonly what: string; readonly each: Text; readonly of: number },
+  stored: readonly number[],
+  bare: readonly number[],
+): Figure[] {
+  const title = `speed of a bare INSERT … FROM unnest that ${what}`
+  return [
+    ratio({ id, title, goal: { atLeast: 0.8 } }, bare, stored),
+    figure(
+      each,
+      'µs',
+      stored.map((us) => us / of),
+    ),
+  ]
+}
+
+interface Text {
+  readonly id: string
+  readonly title: string
 }
 
 /** What was stored in a table of the audit, but for what the database fills in by itself. */

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import type { CallEnd, CallLedger, CallStart } from 'waxseal'
 import { openLedger, withActor } from 'waxseal/audit'
-import { installSchema } from 'waxseal/lifecycle'
-import { startTemporaryPostgres } from 'waxseal/testing'
-import { bareDatabase, insertBare, type ReadyRows, readyRows } from '../database/bare-inserts.js'
-import { type Figure, figure, ratio } from '../harness/figure.js'
+import { besideBare, insertBare, type ReadyRows, readyRows, twoDatabases } from '../database/bare-inserts.js'
+import type { Figure } from '../harness/figure.js'
 import { measureRounds, oneByOne, wallTime } from '../harness/rounds.js'
 
 const CALLS = 1_000
@@ -14,14 +12,9 @@ const ACTOR = { actor: 'user-1', tenant: 'tenant-1', purpose: 'benchmark', reque
 
 /** Calls that run at a time as the ledger stores them, beside statements that store the same rows when they are ready. */
 export async function ledger(): Promise<Figure[]> {
-  const postgres = await startTemporaryPostgres()
-  const pool = new pg.Pool({ connectionString: postgres.url, idleTimeoutMillis: 0 })
-  pool.on('error', () => undefined)
-  const client = await pool.connect()
-  await installSchema(client)
-  client.release()
-  const bare = await bareDatabase(pool, postgres.url)
-  const opened = await openLedger({ connection: postgres.url })
+  const databases = await twoDatabases()
+  const { url, pool, bare } = databases
+  const opened = await openLedger({ connection: url })
   let [groups, copies] = [0, 0]
   let calls = callsOf(groups++)
   let rows: ReadyRows[] = []
@@ -49,18 +42,17 @@ export async function ledger(): Promise<Figure[]> {
   const { stored } = opened.statistics
   if (stored !== groups * CALLS * 2) throw new RangeError(`stored ${stored} rows of ${groups * CALLS * 2}`)
   await opened.close()
-  await bare.end()
-  await pool.end()
-  await postgres.stop()
-  const text = { id: 'ledger-floor', title: 'speed of a bare INSERT … FROM unnest that calls in the ledger reach' }
-  return [
-    ratio({ ...text, goal: { atLeast: 0.8 } }, samples.bare!, samples.ledger!),
-    figure(
-      { id: 'ledger-call', title: 'an attempt and its end in the ledger, of 1,000 calls at a time' },
-      'µs',
-      samples.ledger!.map((us) => us / CALLS),
-    ),
-  ]
+  await databases.close()
+  return besideBare(
+    {
+      id: 'ledger-floor',
+      what: 'calls in the ledger reach',
+      each: { id: 'ledger-call', title: 'an attempt and its end in the ledger, of 1,000 calls at a time' },
+      of: CALLS,
+    },
+    samples.ledger!,
+    samples.bare!,
+  )
 }
 
 interface Call {

@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
 import { mirrorOnce, type Normalized, type TrailBatch, type TrailReader, type TrailRecord } from 'waxseal/audit'
-import { installSchema } from 'waxseal/lifecycle'
-import { startTemporaryPostgres } from 'waxseal/testing'
-import { bareDatabase, insertBare, type ReadyRows, readyRows } from '../database/bare-inserts.js'
-import { type Figure, figure, ratio } from '../harness/figure.js'
+import { besideBare, insertBare, type ReadyRows, readyRows, twoDatabases } from '../database/bare-inserts.js'
+import type { Figure } from '../harness/figure.js'
 import { measureRounds, oneByOne, wallTime } from '../harness/rounds.js'
 
 const BATCHES = 5
@@ -14,13 +11,8 @@ const SCOPE = '111122223333/eu-central-1'
 
 /** Events of a trail as a pass of the mirror stores them, beside statements that store the same rows when they are ready. */
 export async function mirror(): Promise<Figure[]> {
-  const postgres = await startTemporaryPostgres()
-  const pool = new pg.Pool({ connectionString: postgres.url, idleTimeoutMillis: 0 })
-  pool.on('error', () => undefined)
-  const client = await pool.connect()
-  await installSchema(client)
-  client.release()
-  const bare = await bareDatabase(pool, postgres.url)
+  const databases = await twoDatabases()
+  const { pool, bare } = databases
   let [passes, copies] = [0, 0]
   let records = recordsOf(passes++)
   let rows: ReadyRows | undefined
@@ -54,18 +46,17 @@ export async function mirror(): Promise<Figure[]> {
       },
     },
   )
-  await bare.end()
-  await pool.end()
-  await postgres.stop()
-  const text = { id: 'mirror-floor', title: 'speed of a bare INSERT … FROM unnest that a pass of the mirror reaches' }
-  return [
-    ratio({ ...text, goal: { atLeast: 0.8 } }, samples.bare!, samples.mirror!),
-    figure(
-      { id: 'mirror-event', title: 'a pass of the mirror, per event' },
-      'µs',
-      samples.mirror!.map((us) => us / EVENTS),
-    ),
-  ]
+  await databases.close()
+  return besideBare(
+    {
+      id: 'mirror-floor',
+      what: 'a pass of the mirror reaches',
+      each: { id: 'mirror-event', title: 'a pass of the mirror, per event' },
+      of: EVENTS,
+    },
+    samples.mirror!,
+    samples.bare!,
+  )
 }
 
 /** A second for each event: as in a trail, each pass reads what happened after the one before. */

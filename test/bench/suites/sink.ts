@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
 import type { DataKeyAccess } from 'waxseal'
 import { type AuditLogger, openAuditLogger, withActor } from 'waxseal/audit'
-import { installSchema } from 'waxseal/lifecycle'
-import { startTemporaryPostgres } from 'waxseal/testing'
-import { bareDatabase, insertBare, type ReadyRows, readyRows } from '../database/bare-inserts.js'
-import { type Figure, figure, ratio } from '../harness/figure.js'
+import { besideBare, insertBare, type ReadyRows, readyRows, twoDatabases } from '../database/bare-inserts.js'
+import type { Figure } from '../harness/figure.js'
 import { measureRounds, oneByOne, wallTime } from '../harness/rounds.js'
 
 const EVENTS = 5_000
@@ -14,14 +11,9 @@ const ACTOR = { actor: 'user-1', tenant: 'tenant-1', purpose: 'benchmark', reque
 
 /** Application events as they are stored, beside statements that store the same rows when they are ready. */
 export async function sink(): Promise<Figure[]> {
-  const postgres = await startTemporaryPostgres()
-  const pool = new pg.Pool({ connectionString: postgres.url, idleTimeoutMillis: 0 })
-  pool.on('error', () => undefined)
-  const client = await pool.connect()
-  await installSchema(client)
-  client.release()
-  const bare = await bareDatabase(pool, postgres.url)
-  const logger = await openAuditLogger({ connection: postgres.url, capacity: 2 * EVENTS })
+  const databases = await twoDatabases()
+  const { url, pool, bare } = databases
+  const logger = await openAuditLogger({ connection: url, capacity: 2 * EVENTS })
   let envelope = randomUUID()
   let rows: ReadyRows | undefined
   const record = () => withActor(ACTOR, () => recorded(logger, envelope))
@@ -41,18 +33,17 @@ export async function sink(): Promise<Figure[]> {
     },
   )
   await logger.close()
-  await bare.end()
-  await pool.end()
-  await postgres.stop()
-  const text = { id: 'sink-floor', title: 'speed of a bare INSERT … FROM unnest that application events reach' }
-  return [
-    ratio({ ...text, goal: { atLeast: 0.8 } }, samples.bare!, samples.sink!),
-    figure(
-      { id: 'sink-event', title: 'an application event, from the call to the commit, of 5,000 in a row' },
-      'µs',
-      samples.sink!.map((us) => us / EVENTS),
-    ),
-  ]
+  await databases.close()
+  return besideBare(
+    {
+      id: 'sink-floor',
+      what: 'application events reach',
+      each: { id: 'sink-event', title: 'an application event, from the call to the commit, of 5,000 in a row' },
+      of: EVENTS,
+    },
+    samples.sink!,
+    samples.bare!,
+  )
 }
 
 async function recorded(logger: AuditLogger, envelope: string): Promise<void> {
