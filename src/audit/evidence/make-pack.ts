@@ -2,7 +2,7 @@ import { VERSION } from '../../lifecycle/version.js'
 import { inSnapshot } from '../../postgres/in-transaction.js'
 import type { CheckpointSigner } from '../integrity/checkpoint-signer.js'
 import { noteOf } from '../integrity/signed-note.js'
-import { readLastCheckpoint } from '../reports/last-checkpoint.js'
+import { readStoredCheckpoint } from '../integrity/stored-checkpoint.js'
 import { type Report, reportOf } from '../reports/make-report.js'
 import type { Period } from '../reports/period.js'
 import { renderings } from '../reports/render.js'
@@ -61,7 +61,7 @@ export async function makeEvidencePack(sources: ReportSources, options: PackOpti
 /** What comes while they are made is in none of them: the reports of a pack agree with each other and with its checkpoint. */
 async function readAtOnce(sources: ReportSources, { period, by, onReport }: PackOptions) {
   return inSnapshot(sources.client, async () => {
-    const checkpoint = await readLastCheckpoint(sources.client)
+    const checkpoint = await readStoredCheckpoint(sources.client)
     const made: Report[] = []
     for (const definition of reports) {
       made.push(await reportOf(definition, sources, { period, by, checkpoint }))

@@ -4,6 +4,7 @@ import { ConfigurationError } from '../../errors.js'
 import { VERSION } from '../../lifecycle/version.js'
 import { inSnapshot } from '../../postgres/in-transaction.js'
 import type { Queryable } from '../../postgres/queryable.js'
+import { readStoredCheckpoint } from '../integrity/stored-checkpoint.js'
 import { find, findStatement } from '../review/find.js'
 import { type AuditQuery, type CheckedQuery, checkedQuery } from '../review/query.js'
 import { recordReview } from '../review/record-review.js'
@@ -65,16 +66,16 @@ export async function exportAudit(
     // What stands above the first record, where there is none too.
     for (const { file, write } of files) await file.append(write([]))
     checkpoint = await inSnapshot(client, async () => {
-      const { size, note } = await lastCheckpoint(client)
+      const stored = await readStoredCheckpoint(client)
       for await (const found of pagesOf(client, checked)) {
         signal?.throwIfAborted()
-        const lines = await readLines(client, found, size)
+        const lines = await readLines(client, found, stored?.size ?? 0)
         for (const { kind } of lines) counts[kind] = (counts[kind] ?? 0) + 1
         for (const { file, write } of files) await file.append(write(lines))
         unproven += lines.filter(({ leaf }) => leaf === null).length
         onProgress?.(found.length)
       }
-      return note
+      return stored?.note ?? null
     })
     written = await Promise.all(files.map(({ file }) => file.close()))
   } catch (error) {
@@ -109,10 +110,4 @@ async function* pagesOf(client: Queryable, query: CheckedQuery) {
     if (found.length < PAGE) return
     found = await find(client, findStatement(query, PAGE, found.at(-1)))
   }
-}
-
-async function lastCheckpoint(client: Queryable): Promise<{ readonly size: number; readonly note: string | null }> {
-  const { rows } = await client.query('SELECT size, note FROM waxseal.log_checkpoint ORDER BY size DESC LIMIT 1')
-  const [row] = rows as { size: string; note: string }[]
-  return row ? { size: Number(row.size), note: row.note } : { size: 0, note: null }
 }

@@ -6,6 +6,7 @@ import { checkpointText, type LogHead, verifyCheckpoint } from './checkpoint.js'
 import type { CheckpointSigner } from './checkpoint-signer.js'
 import type { VerifierKey } from './note-key.js'
 import { noteOf } from './signed-note.js'
+import { readStoredCheckpoint } from './stored-checkpoint.js'
 import { proveConsistency, readRange, readSize } from './tree.js'
 import { verifyConsistency } from './verify-consistency.js'
 
@@ -52,13 +53,12 @@ export async function readLastCheckpoint(
   client: Queryable,
   keys: readonly VerifierKey[],
 ): Promise<(LogHead & { readonly note: string }) | undefined> {
-  const { rows } = await client.query('SELECT size, note FROM waxseal.log_checkpoint ORDER BY size DESC LIMIT 1')
-  const [row] = rows as { size: string; note: string }[]
-  if (!row) return undefined
-  const head = verifyCheckpoint(row.note, keys)
-  if (head?.size === Number(row.size)) return { ...head, note: row.note }
+  const stored = await readStoredCheckpoint(client)
+  if (!stored) return undefined
+  const head = verifyCheckpoint(stored.note, keys)
+  if (head?.size === stored.size) return { ...head, note: stored.note }
   throw new LogInconsistentError(
-    `expected the checkpoint of ${row.size} leaves to be signed by the key ${keys[0]!.text} or a former one, found another text or signature; nothing is signed over it`,
+    `expected the checkpoint of ${stored.size} leaves to be signed by the key ${keys[0]!.text} or a former one, found another text or signature; nothing is signed over it`,
   )
 }
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { VERSION } from '../../lifecycle/version.js'
 import { inSnapshot } from '../../postgres/in-transaction.js'
 import { canonicalJson } from '../canonical-json.js'
-import { type ReportedCheckpoint, readLastCheckpoint } from './last-checkpoint.js'
+import { readStoredCheckpoint, type StoredCheckpoint } from '../integrity/stored-checkpoint.js'
 import type { Period } from './period.js'
 import type { Cell, ReportBody, ReportColumn, ReportDefinition, ReportSources } from './report.js'
 
@@ -48,7 +48,7 @@ export async function makeReport(
   by: string,
 ): Promise<Report> {
   return inSnapshot(sources.client, async () => {
-    return reportOf(definition, sources, { period, by, checkpoint: await readLastCheckpoint(sources.client) })
+    return reportOf(definition, sources, { period, by, checkpoint: await readStoredCheckpoint(sources.client) })
   })
 }
 
@@ -56,7 +56,7 @@ export interface ReportRequest {
   readonly period: Period
   readonly by: string
   /** The last one of the log at this moment. */
-  readonly checkpoint: ReportedCheckpoint | undefined
+  readonly checkpoint: StoredCheckpoint | undefined
 }
 
 /** As `makeReport`, within a snapshot. */
