@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { connectVault } from '../../providers/vault/index.js'
 import { declareNotRun } from './not-run.js'
@@ -17,6 +18,7 @@ function suite(bao: string): void {
   let folder = ''
   let section: Record<string, string>
   let server: ChildProcess
+  let ended: Promise<unknown[]>
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'waxseal-bao-tls-'))
@@ -24,16 +26,16 @@ function suite(bao: string): void {
     const address = ['-dev-tls', `-dev-tls-cert-dir=${folder}`, `-dev-listen-address=127.0.0.1:${port}`]
     const args = ['server', ...address, '-dev-no-store-token', '-dev-root-token-id=root']
     server = spawn(bao, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-    let printed = ''
-    for await (const chunk of server.stdout!) {
-      printed += chunk
-      if (printed.includes('Root Token')) break
-    }
-    expect(printed).toContain('Root Token')
+    ended = once(server, 'exit')
+    // Read to its end, not only until it is ready: its next line to a closed pipe would end it by SIGPIPE.
+    const lines = createInterface({ input: server.stdout! })
+    const ready = new Promise<string>((resolve) => {
+      lines.on('line', (line) => line.includes('Root Token') && resolve('ready'))
+    })
+    expect(await Promise.race([ready, ended])).toBe('ready')
     section = { address: `https://127.0.0.1:${port}`, key: 'transit/kek', token: 'root' }
   })
   afterAll(async () => {
-    const ended = once(server, 'exit')
     server.kill()
     await ended
     await rm(folder, { recursive: true })
