@@ -1,10 +1,10 @@
 /** Read from text that somebody else wrote: nothing about its form is taken for granted, and no look at it throws. */
 export type JsonObject = { readonly [name: string]: unknown }
 
-/** Undefined for what is no JSON. */
+/** Undefined for what is no JSON. Editors and exports put a mark of the byte order in front, which a reader may ignore. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text)
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { test } from '@jest/globals'
 
 const packageRoot = fileURLToPath(new URL('../../', import.meta.url))
@@ -21,12 +22,18 @@ export function withSharedData(what: string, path: string, define: (content: str
   withShared(what, path, (file) => define(readFileSync(file, 'utf8')))
 }
 
-/** As `withSharedData`, over all files of a folder. */
+/** As `withSharedData`, over all files below a folder, each by its path in it, and read as what it holds where it is compressed. */
 export function withSharedFolder(what: string, path: string, define: (files: readonly SharedFile[]) => void): void {
   withShared(what, path, (directory) => {
-    const names = readdirSync(directory).sort()
-    define(names.map((name) => ({ name, content: readFileSync(join(directory, name), 'utf8') })))
+    const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .filter((name) => statSync(join(directory, name)).isFile())
+      .sort()
+    define(files.map((name) => ({ name, content: textOf(readFileSync(join(directory, name))) })))
   })
+}
+
+function textOf(bytes: Buffer): string {
+  return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString()
 }
 
 function withShared(what: string, path: string, define: (found: string) => void): void {

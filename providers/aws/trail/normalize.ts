@@ -27,9 +27,9 @@ export function normalize({ raw, receivedAt }: TrailRecord): Normalized {
     const unwrapped = unwrap(raw)
     if ('record' in unwrapped) return normalizeRecord(unwrapped, receivedAt)
     return 'notice' in unwrapped ? normalizeNotice(unwrapped.notice, receivedAt) : unwrapped
-  } catch (error) {
-    // Nested too deeply is a RangeError.
-    return { quarantined: error instanceof SyntaxError ? 'not JSON' : 'could not be read' }
+  } catch {
+    // Nested too deeply, or compressed and cut off.
+    return { quarantined: 'could not be read' }
   }
 }
 

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { type JsonObject, listAt, objectAt, textAt } from '../../../src/kms/untrusted-json.js'
+import { type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../src/kms/untrusted-json.js'
 import { recordOfRow } from './table-row.js'
 
 /** What is in an envelope: a record of CloudTrail, an event that the KMS sent to EventBridge itself, or neither. */
@@ -26,10 +26,10 @@ const MOST_ENVELOPES = 10
 const MOST_BYTES = 64 * 1_024 * 1_024
 const isCompressed = ([first, second]: Uint8Array) => first === 0x1f && second === 0x8b
 
-/** Throws `SyntaxError` for what is no JSON, or carries what is none. */
 export function unwrap(raw: string): Unwrapped {
-  let value: unknown = JSON.parse(raw)
+  let value = parseJson(raw)
   for (let envelopes = 0; envelopes < MOST_ENVELOPES; envelopes++) {
+    if (value === undefined) return { quarantined: 'not JSON' }
     if (isRecord(value)) return { record: objectAt(value) ?? {}, isBare: envelopes === 0 }
     const row = recordOfRow(value)
     if (row) return { record: row, isBare: false }
@@ -38,7 +38,7 @@ export function unwrap(raw: string): Unwrapped {
     if (list.length > 1) return { quarantined: `${list.length} records in one; expected each by itself` }
     const carried = list.length === 1 ? list[0] : carriedBy(value)
     if (carried === undefined) return withoutRecord(value)
-    value = typeof carried === 'string' ? JSON.parse(decoded(carried)) : carried
+    value = typeof carried === 'string' ? parseJson(decoded(carried)) : carried
   }
   return { quarantined: `in more than ${MOST_ENVELOPES} envelopes` }
 }

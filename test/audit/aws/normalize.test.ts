@@ -364,3 +364,10 @@ describe('the key material is the version, wherever it stands', () => {
     expect(decryptEvent({ additionalEventData: undefined, eventName, ...changes }).kekVersion).toBe(now)
   })
 })
+
+test('an envelope around an envelope, and one that is nested too deeply', () => {
+  const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
+  for (const raw of [deep, `{"eventName":[${deep}]}`, '{"CloudTrailEvent":"{"}', '[{},{}]', 'null']) {
+    expect(normalize({ raw })).toHaveProperty('quarantined')
+  }
+})

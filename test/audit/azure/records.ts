@@ -1,5 +1,5 @@
 import { normalizeAzure } from '../../../providers/azure/trail/normalize.js'
-import { eventOf } from '../trail/sample-events.js'
+import { eventOf } from '../trail/event-of.js'
 
 export const VAULT = 'shop-keys.vault.azure.net'
 export const VERSION = '0123456789abcdef0123456789abcdef'

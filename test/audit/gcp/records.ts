@@ -1,5 +1,5 @@
 import { normalizeGcp } from '../../../providers/gcp/trail/normalize.js'
-import { eventOf } from '../trail/sample-events.js'
+import { eventOf } from '../trail/event-of.js'
 
 export const KEY = 'projects/shop/locations/europe-west3/keyRings/ring/cryptoKeys/kek'
 

@@ -10,7 +10,7 @@ import { decryptEvent, decryptRecord } from '../aws/record.js'
 import { azureEvent, otherShapes, storageRecord } from '../azure/records.js'
 import { gcpEntry, gcpEvent } from '../gcp/records.js'
 import { auditLine } from '../vault/lines.js'
-import { eventOf } from './sample-events.js'
+import { eventOf } from './event-of.js'
 
 /** As a table has it. */
 const row = Object.fromEntries(

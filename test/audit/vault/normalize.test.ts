@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { vaultTrail } from '../../../providers/vault/audit-trail.js'
 import type { AuditEvent } from '../../../src/audit/trail/audit-event.js'
-import { withSharedData } from '../../setup/shared-data.js'
 import { auditLine, type LineOptions } from './lines.js'
 
 const normalize = (raw: string) => vaultTrail.normalize({ raw })
@@ -166,13 +165,3 @@ test('a line of another kind, and one without a time, are put aside', () => {
     expect(normalize(line)).toEqual({ quarantined: expect.any(String) })
   }
 })
-
-for (const kind of ['request', 'response'] as const) {
-  withSharedData(`the sample of a ${kind}`, `audit-samples/derived/vault-transit-encrypt-${kind}.json`, (content) => {
-    test(`the sample of a ${kind}`, () => {
-      const found = normalize(content)
-      if (kind === 'request') expect(found).toEqual({ ignored: expect.any(String) })
-      else expect(found).toMatchObject({ event: { operationClass: 'encrypt', kekVersion: '3', outcome: 'success' } })
-    })
-  })
-}
