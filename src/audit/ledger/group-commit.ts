@@ -1,11 +1,14 @@
+import type { Clock } from '../../kms/clock.js'
+
 interface Waiting<Row> {
   readonly row: Row
+  readonly since: number
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
-/** Bounds the arrays of a statement, and what is lost with it. */
-const BATCH = 1_000
+/** Enough to share a commit, and so few that the server has one group to insert while the next is put together. */
+const GROUP = 250
 
 /**
  * Stores rows in groups. The first is on its way at the next turn of the event loop; those that come while every connection
@@ -14,19 +17,27 @@ const BATCH = 1_000
 export class GroupCommit<Row> {
   readonly #store: (rows: readonly Row[]) => Promise<void>
   readonly #connections: number
+  readonly #clock: Clock
   #waiting: Waiting<Row>[] = []
-  #stores = new Set<Promise<void>>()
+  /** Each with the time when its first row came. */
+  #stores = new Map<Promise<void>, number>()
   #isScheduled = false
 
-  constructor(store: (rows: readonly Row[]) => Promise<void>, connections: number) {
+  constructor(store: (rows: readonly Row[]) => Promise<void>, connections: number, clock: Clock) {
     this.#store = store
     this.#connections = connections
+    this.#clock = clock
+  }
+
+  /** When the first row came that is not stored yet; infinity where there is none. */
+  get unstoredSince(): number {
+    return Math.min(this.#waiting[0]?.since ?? Number.POSITIVE_INFINITY, ...this.#stores.values())
   }
 
   /** Resolves once the row is stored. */
   add(row: Row): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ row, resolve, reject })
+      this.#waiting.push({ row, since: this.#clock.now(), resolve, reject })
       this.#schedule()
     })
   }
@@ -34,7 +45,7 @@ export class GroupCommit<Row> {
   /** Resolves once nothing is on its way any more, whatever became of it. */
   async settled(): Promise<void> {
     while (this.#waiting.length > 0 || this.#stores.size > 0) {
-      await (this.#stores.size > 0 ? Promise.race(this.#stores) : new Promise((resolve) => setImmediate(resolve)))
+      await (this.#stores.size > 0 ? Promise.race(this.#stores.keys()) : new Promise((resolve) => setImmediate(resolve)))
     }
   }
 
@@ -43,8 +54,9 @@ export class GroupCommit<Row> {
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = false
-      const store = this.#storeGroup(this.#waiting.splice(0, BATCH))
-      this.#stores.add(store)
+      const group = this.#waiting.splice(0, GROUP)
+      const store = this.#storeGroup(group)
+      this.#stores.set(store, group[0]!.since)
       void store.then(() => {
         this.#stores.delete(store)
         this.#schedule()

@@ -32,8 +32,6 @@ export class LedgerStore {
   readonly #group: GroupCommit<LedgerRow>
   readonly #journal: Journal | undefined
   readonly #replay: JournalReplay | undefined
-  /** When each row came that is not stored yet, oldest first. */
-  readonly #unstored = new Set<{ readonly at: number }>()
   /** When the first row came that only a journal has. */
   #journalledSince: number | undefined
   #heardAt = Number.POSITIVE_INFINITY
@@ -49,7 +47,7 @@ export class LedgerStore {
     this.#database = database
     this.#clock = clock
     this.#report = report
-    this.#group = new GroupCommit((rows) => this.#store(rows), connections)
+    this.#group = new GroupCommit((rows) => this.#store(rows), connections, clock)
     if (journal === undefined) return
     this.#journal = new Journal(journal, writer.id)
     const onDrained = ({ stored, damaged, refused }: Drained, path: string) => {
@@ -67,14 +65,8 @@ export class LedgerStore {
   }
 
   /** Resolves when the row is stored or in a journal; rejects where it is neither. */
-  async add(row: LedgerRow): Promise<void> {
-    const came = { at: this.#clock.now() }
-    this.#unstored.add(came)
-    try {
-      await this.#group.add(row)
-    } finally {
-      this.#unstored.delete(came)
-    }
+  add(row: LedgerRow): Promise<void> {
+    return this.#group.add(row)
   }
 
   /** Rejects where Postgres answers and refuses; one that cannot be reached is away. */
@@ -129,7 +121,7 @@ export class LedgerStore {
   }
 
   async #beat(): Promise<void> {
-    const oldest = Math.min(this.#journalledSince ?? Number.POSITIVE_INFINITY, ...first(this.#unstored))
+    const oldest = Math.min(this.#journalledSince ?? Number.POSITIVE_INFINITY, this.#group.unstoredSince)
     try {
       // A row of the same millisecond may have come before that heartbeat had its time.
       const isStored = oldest === Number.POSITIVE_INFINITY || oldest > this.#heardAt
@@ -172,11 +164,6 @@ export class LedgerStore {
       this.beat().catch(() => undefined)
     })
   }
-}
-
-function first(unstored: ReadonlySet<{ readonly at: number }>): readonly number[] {
-  for (const { at } of unstored) return [at]
-  return []
 }
 
 function damagedLines(count: number, path: string): string {

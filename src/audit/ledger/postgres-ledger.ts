@@ -36,8 +36,8 @@ export class PostgresLedger implements CallLedger {
   readonly writer: string
   readonly #store: LedgerStore
   readonly #behaviour: LedgerBehaviour
-  /** Attempts on their way. One without a record has no end to store either. */
-  readonly #begun = new Map<string, { readonly operation: LedgerOperation; readonly isRecorded: boolean }>()
+  /** Attempts on their way, by their tokens. One without a record has no end to store either, and is not among them. */
+  readonly #begun = new Map<string, LedgerOperation>()
   #closing: Promise<void> | undefined
   #withoutActor = 0
   #unrecorded = 0
@@ -64,13 +64,14 @@ export class PostgresLedger implements CallLedger {
       if (this.#behaviour.actors === 'require' && operation !== 'currentKek') throw nobodyAsks(operation)
     }
     const isRecorded = await this.#write(operation, attemptRow(call, this.writer, actor))
-    this.#begun.set(callToken, { operation, isRecorded })
+    if (isRecorded) this.#begun.set(callToken, operation)
   }
 
   async complete(callToken: string, end: CallEnd): Promise<void> {
-    const begun = this.#begun.get(callToken)
+    const operation = this.#begun.get(callToken)
+    if (!operation) return
     this.#begun.delete(callToken)
-    if (begun?.isRecorded) await this.#write(begun.operation, endRow(callToken, end, this.#behaviour.clock.now()))
+    await this.#write(operation, endRow(callToken, end, this.#behaviour.clock.now()))
   }
 
   /** Stores what is on its way, and says that nothing is to come. The last to be closed, after the cipher. */
