@@ -18,6 +18,8 @@ export interface ManagementPlace {
 }
 
 const TIMEOUT_MS = 10_000
+/** Each of a hundred at the least: more than a subscription may have role assignments. */
+const MOST_PAGES = 100
 
 /**
  * Looks at resources; changes nothing. Rejects with a `WaxsealError` where it is not reached or fails, or with the reason of
@@ -42,13 +44,15 @@ export class AzureManagement {
     signal?: AbortSignal,
   ): Promise<ManagementAnswer<readonly unknown[]>> {
     const found: unknown[] = []
-    for (let next: string | undefined = withQuery(path, query); next !== undefined; ) {
+    let next: string | undefined = withQuery(path, query)
+    for (let pages = 0; pages < MOST_PAGES; pages++) {
       const answer: ManagementAnswer<unknown> = await this.#send(next, signal)
       if ('unread' in answer) return answer
       found.push(...listAt(answer.found, 'value'))
       next = textAt(answer.found, 'nextLink')
+      if (next === undefined) return { found }
     }
-    return { found }
+    return { unread: `Azure Resource Manager has more than ${MOST_PAGES} pages of it` }
   }
 
   async #send(target: string, signal?: AbortSignal): Promise<ManagementAnswer<unknown>> {

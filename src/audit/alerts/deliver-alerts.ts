@@ -7,6 +7,8 @@ import { sendWebhook, type Webhook } from './send-webhook.js'
 
 /** More than a person reads; the rest follows in the next pass. */
 const AT_A_TIME = 100
+/** What a receiver answers to what is in one message; every other answer is to whoever sends it. */
+const OF_MESSAGE = ['400', '413', '422']
 
 export interface Delivery {
   readonly alert: Alert
@@ -30,6 +32,7 @@ export async function deliverAlerts(
     const body = JSON.stringify({ type: 'waxseal.audit.finding', timestamp: alert.openedAt, data: alert })
     const sent = await sendWebhook(webhook, alert.id, body, { clock, ...(signal && { signal }) })
     deliveries.push({ alert, ...sent })
+    if (!sent.delivered && OF_MESSAGE.includes(sent.answer)) continue
     // Nobody is there: the others would wait as long, one after the other.
     if (!sent.delivered) break
     await client.query(

@@ -1,5 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir } from 'node:fs/promises'
 import { ConfigurationError } from '../../errors.js'
 import { VERSION } from '../../lifecycle/version.js'
 import { inSnapshot } from '../../postgres/in-transaction.js'
@@ -58,14 +57,13 @@ export async function exportAudit(
   await makeEmpty(folder)
   await recordReview(client, 'export', { query: asked, format })
   const files = writersOf(format).map(({ name, write }) => ({ write, file: new HashedFile(folder, name) }))
+  const manifestFile = new HashedFile(folder, 'manifest.json')
   const counts: Record<string, number> = {}
   let unproven = 0
-  let checkpoint: string | null
-  let written: ExportedFile[]
   try {
     // What stands above the first record, where there is none too.
     for (const { file, write } of files) await file.append(write([]))
-    checkpoint = await inSnapshot(client, async () => {
+    const checkpoint = await inSnapshot(client, async () => {
       const stored = await readStoredCheckpoint(client)
       for await (const found of pagesOf(client, checked)) {
         signal?.throwIfAborted()
@@ -77,20 +75,21 @@ export async function exportAudit(
       }
       return stored?.note ?? null
     })
-    written = await Promise.all(files.map(({ file }) => file.close()))
+    const written = await Promise.all(files.map(({ file }) => file.close()))
+    const manifest: ExportManifest = {
+      ...{ format: 'waxseal-audit-export', version: 1, madeBy: `waxseal ${VERSION}`, madeAt: new Date().toISOString() },
+      ...{ query: asked, counts, files: written, checkpoint, verifierKey },
+    }
+    await manifestFile.append(`${JSON.stringify(manifest, null, 2)}\n`)
+    await manifestFile.close()
+    await recordReview(client, 'exported', { counts, files: written })
+    if (unproven > 0) onUnproven?.(unproven)
+    return manifest
   } catch (error) {
     // The folder is as it was, so that the same command can be run again.
-    await Promise.all(files.map(({ file }) => file.remove()))
+    await Promise.all([...files.map(({ file }) => file), manifestFile].map((file) => file.remove()))
     throw error
   }
-  const manifest: ExportManifest = {
-    ...{ format: 'waxseal-audit-export', version: 1, madeBy: `waxseal ${VERSION}`, madeAt: new Date().toISOString() },
-    ...{ query: asked, counts, files: written, checkpoint, verifierKey },
-  }
-  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
-  if (unproven > 0) onUnproven?.(unproven)
-  await recordReview(client, 'exported', { counts, files: written })
-  return manifest
 }
 
 async function makeEmpty(folder: string): Promise<void> {

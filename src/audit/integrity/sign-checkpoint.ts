@@ -49,7 +49,7 @@ export async function signCheckpoint(
 }
 
 /** Believed for its signature: the row can be changed by the owner of the table. */
-export async function readLastCheckpoint(
+async function readLastCheckpoint(
   client: Queryable,
   keys: readonly VerifierKey[],
 ): Promise<(LogHead & { readonly note: string }) | undefined> {

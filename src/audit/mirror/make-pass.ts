@@ -1,8 +1,8 @@
-import { isWaxsealError } from '../../errors.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import type { ProviderTrail } from '../trail/provider-trail.js'
 import type { ReaderState, TimeWindow, TrailBatch, TrailObject, TrailReader } from '../trail/trail-reader.js'
 import { isLeaseLost, type Lease, takeLease } from './lease.js'
+import { type ReaderFailure, readerFailure } from './reader-failure.js'
 import { recordFailure, recordSuccess, type SourceState } from './source-state.js'
 import { type BatchCounts, storeBatch } from './store-batch.js'
 
@@ -67,9 +67,7 @@ export async function makePass(
   return { state: 'ok', counts }
 }
 
-type Next =
-  | { readonly batch: TrailBatch | undefined }
-  | { readonly failure: 'blind' | 'failing'; readonly reason: string }
+type Next = { readonly batch: TrailBatch | undefined } | ReaderFailure
 
 /** What a reader rejects with is about its trail, unlike what the database rejects with. */
 async function nextOf(batches: AsyncIterator<TrailBatch>, signal: AbortSignal): Promise<Next> {
@@ -78,18 +76,8 @@ async function nextOf(batches: AsyncIterator<TrailBatch>, signal: AbortSignal): 
     return { batch: done ? undefined : value }
   } catch (error) {
     signal.throwIfAborted()
-    return failureOf(error)
+    return readerFailure(error)
   }
-}
-
-/** Messages of others can repeat what they were sent. */
-function failureOf(error: unknown): Extract<Next, { readonly failure: unknown }> {
-  if (!isWaxsealError(error)) {
-    const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown }
-    return { failure: 'failing', reason: ['the reader failed', name, code].filter(Boolean).join(': ') }
-  }
-  const isBlind = error.code === 'ERR_AUDIT_TRAIL_GAP' || error.code === 'ERR_KMS_ACCESS_DENIED'
-  return { failure: isBlind ? 'blind' : 'failing', reason: error.message }
 }
 
 async function readObject(client: Queryable, source: string, name: string): Promise<TrailObject | undefined> {

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../../kms/clock.js'
 import { pause } from '../../kms/pause.js'
 import type { Pool, Queryable } from '../../postgres/queryable.js'
-import type { TimeWindow } from '../trail/trail-reader.js'
+import type { PostureCheck, TimeWindow } from '../trail/trail-reader.js'
 import { lagOf } from './coverage.js'
 import { type Lease, releaseLease } from './lease.js'
 import { type MirroredTrail, makePass, type PassResult } from './make-pass.js'
 import { type Posture, storePosture } from './posture.js'
+import { readerFailure } from './reader-failure.js'
 import type { BatchCounts } from './store-batch.js'
 import { registerSource, type TrailSource } from './trail-source.js'
 
@@ -156,9 +157,19 @@ class SourceMirror {
 
   async #lookAtPosture(client: Queryable, source: TrailSource): Promise<void> {
     if (this.#clock.now() < this.#postureDueAt) return
-    const posture = await storePosture(client, source.id, await this.#trail.reader.probe(this.#signal))
+    const posture = await storePosture(client, source.id, await this.#checks())
     this.#postureDueAt = this.#clock.now() + POSTURE_EVERY_MS
     this.#onEvent({ type: 'posture', source, posture })
+  }
+
+  /** A look that fails finds nothing in order: else what the last one found would stand for good. */
+  async #checks(): Promise<readonly PostureCheck[]> {
+    try {
+      return await this.#trail.reader.probe(this.#signal)
+    } catch (error) {
+      this.#signal.throwIfAborted()
+      return [{ id: 'posture', state: 'unknown', evidence: `could not be looked at: ${readerFailure(error).reason}` }]
+    }
   }
 
   async #onConnection<T>(use: (client: Queryable) => Promise<T>): Promise<T> {

@@ -12,6 +12,7 @@ import { databaseWithSchema } from '../../setup/database-with-schema.js'
 let database: FreshDatabase
 let server: Server
 let status = 200
+let refused = 'none'
 let told: { type: string; data: Record<string, unknown> }[] = []
 beforeAll(async () => {
   database = await databaseWithSchema()
@@ -21,8 +22,10 @@ beforeAll(async () => {
       body += chunk
     })
     request.on('end', () => {
-      if (status === 200) told.push(JSON.parse(body))
-      response.writeHead(status).end()
+      const message = JSON.parse(body)
+      const answer = message.data.subject === refused ? 422 : status
+      if (answer === 200) told.push(message)
+      response.writeHead(answer).end()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -95,4 +98,18 @@ test('a finding has its notes and what they come to; an acknowledgement needs a 
   await expect(acknowledgeFinding(client, id, { reason: ' ', who: 'me' })).rejects.toThrow('expected a reason')
   const unknown = '00000000-0000-7000-8000-000000000000'
   await expect(acknowledgeFinding(client, unknown, { reason: 'a', who: 'me' })).rejects.toThrow('no finding 0000')
+})
+
+test('a finding whose message is refused keeps no other back, and is tried again; whoever refuses all is not asked for each', async () => {
+  await store(finding('refused', 'critical'), finding('after', 'critical'))
+  refused = 'refused'
+  expect(await toldNow()).toEqual(['after'])
+  refused = 'none'
+  status = 401
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  await store(finding('refused', 'critical'), finding('one more', 'critical'))
+  const answers = await deliverAlerts(database.client, { url, key: Buffer.alloc(32, 1) }, 'high')
+  expect(answers).toMatchObject([{ delivered: false, answer: '401' }])
+  status = 200
+  expect(await toldNow()).toEqual(['refused', 'one more'])
 })

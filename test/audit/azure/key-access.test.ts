@@ -204,6 +204,18 @@ describe('asked of Azure', () => {
     ])
   })
 
+  test('a list that has no end is not read for ever, and is none', async () => {
+    setAll()
+    kms.management.set(assignmentsOf('more'), { value: [], nextLink: `${kms.endpoint}${assignmentsOf('more')}` })
+    const [kek] = await read({ previousKeys: undefined })
+    expect(kek).toMatchObject({
+      ...{
+        principals: [],
+        unread: [expect.stringMatching(/^the role assignments of KEK could not be read: .* pages/)],
+      },
+    })
+  })
+
   test('what is not asked for is said of each key', async () => {
     const before = kms.calls.length
     for (const { unread } of await read({ resourceId: undefined })) {

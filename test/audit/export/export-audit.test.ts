@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
@@ -179,6 +179,12 @@ test('an interrupt ends it and leaves no file, and the same can be asked for aga
   expect(readdirSync(folder)).toEqual([])
   await exportAudit(database.client, MAY, { folder, format: 'csv' })
   expect(readdirSync(folder).sort()).toEqual(['manifest.json', 'records.csv', 'records.jsonl'])
+})
+
+test('where the manifest cannot be written there is no export, and only what somebody else put there stays', async () => {
+  const onProgress = () => mkdirSync(join(folder, 'manifest.json'))
+  await expect(exportAudit(database.client, MAY, { folder, onProgress })).rejects.toMatchObject({ code: 'EEXIST' })
+  expect(readdirSync(folder)).toEqual(['manifest.json'])
 })
 
 test('how many records came after the checkpoint is told', async () => {

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { normalizeVault } from '../../../providers/vault/trail/normalize.js'
 import { mirrorOnce } from '../../../src/audit/mirror/mirror.js'
 import { readMirrorStatus, type SourceStatus } from '../../../src/audit/mirror/mirror-status.js'
-import { AuditTrailGapError } from '../../../src/errors.js'
+import { AuditTrailGapError, KmsUnavailableError } from '../../../src/errors.js'
 import { auditLine } from '../vault/lines.js'
 import { mirrorSuite } from './mirror-suite.js'
 import { type ScriptedPass, ScriptedReader } from './scripted-reader.js'
@@ -60,4 +60,17 @@ test('a check of the posture that failed or could not be made is a problem, with
   await mirrorOnce(suite.pool, [{ reader, normalize: normalizeVault }], { signal })
   const status = (await readMirrorStatus(suite.client)).find(({ scope }) => scope === reader.scope)!
   expect(status.problems).toEqual(['is-logging failed: switched off; switch it on', 'is-complete unknown: no access'])
+})
+
+test('a look at the posture that fails is a posture that nobody knows, whatever was found before', async () => {
+  const reader = new ScriptedReader(randomUUID(), [[covers(-2, -1)], [covers(-1, 0)]])
+  const pass = () => mirrorOnce(suite.pool, [{ reader, normalize: normalizeVault }], { signal })
+  await pass()
+  reader.probe = () => Promise.reject(new KmsUnavailableError('nobody answers', { reason: 'network' }))
+  await expect(pass()).resolves.toMatchObject([{ result: { state: 'ok' } }])
+  const status = (await readMirrorStatus(suite.client)).find(({ scope }) => scope === reader.scope)!
+  expect(status).toMatchObject({
+    posture: { ok: false },
+    problems: ['posture unknown: could not be looked at: nobody answers'],
+  })
 })
