@@ -79,26 +79,30 @@ test.each([
 })
 
 describe('no role changes a record', () => {
+  /** Where a writer and the mirror stand, and what the reconciliation concluded. */
+  const UPDATED = {
+    application: ['ledger_writer'],
+    mirror: ['attempt_state', 'event_state', 'log_frontier', 'reconciled', 'trail_cursor', 'trail_object'],
+    auditor: [],
+  }
+
+  /** All of the schema, partitions too. */
+  async function tablesThat(role: string, holds: string): Promise<string[]> {
+    const { rows } = await database.client.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_class WHERE relnamespace = 'waxseal'::regnamespace AND relkind IN ('r', 'p') AND ${holds}
+      ORDER BY relname`,
+      [nameOf(role)],
+    )
+    return rows.map(({ name }) => name)
+  }
+
   test.each(auditRoles)('%s', async (role) => {
-    for (const table of await tables()) {
-      await as(role, async (query) => {
-        await expect(query(`DELETE FROM ${table}`)).rejects.toMatchObject(DENIED)
-        await expect(query(`TRUNCATE ${table} CASCADE`)).rejects.toMatchObject(DENIED)
-      })
-    }
+    expect(await tablesThat(role, `has_table_privilege($1, oid, 'DELETE, TRUNCATE, TRIGGER')`)).toEqual([])
+    expect(await tablesThat(role, `has_any_column_privilege($1, oid, 'UPDATE')`)).toEqual(UPDATED[role])
   })
 
-  test('the mirror may update where it stands and what it concluded, and nothing that it was told', async () => {
-    const allowed: string[] = []
-    for (const table of await tables()) {
-      const { rows } = await database.client.query('SELECT has_table_privilege($1, $2, $3) AS it', [
-        ...[nameOf('mirror'), table, 'UPDATE'],
-      ])
-      if (rows[0].it) allowed.push(table.replace('waxseal.', ''))
-    }
-    expect(allowed.sort()).toEqual([
-      ...['attempt_state', 'event_state', 'log_frontier', 'reconciled', 'trail_cursor', 'trail_object'],
-    ])
+  test('the auditor inserts nothing', async () => {
+    expect(await tablesThat('auditor', `has_any_column_privilege($1, oid, 'INSERT')`)).toEqual([])
   })
 })
 
@@ -106,7 +110,6 @@ test('the auditor reads everything, and writes down what he looked at, under his
   await as('auditor', async (query) => {
     for (const table of await tables()) {
       await query(`SELECT FROM ${table} LIMIT 1`)
-      await expect(query(`INSERT INTO ${table} DEFAULT VALUES`)).rejects.toMatchObject(DENIED)
     }
     await query(`SELECT waxseal.record_review($1, 'search', '{"rows": 3}')`, [randomUUID()])
     const { rows } = await query<{ actor: string }>(

@@ -23,13 +23,17 @@ By hand, with any tools:
 
 1. For each entry of \`manifest.json\`, the SHA-256 of the file is the one that is written there, and no other file is in the pack but
    \`manifest.json\` and \`manifest.note\`.
-2. \`manifest.note\` is a signed note (C2SP signed-note), by Ed25519 or by ECDSA P-256 with SHA-256. Its text has two lines: \`waxseal evidence pack 1\`, and the SHA-256 of
-   \`manifest.json\` in hexadecimal. The signature is over this text with its line ends; the key id is the first four bytes of
-   SHA-256(name, line end, 0x01, public key) of Ed25519, and of SHA-256(public key) of ECDSA.
-3. In each report, \`sha256\` is over its rows in the canonical form of RFC 8785.
+2. \`manifest.note\` is a signed note (C2SP signed-note): a text of two lines, \`waxseal evidence pack 1\` and the SHA-256 of
+   \`manifest.json\` in hexadecimal; an empty line; and a line \`— <name> <base64>\`. The base64 is of the key id (4 bytes) and the signature of
+   the text with its line ends. That of the verifier key is of one byte, the type, and the public key.
+   - Type 1, Ed25519: 32 bytes; the key id is the first four bytes of SHA-256(name, line end, 0x01, public key).
+   - Type 2, ECDSA P-256 with SHA-256: SPKI in DER, the signature in DER; the key id is the first four bytes of SHA-256(public key).
+3. In each report, \`sha256\` of the header is over \`rows\`, in the canonical form of RFC 8785.
+4. \`checkpoint.txt\` is a signed note too, by the same key or a former one, of three lines: the name of the log, how many records it has,
+   and the root of their Merkle tree (RFC 6962) in base64. They are \`log_size\` and \`log_root\` (in hexadecimal) of each report.
 
 The pack proves that whoever has the signing key vouched for these files. That the records behind them were not changed is what the
-log's checkpoints prove: \`checkpoint.txt\`, and \`waxseal audit check\` at the database.
+log's checkpoints prove: \`checkpoint.txt\`, exports of records that it covers, and \`waxseal audit check\` at the database.
 `
 }
 

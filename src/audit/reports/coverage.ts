@@ -10,6 +10,10 @@ export const coverage: ReportDefinition = {
     { name: 'table', meaning: 'as it is written in SQL' },
     { name: 'column', meaning: 'an encrypted field' },
     { name: 'rows', meaning: 'of the table' },
+    { name: 'wrapped', meaning: 'rows with an envelope whose data key is stored' },
+    { name: 'shredded', meaning: 'rows whose data key was destroyed' },
+    { name: 'empty', meaning: 'rows without an envelope' },
+    { name: 'unreadable', meaning: 'rows with encryption metadata of no known format' },
     { name: 'plaintext', meaning: 'rows with a value that is no ciphertext' },
     { name: 'legacy', meaning: 'rows with a value of an older encryption' },
     { name: 'undecodable', meaning: 'rows with a value that looks like ciphertext and is none' },
@@ -18,10 +22,10 @@ export const coverage: ReportDefinition = {
   async read({ census }) {
     const counted = await census()
     return {
-      rows: counted.flatMap(({ table, rows, fields }) =>
-        fields.map(({ column, counts: { plaintext, legacy, undecodable, foreign } }) => {
-          return { table, column, rows, plaintext, legacy, undecodable, foreign }
-        }),
+      rows: counted.flatMap(({ table, rows, wrapped, shredded, empty, undecodable: unreadable, fields }) =>
+        fields.map(({ column, counts: { plaintext, legacy, undecodable, foreign } }) => ({
+          ...{ table, column, rows, wrapped, shredded, empty, unreadable, plaintext, legacy, undecodable, foreign },
+        })),
       ),
       population: counted.reduce((sum, { rows }) => sum + rows, 0),
       limits: ['Counted at the time of the report, whatever its period.'],

@@ -1,3 +1,4 @@
+import { recordsOf } from './population.js'
 import { cells, type ReportDefinition } from './report.js'
 
 export const denied: ReportDefinition = {
@@ -5,7 +6,7 @@ export const denied: ReportDefinition = {
   name: 'denied',
   title: 'What was refused and what failed',
   serves: ['PCI DSS 10.2.1.4', 'ASVS 16.3.2'],
-  tables: ['audit_event', 'ledger_end', 'application_event'],
+  tables: ['audit_event', 'ledger_attempt', 'ledger_end', 'application_event'],
   columns: [
     { name: 'where', meaning: 'trail: at the KMS, by anybody; ledger: a call of ours; application: before any call' },
     { name: 'who', meaning: 'the principal or the actor' },
@@ -17,7 +18,7 @@ export const denied: ReportDefinition = {
     { name: 'first_at', meaning: 'UTC' },
     { name: 'last_at', meaning: 'UTC' },
   ],
-  async read({ client }, { from, to }) {
+  async read({ client }, period) {
     const { rows } = await client.query(
       `SELECT 'trail' AS "where", COALESCE(principal, credential_id) AS who, operation AS action, kek_id AS target,
         COALESCE(status, outcome) AS reason, max(source_text) AS source, count(*)::float8 AS times, min(event_time) AS first_at,
@@ -33,8 +34,10 @@ export const denied: ReportDefinition = {
         min(inserted_at), max(inserted_at)
       FROM waxseal.application_event WHERE outcome <> 'success' AND inserted_at >= $1 AND inserted_at < $2 GROUP BY 2, 3, 4, 5
       ORDER BY "where", who, action, target, reason`,
-      [from, to],
+      [period.from, period.to],
     )
-    return { rows: rows.map(cells), population: rows.reduce((sum, { times }) => sum + Number(times), 0) }
+    const times = { audit_event: 'event_time', ledger_attempt: 'inserted_at', application_event: 'inserted_at' }
+    const population = await recordsOf(client, period, times)
+    return { rows: rows.map(cells), population }
   },
 }

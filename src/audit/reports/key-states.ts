@@ -1,3 +1,4 @@
+import { recordsOf } from './population.js'
 import { cells, type ReportDefinition } from './report.js'
 
 export const keyStates: ReportDefinition = {
@@ -8,6 +9,7 @@ export const keyStates: ReportDefinition = {
   tables: ['audit_event', 'event_state', 'retirement'],
   columns: [
     { name: 'at', meaning: 'UTC' },
+    { name: 'id', meaning: 'of the event, for `waxseal audit show`' },
     { name: 'source', meaning: 'trail: the KMS logged it; decision: `waxseal retire` was asked' },
     { name: 'provider', meaning: 'the KMS' },
     { name: 'kek_id', meaning: 'the key' },
@@ -17,21 +19,22 @@ export const keyStates: ReportDefinition = {
     { name: 'outcome', meaning: 'success, denied, error; ready or not ready for a decision' },
     { name: 'state', meaning: 'what the reconciliation made of the event' },
   ],
-  async read({ client }, { from, to }) {
+  async read({ client }, period) {
     const { rows } = await client.query(
-      `SELECT event.event_time AS at, 'trail' AS source, event.provider, event.kek_id, event.kek_version,
+      `SELECT event.event_time AS at, event.id, 'trail' AS source, event.provider, event.kek_id, event.kek_version,
         event.operation AS change, COALESCE(event.principal, event.credential_id) AS who, event.outcome, state.state
       FROM waxseal.audit_event AS event LEFT JOIN waxseal.event_state AS state
         ON state.event = event.id AND state.event_time = event.event_time
       WHERE (event.operation_class LIKE 'key-%' OR event.operation_class = 'policy')
         AND event.event_time >= $1 AND event.event_time < $2
       UNION ALL
-      SELECT decided_at, 'decision', provider, kek, version, 'retire', decided_by,
+      SELECT decided_at, NULL, 'decision', provider, kek, version, 'retire', decided_by,
         CASE WHEN ready THEN 'ready' ELSE 'not ready' END, NULL
       FROM waxseal.retirement WHERE decided_at >= $1 AND decided_at < $2
       ORDER BY at, source, kek_id, change`,
-      [from, to],
+      [period.from, period.to],
     )
-    return { rows: rows.map(cells), population: rows.length }
+    const population = await recordsOf(client, period, { audit_event: 'event_time', retirement: 'decided_at' })
+    return { rows: rows.map(cells), population }
   },
 }

@@ -1,6 +1,7 @@
 import type { TableCensus } from '../../census/table-census.js'
 import type { KekRef } from '../../kms/provider.js'
 import type { Queryable } from '../../postgres/queryable.js'
+import type { RetentionPeriods } from '../retention/periods.js'
 import type { Period } from './period.js'
 
 export type Cell = string | number | boolean | null
@@ -31,6 +32,7 @@ export interface ReportSources {
   withoutTrail(): Promise<readonly string[]>
   readonly environment?: string
   readonly rotationEvery?: string
+  readonly retention: RetentionPeriods
   readonly keys: readonly DeclaredKey[]
   /** Who of ours uses the KEKs, as the trails name them. */
   readonly principals: readonly string[]

@@ -30,15 +30,16 @@ export const rotations: ReportDefinition = {
     },
   ],
   async read({ client, census, currentKeks }, { from, to }) {
-    const { rows: runs } = await client.query(
+    const { rows: all } = await client.query(
       `SELECT run.id AS run, kind, entity, state, started_by, started_at, finished_at,
         ${['rewrapped', 'renewed', 'current', 'shredded'].map(countOf).join(', ')},
         (SELECT count(*) FROM waxseal.run_failure WHERE run_failure.run = run.id)::float8 AS failed
       FROM waxseal.run
-      WHERE kind IN ('rotate', 'renew') AND started_at < $2 AND (finished_at IS NULL OR finished_at >= $1)
+      WHERE started_at < $2 AND (finished_at IS NULL OR finished_at >= $1)
       ORDER BY started_at, run.id`,
       [from, to],
     )
+    const runs = all.filter(({ kind }) => kind === 'rotate' || kind === 'renew')
     const { keks: current, limits } = await currentKeks()
     const residual = new Map<string, number>()
     for (const { entity, keks } of current ? await census() : []) {
@@ -52,7 +53,7 @@ export const rotations: ReportDefinition = {
       rows: runs.map((run): Record<string, Cell> => {
         return { ...cells(run), residual_rows: residual.get(String(run.entity)) ?? null }
       }),
-      population: runs.length,
+      population: all.length,
       limits: ['Rewrapping changes which KEK protects a data key; it does not renew the data key.', ...limits],
     }
   },

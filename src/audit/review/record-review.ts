@@ -4,7 +4,7 @@ import type { Queryable } from '../../postgres/queryable.js'
 /** What is done with the audit itself. */
 export type ReviewAction =
   | ('findings' | 'search' | 'show' | 'tail' | 'export' | 'exported')
-  | ('report' | 'evidence' | 'retain')
+  | ('report' | 'evidence' | 'retain' | 'check' | 'archive-verify')
 
 /** Writes it down under the role of the connection, which no argument can change. */
 export async function recordReview(client: Queryable, action: ReviewAction, detail: object): Promise<void> {

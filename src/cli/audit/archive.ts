@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { escaped } from '../../audit/escaped.js'
 import { verifyArchive } from '../../audit/index.js'
+import { recordReview } from '../../audit/review/record-review.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
 import { onSchema } from '../on-database.js'
@@ -22,6 +23,8 @@ async function verify(file: string, options: ConfiguredOptions & { readonly json
     const verified = await verifyArchive(client, file, (count) => progress.advance(count, 'rows'))
     progress.end()
     const { rows, table, sha256, problems } = verified
+    // The restore test that assessors ask for.
+    await recordReview(client, 'archive-verify', { table, rows, sha256, problems: problems.length })
     if (problems.length > 0) process.exitCode = EXIT.findings
     if (options.json) return printJson(verified)
     for (const problem of problems) printLine(`${paint('red', '✗')} ${escaped(problem)}`)

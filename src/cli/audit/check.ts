@@ -4,6 +4,7 @@ import { escaped } from '../../audit/escaped.js'
 import { readTrailWitnesses } from '../../audit/integrity/anchor-kms.js'
 import { checkLog, type LogReport } from '../../audit/integrity/check/check-log.js'
 import { readSize } from '../../audit/integrity/tree.js'
+import { recordReview } from '../../audit/review/record-review.js'
 import { ConfigurationError } from '../../errors.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { EXIT } from '../exit-codes.js'
@@ -39,9 +40,11 @@ async function run(options: Options): Promise<void> {
     const onChecked = (leaves: number) => progress.advance(leaves)
     const found = await interruptible((signal) => checkLog(client, { keys, anchors, witnesses, onChecked, signal }))
     progress.end()
+    // That the log was checked, and what came out, is evidence too.
+    await recordReview(client, 'check', { size: found.size, signed: found.signedSize, findings: findingsIn(found) })
     return found
   })
-  const isOk = Object.keys(report.counts).length === 0
+  const isOk = findingsIn(report) === 0
   if (!isOk) process.exitCode = EXIT.findings
   if (options.json) return printJson({ ok: isOk, ...report })
   for (const line of linesOf(report)) printLine(line)
@@ -54,8 +57,13 @@ async function assertThere(file: string): Promise<void> {
   })
 }
 
-function linesOf({ size, signedSize, witnesses, waiting, counts, findings }: LogReport): string[] {
-  const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
+function findingsIn({ counts }: LogReport): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+}
+
+function linesOf(report: LogReport): string[] {
+  const { size, signedSize, witnesses, waiting, findings } = report
+  const all = findingsIn(report)
   const more = all - findings.length
   return [
     ...findings.map(({ kind, message }) => `${paint('red', '✗')} ${kind}: ${escaped(message)}`),

@@ -1,4 +1,5 @@
 import type { CurrentKeks, ReportSources } from '../../audit/index.js'
+import { retentionPeriods } from '../../audit/retention/periods.js'
 import { census, type TableCensus } from '../../census/index.js'
 import { cipherOf } from '../../config/connect-cipher.js'
 import { knownTrails } from '../../config/known-trails.js'
@@ -15,6 +16,7 @@ export async function readSources(client: Queryable, setup: ConfiguredTables, no
   let asked: Promise<CurrentKeks> | undefined
   return {
     ...{ client, now, keys: audit?.keys ?? [], principals: audit?.principals ?? [] },
+    retention: retentionPeriods(audit?.retention),
     census() {
       counted ??= census(client, tables)
       return counted

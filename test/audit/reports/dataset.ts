@@ -1,4 +1,5 @@
 import type { ReportSources } from '../../../src/audit/reports/report.js'
+import { retentionPeriods } from '../../../src/audit/retention/periods.js'
 import { census } from '../../../src/census/index.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
 import { Credentials } from '../../postgres/credentials.js'
@@ -54,7 +55,7 @@ export async function seed({ client }: FreshDatabase): Promise<ReportSources> {
         principal: ROLE,
         kek_id: KEY,
       },
-      ...{ source_text: '10.0.0.7', raw: '{}', raw_sha256: Buffer.alloc(32), ...more },
+      ...{ source_text: '10.0.0.7', context: '{"tenant":"acme"}', raw: '{}', raw_sha256: Buffer.alloc(32), ...more },
     }
     await insert(client, 'audit_event', values)
   }
@@ -102,6 +103,14 @@ export async function seed({ client }: FreshDatabase): Promise<ReportSources> {
   await attempt(22, '2026-07-02T11:00:00Z', 'generateDataKey', {}, { actor: null })
   await attempt(23, '2026-07-03T00:00:00Z', 'unwrap', { outcome: 'failed', error_code: 'ERR_KMS_ACCESS_DENIED' })
   await attempt(24, '2026-07-04T00:00:00Z', 'unwrap')
+  // Two outages of the database: in the first, two waited for it at a time.
+  for (const [n, time, inserted_at] of [
+    [25, '2026-08-20T10:00:00Z', '2026-08-20T10:02:00Z'],
+    [26, '2026-08-20T10:01:00Z', '2026-08-20T10:02:00.4Z'],
+    [27, '2026-08-20T10:03:00Z', '2026-08-20T10:03:20Z'],
+  ] as const) {
+    await attempt(n, time, 'generateDataKey', undefined, { journalled: true, inserted_at })
+  }
   await state(11, '2026-07-02T10:00:00Z', { state: 'accounted', rule: 'R1', confidence: 'exact', attempt: id(21) })
   await state(12, '2026-07-02T11:00:00Z', { state: 'accounted', rule: 'R1', confidence: 'exact', attempt: id(22) })
   await state(13, '2026-08-03T04:00:00Z', { state: 'unaccounted', rule: 'R5' })
@@ -118,6 +127,8 @@ export async function seed({ client }: FreshDatabase): Promise<ReportSources> {
     finding: id(31),
     action: 'acknowledged',
     reason: 'penetration test, ticket SEC-7',
+    who: 'auditor',
+    detail: '{"by": "reviewer"}',
   })
 
   await insert(client, 'run', {
@@ -164,6 +175,18 @@ export async function seed({ client }: FreshDatabase): Promise<ReportSources> {
     note: 'test only',
     signed_at: '2026-09-30T00:00:00Z',
   })
+  for (const [n, action, detail] of [
+    [62, 'check', { size: 5, signed: 5, findings: 0 }],
+    [63, 'archive-verify', { table: 'audit_event', rows: 9, sha256: '02'.repeat(32), problems: 0 }],
+  ] as const) {
+    await insert(client, 'application_event', {
+      ...{ id: id(n), inserted_at: '2026-09-30T01:00:00Z', occurred_at: '2026-09-30T01:00:00Z', category: 'audit' },
+      ...{ action, outcome: 'success', actor: 'auditor', detail: JSON.stringify(detail) },
+    })
+  }
+  for (const covers of ['[2026-07-01,2026-08-01)', '[2026-08-01 06:00,2026-10-01)']) {
+    await insert(client, 'trail_coverage', { source: 1, covers, scanned_at: '2026-10-01T00:00:00Z', complete: true })
+  }
   await insert(client, 'log_anchor', { size: 5, place: 'file', anchored_at: '2026-09-30T00:00:01Z' })
   await insert(client, 'control_failure', {
     ...{ id: id(51), control: 'mirror', scope: 'aws 111122223333/eu-central-1', started_at: '2026-08-10T00:00:00Z' },
@@ -237,6 +260,7 @@ export async function seed({ client }: FreshDatabase): Promise<ReportSources> {
     withoutTrail: async () => [],
     environment: 'production',
     rotationEvery: '90d',
+    retention: retentionPeriods(),
     keys: [
       {
         id: KEY,

@@ -115,6 +115,11 @@ test('check: exit code 1 and the place, in lines and in JSON', async () => {
   const { status, stdout } = await made.run(['audit', 'check', '--json'])
   const { ok, counts, findings } = JSON.parse(stdout)
   expect({ status, ok, changed: counts.RECORD_CHANGED }).toEqual({ status: 1, ok: false, changed: 1 })
+  const { rows: checks } = await made.client.query(
+    `SELECT detail FROM waxseal.application_event WHERE category = 'audit' AND action = 'check' ORDER BY inserted_at`,
+  )
+  const all = Object.values<number>(counts).reduce((sum, count) => sum + count, 0)
+  expect(checks).toMatchObject([{ detail: { size: 5, findings: 0 } }, { detail: { size: 5, findings: all } }])
   expect(findings.map(({ kind }: { kind: string }) => kind)).toContain('TRIGGER_MISSING')
 })
 

@@ -71,4 +71,11 @@ test('retain archives to --archives and drops; archive verify reads one back', a
   expect({ status: json.status, ...JSON.parse(json.stdout) }).toMatchObject({
     ...{ status: 1, table: 'audit_event', problems: [expect.stringContaining('has no leaf')] },
   })
+  const { rows } = await made.client.query(
+    `SELECT detail FROM waxseal.application_event WHERE action = 'archive-verify' ORDER BY inserted_at`,
+  )
+  expect(rows.map(({ detail }) => [detail.table, detail.rows, detail.problems])).toEqual([
+    ['audit_event', 1, 0],
+    ['audit_event', 1, 1],
+  ])
 })
