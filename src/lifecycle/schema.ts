@@ -55,8 +55,9 @@ export async function missingMigrations(client: Queryable): Promise<readonly str
 export async function assertSchema(client: Queryable): Promise<void> {
   const missing = await missingMigrations(client)
   if (missing.length === 0) return
+  const found = missing.length === migrations.length ? 'none' : `it without ${missing.join(', ')}`
   throw new ConfigurationError(
-    `expected the schema "waxseal" in the database, found it without ${missing.join(', ')}; run "waxseal schema install", ` +
+    `expected the schema "waxseal" in the database, found ${found}; run "waxseal schema install", ` +
       'or call addLifecycleSchema in a migration',
   )
 }

@@ -82,7 +82,7 @@ function linesOf({ kekId, principals, unread, before, appeared, gone }: Found): 
   const line = (mark: string) => (rule: AllowedPrincipal) =>
     `  ${mark} ${rule.principal} (${rule.type}) may ${rule.may.join(' and ')}, by ${rule.via}${rule.doubts.map((each) => `; ${each}`).join('')}`
   return [
-    `${unread.length > 0 ? '✗' : '✓'} ${kekId}: ${principals.length} rules by which somebody may use it`,
+    `${unread.length > 0 ? '✗' : '✓'} ${kekId}: ${principals.length} ${principals.length === 1 ? 'rule' : 'rules'} by which somebody may use it`,
     ...(before ? appeared.map(line('+')) : principals.map(line('·'))),
     ...gone.map(line('-')),
     ...unread.map((reason) => `  not complete: ${reason}`),

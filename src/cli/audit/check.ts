@@ -69,6 +69,6 @@ function linesOf(report: LogReport): string[] {
     ...findings.map(({ kind, message }) => `${paint('red', '✗')} ${kind}: ${escaped(message)}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
     `${all === 0 ? paint('green', '✓') : paint('red', '✗')} ${size} records in the log, ${all === 0 ? 'each as it was written down' : `${all} findings`}`,
-    `  ${signedSize} of them are signed, by ${witnesses} checkpoints here and outside; ${waiting} records wait for the next`,
+    `  ${signedSize} of them are signed, by ${witnesses} ${witnesses === 1 ? 'checkpoint' : 'checkpoints'} here and outside; ${waiting} records wait for the next`,
   ]
 }

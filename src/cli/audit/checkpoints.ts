@@ -30,7 +30,7 @@ export async function checkpointsOf(configuration: LoadedConfiguration): Promise
   const section: Section = configuration.audit?.checkpoints
   if (!section) {
     throw new ConfigurationError(
-      `${configuration.source}: expected "audit.checkpoints" with "origin" and "keyFile" or "signer", found nothing; "waxseal audit keygen" makes the key`,
+      `${configuration.source}: expected "audit.checkpoints" with "origin" and, of whoever signs, "keyFile" or "signer", else "verifierKey"; found nothing. "waxseal audit keygen" makes the key`,
     )
   }
   const { origin, keyFile, verifierKey, anchors } = section

@@ -44,14 +44,14 @@ async function run(options: Options): Promise<void> {
       return exportAudit(client, query, { folder, onProgress, onUnproven, signal, ...chosen })
     })
     progress.end()
-    const counts = Object.entries(manifest.counts).map(([kind, records]) => `${records} of the kind ${kind}`)
+    const counts = Object.entries(manifest.counts).map(([kind, records]) => `${kind} ${records}`)
     if (json) printJson(manifest)
     else printLine(`${paint('green', '✓')} ${folder}: ${counts.join(', ') || 'no records'}`)
     if (manifest.checkpoint === null)
       tell('no checkpoint is signed yet: nothing proves that the records stand in the log')
     else if (unproven > 0)
       tell(
-        `${unproven} of them came after the last checkpoint, and nothing proves them: run "waxseal audit checkpoint" first`,
+        `${unproven} of them came after the last checkpoint, and nothing proves them: choose an earlier --to, or run "waxseal audit checkpoint" first`,
       )
   })
 }

@@ -1,4 +1,5 @@
 import { escaped } from '../../audit/escaped.js'
+import type { PassResult } from '../../audit/mirror/make-pass.js'
 import type { MirrorEvent } from '../../audit/mirror/mirror.js'
 import { describeSource, type TrailSource } from '../../audit/mirror/trail-source.js'
 import { failureOf } from '../failure.js'
@@ -22,11 +23,26 @@ export function passLog(): (event: MirrorEvent) => void {
   }
 }
 
-/** Sources are mirrored side by side, so a line for each batch. */
-export function followLog(): (event: MirrorEvent) => void {
+/**
+ * Sources are mirrored side by side, so a line for each batch. There is a pass every few seconds: one that brings nothing, as the
+ * one before it of its source, is not told.
+ */
+export function followLog(say: (line: string) => void = tell): (event: MirrorEvent) => void {
+  const quiet = new Map<string, string>()
   return (event) => {
-    for (const line of linesOf(event)) tell(line)
+    if (event.type === 'pass') {
+      const { id } = event.source
+      const before = quiet.get(id)
+      const state = isQuiet(event.result) ? event.result.state : ''
+      quiet.set(id, state)
+      if (state !== '' && state === before) return
+    }
+    for (const line of linesOf(event)) say(line)
   }
+}
+
+function isQuiet({ state, counts }: PassResult): boolean {
+  return state === 'elsewhere' || (state === 'ok' && counts.stored + counts.quarantined === 0)
 }
 
 function linesOf(event: MirrorEvent): string[] {

@@ -6,10 +6,10 @@ import { ConfigurationError } from '../../errors.js'
 import { assertSchema } from '../../lifecycle/index.js'
 import { checkpointsOf } from '../audit/checkpoints.js'
 import { withSigner } from '../audit/with-signer.js'
-import { type ConfiguredOptions, loadTables } from '../configured.js'
+import { type ConfiguredOptions, loadTables, tablesOn } from '../configured.js'
 import { withDatabase } from '../database.js'
 import { Progress, standardError } from '../progress.js'
-import { readSources } from '../report/sources.js'
+import { sourcesOf } from '../report/sources.js'
 import { printJson, printLine } from '../terminal.js'
 import { writePrivately } from '../write-privately.js'
 
@@ -32,7 +32,7 @@ export async function pack({ period: text, output, who, json, ...options }: Opti
   const { zip, key } = await withSigner(signing, (signer) => {
     return withDatabase(configuration, dataSource, async (client) => {
       await assertSchema(client)
-      const sources = await readSources(client, setup, now)
+      const sources = sourcesOf(client, configuration, { tables: () => tablesOn(client, setup), now })
       const detail = { from: period.from.toISOString(), to: period.to.toISOString() }
       await recordReview(client, 'evidence', detail)
       using progress = new Progress(standardError(), reports.length)

@@ -2,13 +2,13 @@ import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { makeReport, parsePeriod, type ReportDefinition, renderings, reports } from '../../audit/index.js'
 import { recordReview } from '../../audit/review/record-review.js'
+import { protectedTablesOf } from '../../config/protected-tables.js'
 import { ConfigurationError } from '../../errors.js'
-import { assertSchema } from '../../lifecycle/index.js'
-import { type ConfiguredOptions, loadTables, withConfiguration } from '../configured.js'
-import { withDatabase } from '../database.js'
+import { type ConfiguredOptions, tablesOn, withConfiguration } from '../configured.js'
+import { onSchema } from '../on-database.js'
 import { print, printLine } from '../terminal.js'
 import { writePrivately } from '../write-privately.js'
-import { readSources } from './sources.js'
+import { sourcesOf } from './sources.js'
 
 export function define(command: Command): void {
   withConfiguration(command.argument('<name>', 'of the report; "list" names them all'))
@@ -37,10 +37,9 @@ async function run(name: string, options: Options): Promise<void> {
   }
   const now = new Date()
   const period = parsePeriod(options.period ?? '90d', now)
-  const setup = await loadTables(options)
-  const report = await withDatabase(setup.configuration, setup.dataSource, async (client) => {
-    await assertSchema(client)
-    const sources = await readSources(client, setup, now)
+  const report = await onSchema(options, async (client, configuration) => {
+    const tables = async () => tablesOn(client, await protectedTablesOf(configuration, options.dataSource))
+    const sources = sourcesOf(client, configuration, { tables, now })
     // What a reviewer looks at is written down as well, before he sees it.
     const detail = { report: name, from: period.from.toISOString(), to: period.to.toISOString() }
     await recordReview(client, 'report', detail)

@@ -3,29 +3,36 @@ import { retentionPeriods } from '../../audit/retention/periods.js'
 import { census, type TableCensus } from '../../census/index.js'
 import { cipherOf } from '../../config/connect-cipher.js'
 import { knownTrails } from '../../config/known-trails.js'
+import type { LoadedConfiguration } from '../../config/load-configuration.js'
+import type { ProtectedTable } from '../../postgres/protected-table.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { trailsInUse } from '../audit/trails-in-use.js'
-import { type ConfiguredTables, tablesOn } from '../configured.js'
 import { failureOf } from '../failure.js'
 
-/** What a report is made of. A KMS that does not say what is current is a limit of the report, not its end. */
-export async function readSources(client: Queryable, setup: ConfiguredTables, now: Date): Promise<ReportSources> {
-  const { environment, rotation, audit } = setup.configuration
-  const tables = await tablesOn(client, setup)
+/**
+ * What a report is made of. A KMS that does not say what is current is a limit of the report, not its end. `tables` is asked
+ * by the reports that count rows alone.
+ */
+export function sourcesOf(
+  client: Queryable,
+  configuration: LoadedConfiguration,
+  { tables, now }: { readonly tables: () => Promise<readonly ProtectedTable[]>; readonly now: Date },
+): ReportSources {
+  const { environment, rotation, audit } = configuration
   let counted: Promise<TableCensus[]> | undefined
   let asked: Promise<CurrentKeks> | undefined
   return {
     ...{ client, now, keys: audit?.keys ?? [], principals: audit?.principals ?? [] },
     retention: retentionPeriods(audit?.retention),
     census() {
-      counted ??= census(client, tables)
+      counted ??= tables().then((found) => census(client, found))
       return counted
     },
     async withoutTrail() {
       return (await trailsInUse(client, knownTrails(audit))).withoutTrail
     },
     currentKeks() {
-      asked ??= askProviders(setup)
+      asked ??= askProviders(configuration)
       return asked
     },
     ...(environment !== undefined && { environment }),
@@ -33,7 +40,7 @@ export async function readSources(client: Queryable, setup: ConfiguredTables, no
   }
 }
 
-async function askProviders({ configuration }: ConfiguredTables): Promise<CurrentKeks> {
+async function askProviders(configuration: LoadedConfiguration): Promise<CurrentKeks> {
   try {
     await using cipher = await cipherOf(configuration)
     return { keks: await cipher.currentKeks({ entity: 'waxseal-doctor', context: {} }), limits: [] }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { followLog } from '../../../src/cli/audit/mirror-log.js'
 import { PassProgress } from '../../../src/cli/audit/pass-progress.js'
 
 const COUNTS = { stored: 1_000, repeated: 0, ignored: 0, quarantined: 0, logging: 0 }
@@ -33,4 +34,23 @@ test('events from before and after it move nothing', () => {
 
 test('where nobody knows how far back it goes, there is no whole', () => {
   expect(linesOf(undefined, batch(0, 100))).toEqual([])
+})
+
+test('passes that bring nothing are told once, until one of the source brings something or fails', () => {
+  const lines: string[] = []
+  const log = followLog((line) => lines.push(line))
+  const pass = (scope: string, state: 'ok' | 'failing' | 'elsewhere', stored = 0) =>
+    log({
+      ...{ type: 'pass', source: { id: scope, provider: 'p', reader: 'r', scope }, lagMs: 0 },
+      result: { state, counts: { ...COUNTS, stored }, ...(state === 'failing' && { reason: 'throttled' }) },
+    })
+  for (const scope of ['a', 'a', 'b', 'a']) pass(scope, 'ok')
+  pass('a', 'ok', 2)
+  for (const state of ['ok', 'ok', 'failing', 'failing', 'elsewhere', 'elsewhere', 'ok'] as const) pass('b', state)
+  pass('a', 'ok')
+  expect(lines.map((line) => line.replace(/ events,.*| until less.*/, ''))).toEqual([
+    ...['p r a: 0 new', 'p r b: 0 new', 'p r a: 2 new'],
+    ...['p r b: failing: throttled; 0 new', 'p r b: failing: throttled; 0 new'],
+    ...['p r b: another process mirrors it, or did so', 'p r b: 0 new', 'p r a: 0 new'],
+  ])
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { reports } from '../../../src/audit/index.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
-import { type ProtectedProject, protectedProject } from '../protected-project.js'
+import { type ProtectedProject, protectedProject, provider } from '../protected-project.js'
 
 let made: ProtectedProject
 beforeAll(async () => {
@@ -42,6 +42,16 @@ test('a report says who asked and for which time, and that it was made is an eve
       mine: true,
     },
   ])
+})
+
+test('one that counts no rows needs no tables', async () => {
+  made.project.write('reviewer.json', JSON.stringify({ provider, database: made.database.url }))
+  const of = (name: string) => made.run(['report', name, '--config', 'reviewer.json'])
+  expect(await of('access')).toMatchObject({ status: 0 })
+  expect(await of('coverage')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('expected "dataSource" or "tables"'),
+  })
 })
 
 test('as CSV, into a file of its owner alone', async () => {
