@@ -45,7 +45,9 @@ export class GroupCommit<Row> {
   /** Resolves once nothing is on its way any more, whatever became of it. */
   async settled(): Promise<void> {
     while (this.#waiting.length > 0 || this.#stores.size > 0) {
-      await (this.#stores.size > 0 ? Promise.race(this.#stores.keys()) : new Promise((resolve) => setImmediate(resolve)))
+      await (this.#stores.size > 0
+        ? Promise.race(this.#stores.keys())
+        : new Promise((resolve) => setImmediate(resolve)))
     }
   }
 
