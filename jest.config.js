@@ -14,7 +14,10 @@ const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
 }
-const sources = { '^(\\.{1,2}/.*)\\.js$': '$1' }
+const sources = {
+  '^fast-check$': '<rootDir>/test/setup/fast-check.ts',
+  '^(\\.{1,2}/(?!.*/node_modules/).*)\\.js$': '$1',
+}
 
 /** One real Postgres 18 is started by `test/setup/global-setup.ts` for every suite of both projects. */
 export default {

@@ -24,7 +24,7 @@ const steps = [
   ['application without peers', () => checkWithoutPeers(tarball(), mkdtempSync(join(folder, 'application-')))],
 ]
 
-let failed = 0
+const failures = []
 try {
   for (const [name, check] of steps) {
     const start = performance.now()
@@ -32,16 +32,17 @@ try {
     const seconds = ((performance.now() - start) / 1000).toFixed(1)
     process.stdout.write(`${problem ? 'failed' : 'ok    '}  ${name.padEnd(26)} ${seconds.padStart(5)} s\n`)
     if (!problem) continue
-    failed++
+    failures.push(name)
     process.stdout.write(`\n${problem.message.trimEnd()}\n\n`)
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
+const report = { passed: steps.length - failures.length, failed: failures.length, failures }
 const summary = process.argv.indexOf('--summary')
-if (summary > 0) writeFileSync(process.argv[summary + 1], JSON.stringify({ passed: steps.length - failed, failed }))
-process.exitCode = failed === 0 ? 0 : 1
+if (summary > 0) writeFileSync(process.argv[summary + 1], JSON.stringify(report))
+process.exitCode = failures.length === 0 ? 0 : 1
 
 async function problemOf(check) {
   try {

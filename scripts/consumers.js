@@ -52,10 +52,11 @@ for (const { name, on, problem } of results) {
   if (problem) process.stdout.write(`\n${name}, ${on}: ${problem.message.trimEnd()}\n`)
 }
 process.stdout.write(`\n${table()}\n`)
-const failed = results.filter(({ problem }) => problem).length
-process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`)
-if (values.summary) writeFileSync(values.summary, JSON.stringify({ passed: results.length - failed, failed }))
-process.exit(failed === 0 ? 0 : 1)
+const failures = results.flatMap(({ name, on, problem }) => (problem ? [`${name}, ${on}`] : []))
+const report = { passed: results.length - failures.length, failed: failures.length, failures }
+process.stdout.write(`${report.passed} passed, ${report.failed} failed\n`)
+if (values.summary) writeFileSync(values.summary, JSON.stringify(report))
+process.exit(failures.length === 0 ? 0 : 1)
 
 async function tryApplication(name) {
   let application

@@ -24,7 +24,7 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 process.exitCode = progress.finish() ? 0 : 1
-if (values.json) writeFileSync(values.json, JSON.stringify(progress.counts))
+if (values.json) writeFileSync(values.json, JSON.stringify(progress.result))
 
 /** The patches that apply. */
 function applied(all) {

@@ -1,6 +1,7 @@
 // `npm run test:emulators`: installs and starts the emulators on free ports, runs the suites in test/emulators against them,
 // and stops them, however the run ends. Arguments go to jest; `--only NAME,…` starts some of them.
 import { spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -63,10 +64,13 @@ function finish(code) {
 }
 
 function freePorts(count) {
+  // Below those that the system gives to whoever asks for any, which could be somebody's by the time an emulator listens.
   const one = async () => {
-    const server = createServer()
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return server
+    const server = createServer().listen(randomInt(20_000, 32_768), '127.0.0.1')
+    const isFree = new Promise((resolve) =>
+      server.once('listening', () => resolve(true)).once('error', () => resolve(false)),
+    )
+    return (await isFree) ? server : one()
   }
   // All open at a time, so that they differ.
   return Promise.all(Array.from({ length: count }, one)).then((servers) =>

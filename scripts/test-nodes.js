@@ -2,15 +2,17 @@
 // `-- FOLDER...` are those tests only. `--summary FILE` also writes the counts, for .ci/run.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { environmentOf, otherNodes } from './nodes.js'
+import { readReport } from './report.js'
 
 const { values, positionals } = parseArgs({ options: { summary: { type: 'string' } }, allowPositionals: true })
 const folder = mkdtempSync(join(tmpdir(), 'waxseal-test-nodes-'))
 let [passed, failed] = [0, 0]
+const failures = []
 
 try {
   for (const node of await otherNodes()) {
@@ -21,24 +23,24 @@ try {
     const env = { ...environmentOf(node), NODE_OPTIONS }
     // Its report goes to the file and to the standard output, which nobody needs twice.
     const [code] = await once(spawn(node.program, args, { env, stdio: ['ignore', 'ignore', 'inherit'] }), 'close')
-    const counts = countsOf(report)
-    passed += counts.passed
-    failed += counts.failed === 0 && code !== 0 ? 1 : counts.failed
+    const found = reportOf(report)
+    passed += found.passed
+    failed += found.failed === 0 && code !== 0 ? 1 : found.failed
+    failures.push(...found.failures.map((failure) => `Node ${node.version}: ${failure}`))
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
-if (values.summary) writeFileSync(values.summary, JSON.stringify({ passed, failed }))
+if (values.summary) writeFileSync(values.summary, JSON.stringify({ passed, failed, failures }))
 process.exitCode = failed === 0 ? 0 : 1
 
 /** No report is no count; the exit code says that it failed. */
-function countsOf(report) {
+function reportOf(file) {
   try {
-    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'))
-    return { passed: numPassedTests, failed: numFailedTests + numRuntimeErrorTestSuites }
+    return readReport(file)
   } catch {
-    return { passed: 0, failed: 0 }
+    return { passed: 0, failed: 0, failures: [] }
   }
 }

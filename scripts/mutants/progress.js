@@ -1,6 +1,6 @@
 /** One line for each mutant, on a terminal those that were found in one line that is written over. */
 export class Progress {
-  counts = { passed: 0, failed: 0 }
+  result = { passed: 0, failed: 0, failures: [] }
   #total
   #start = performance.now()
 
@@ -14,18 +14,19 @@ export class Progress {
 
   report(name, problem) {
     if (problem) return this.failed(name, problem)
-    this.counts.passed += 1
+    this.result.passed += 1
     this.#line(`${this.#seconds()}  ${this.#place()}  found by its test: ${name}`, true)
   }
 
   failed(name, problem) {
-    this.counts.failed += 1
+    this.result.failed += 1
+    this.result.failures.push(name)
     this.#line(`${this.#seconds()}  ${this.#place()}  ${name}: ${problem}`, false)
   }
 
   /** Whether every mutant was found. */
   finish() {
-    const { passed, failed } = this.counts
+    const { passed, failed } = this.result
     this.#line(`mutants: ${passed} found by their tests, ${failed} not, in ${this.#seconds().trim()}`, false)
     return failed === 0 && passed === this.#total
   }
@@ -38,7 +39,7 @@ export class Progress {
   }
 
   #place() {
-    const { passed, failed } = this.counts
+    const { passed, failed } = this.result
     return `${String(passed + failed).padStart(3)}/${this.#total}`
   }
 

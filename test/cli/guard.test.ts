@@ -94,7 +94,7 @@ test('with --concurrently the indexes are built while writers go on', async () =
 
 async function waitingFor(query: string): Promise<unknown[]> {
   const { rows } = await made.client.query(
-    `select from pg_stat_activity where query like $1 and wait_event_type = 'Lock'`,
+    `select from pg_stat_activity where query like $1 and wait_event_type = 'Lock' and datname = current_database()`,
     [query],
   )
   return rows

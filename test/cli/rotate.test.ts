@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { generateLocalKey } from '../../providers/local/index.js'
 import { connectCipher } from '../../src/config/index.js'
 import { metadataToJson } from '../../src/index.js'
 import { installSchema } from '../../src/lifecycle/index.js'
 import { bindingOf } from '../../src/postgres/index.js'
-import { builtPackage, node } from '../setup/cli.js'
+import { whileLocked } from './locked-row.js'
 import { type ProtectedProject, protectedProject } from './protected-project.js'
+import { Running } from './running.js'
 
 const keys = `1:${generateLocalKey()}\n2:${generateLocalKey()}`
 const current = (currentKey: number) => ({ provider: { name: 'local', keys, currentKey } as const })
@@ -111,20 +109,16 @@ describe('waxseal rotate', () => {
 })
 
 test('an interrupt ends it after the batch at hand, and it goes on where it was', async () => {
-  await insert(40)
-  const main = join(builtPackage(), 'dist/esm/src/cli/main.js')
-  const child = spawn(node, [main, 'rotate', '--json', '--batch', '1'], {
-    cwd: made.project.folder,
-    env: { PATH: process.env.PATH },
+  const ids = await insert(40)
+  const start = () => new Running(made.project.folder, ['rotate', '--json', '--batch', '1'])
+  let stopped: Running | undefined
+  let ended: Promise<unknown[]> | undefined
+  await whileLocked(made, ids.sort()[20]!, start, async (rotating) => {
+    stopped = rotating
+    ended = rotating.end('SIGINT')
   })
-  let output = ''
-  child.stdout.on('data', (chunk) => {
-    // Once: a second one would end it without more ado.
-    if (!output.includes('"type":"batch"') && String(chunk).includes('"type":"batch"')) child.kill('SIGINT')
-    output += chunk
-  })
-  expect(await once(child, 'exit')).toEqual([1, null])
-  const { reports } = JSON.parse(output.trim().split('\n').at(-1)!)
+  expect(await ended).toEqual([1, null])
+  const { reports } = await stopped!.event('reports')
   expect(reports).toMatchObject([{ state: 'running', failed: 0 }])
   expect(reports[0].rewrapped).toBe((await versions()).filter((key) => key === '2').length)
   expect(reports[0].rewrapped).toBeLessThan(40)

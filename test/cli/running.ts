@@ -48,7 +48,7 @@ export class Running {
   }
 
   /** Its exit code and the signal that it died of. */
-  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<unknown[]> {
+  async end(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<unknown[]> {
     this.#child.kill(signal)
     return this.#ended
   }

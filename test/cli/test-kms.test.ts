@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, expect, test } from '@jest/globals'
 import { startTestKms, type TestKmsServer } from '../../src/testing/index.js'
-import { listen } from '../../src/testing/servers/http-listener.js'
 import { awsClient } from '../providers/aws-under-test.js'
 import { builtPackage, node, waxseal } from '../setup/cli.js'
+import { freePort } from '../setup/free-port.js'
 
 let running: ChildProcess | undefined
 
@@ -22,10 +21,15 @@ async function start(args: readonly string[], last: RegExp): Promise<{ child: Ch
   const child = spawn(node, command, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } })
   running = child
   let printed = ''
-  for await (const line of createInterface({ input: child.stdout! })) {
-    printed += `${line}\n`
-    if (last.test(line)) break
-  }
+  // Read to its end: a loop that is left closes the pipe.
+  const lines = createInterface({ input: child.stdout! })
+  const said = new Promise<void>((resolve) => {
+    lines.on('line', (line) => {
+      printed += `${line}\n`
+      if (last.test(line)) resolve()
+    })
+  })
+  await Promise.race([said, once(child, 'exit')])
   return { child, printed }
 }
 
@@ -35,13 +39,6 @@ async function startAsJson(args: readonly string[] = []) {
 }
 
 const clientOf = (endpoint: string) => awsClient({ endpoint } as TestKmsServer)
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const listener = await listen(createServer())
-  await listener.close()
-  return listener.port
-}
 
 test('--json prints where it is, its commands and the environment; the SDK speaks to it; an interrupt ends it', async () => {
   const { child, vendor, endpoint, control, environment } = await startAsJson()

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { connectVault } from '../../providers/vault/index.js'
+import { freePort } from '../setup/free-port.js'
 import { declareNotRun } from './not-run.js'
 
 const program = process.env['WAXSEAL_TEST_VAULT_PROGRAM']
@@ -58,13 +59,4 @@ function suite(bao: string): void {
     await expect(provider.currentKek({})).rejects.toMatchObject({ retryable: false, code: 'ERR_CONFIGURATION' })
     plain.close()
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

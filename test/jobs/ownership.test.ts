@@ -70,11 +70,11 @@ describe('a process that was silent for 15 seconds', () => {
     made = await marking({ plain: 5 })
     const clock = new ManualClock()
     const beats = async () =>
-      (await made.pool.query('SELECT max(heartbeat_at) AS at FROM waxseal.run_range')).rows[0].at
+      (await made.pool.query('SELECT max(heartbeat_at)::text AS at FROM waxseal.run_range')).rows[0].at
     const job = interrupted(1, async () => {
       const first = await beats()
       await clock.advance(5_000)
-      while ((await beats()) <= first);
+      while ((await beats()) === first);
     })
     expect(await made.work(job, { clock })).toBe('finished')
     expect(clock.pendingTimers).toBe(0)

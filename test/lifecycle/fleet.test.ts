@@ -65,7 +65,9 @@ test('a wrap under a new version leaves the cipher when the version is written d
     left = true
   })
   await until(async () => {
-    const { rows } = await s.database.client.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
+    const { rows } = await s.database.client.query(
+      `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+    )
     return left || rows.length > 0
   })
   expect(left).toBe(false)

@@ -110,7 +110,7 @@ test('a process starts while Postgres is away, and without its tables it does no
   proxy.open()
   await untilBeat(clock, () => ledger.statistics.replayed === 2)
   const url = new URL(suite.database.url)
-  url.pathname = '/template1'
+  url.pathname = '/postgres'
   await expect(suite.open({ connection: url.href })).rejects.toMatchObject({
     code: 'ERR_CONFIGURATION',
     message: expect.stringContaining('waxseal schema install'),

@@ -17,10 +17,14 @@ export async function startKmsServer(vendor: TestKmsVendor): Promise<KmsServer> 
   })
   const ended = once(child, 'exit')
   let printed = ''
-  for await (const chunk of child.stdout.setEncoding('utf8')) {
-    printed += chunk
-    if (printed.trimEnd().endsWith('\n}')) break
-  }
+  // Read to its end: a loop that is left closes the pipe, and who writes to it then is ended.
+  const ready = new Promise<void>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      printed += chunk
+      if (printed.trimEnd().endsWith('\n}')) resolve()
+    })
+  })
+  await Promise.race([ready, ended])
   const { endpoint, environment } = JSON.parse(printed)
   return {
     endpoint,
