@@ -16,13 +16,17 @@ export function keysOf(record: JsonObject): Keys {
   const typed = (name: string) => textAt(record, 'requestParameters', name)
   const arnOf = (text: string | undefined) => keyArnOf(text, record)
   const requestedKey = typed('keyId') ?? typed('destinationKeyId') ?? typed('aliasName') ?? typed('targetKeyId')
+  const [mayNotRead, mayNot] = [refused(record, 'ReEncryptFrom'), refused(record)]
   const { source, destination } =
     record.eventName === 'ReEncrypt'
-      ? rewrapped(named, arnOf(typed('sourceKeyId')), arnOf(typed('destinationKeyId')))
+      ? rewrapped(
+          named,
+          arnOf(typed('sourceKeyId')) ?? mayNotRead,
+          arnOf(typed('destinationKeyId')) ?? (mayNotRead === undefined ? mayNot : undefined),
+        )
       : {
           source: undefined,
-          destination:
-            named[0] ?? answered(record, arnOf) ?? arnOf(typed('keyId') ?? typed('targetKeyId')) ?? refused(record),
+          destination: named[0] ?? answered(record, arnOf) ?? arnOf(typed('keyId') ?? typed('targetKeyId')) ?? mayNot,
         }
   return defined<Keys>({
     kekId: destination && storedIdOf(destination),
@@ -50,9 +54,9 @@ function rewrapped(named: readonly string[], typedSource: string | undefined, ty
 }
 
 /** A refusal can have neither resources nor parameters, and says in words what was refused. No name of a caller holds a space. */
-function refused(record: JsonObject): string | undefined {
-  const [, arn = ''] = / on resource: (arn:\S+)/.exec(textAt(record, 'errorMessage') ?? '') ?? []
-  return KEY.test(arn) ? arn : undefined
+function refused(record: JsonObject, permission = ''): string | undefined {
+  const [, asked = '', arn = ''] = / kms:(\S+) on resource: (arn:\S+)/.exec(textAt(record, 'errorMessage') ?? '') ?? []
+  return asked.startsWith(permission) && KEY.test(arn) ? arn : undefined
 }
 
 /** Operations on keys answer with the key, the ones that use it do not. */

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../src/kms/untrusted-json.js'
+import { KMS } from './kms-exclusion.js'
 import { recordOfRow } from './table-row.js'
 
 /** What is in an envelope: a record of CloudTrail, an event that the KMS sent to EventBridge itself, or neither. */
@@ -37,7 +38,7 @@ export function unwrap(raw: string): Unwrapped {
     const list = listIn(value)
     if (list.length > 1) return { quarantined: `${list.length} records in one; expected each by itself` }
     const carried = list.length === 1 ? list[0] : carriedBy(value)
-    if (carried === undefined) return withoutRecord(value)
+    if (carried === undefined) return withoutRecord(value, raw)
     value = typeof carried === 'string' ? parseJson(decoded(carried)) : carried
   }
   return { quarantined: `in more than ${MOST_ENVELOPES} envelopes` }
@@ -71,11 +72,19 @@ function carriedBy(value: unknown): string | JsonObject | undefined {
   return found.find((each) => each !== undefined)
 }
 
-function withoutRecord(value: unknown): Unwrapped {
+/** The name of the service as a value, also in JSON that is text. */
+const SAYS_KMS = new RegExp(`"${KMS.replaceAll('.', '\\.')}\\\\*"`)
+
+function withoutRecord(value: unknown, raw: string): Unwrapped {
   const object = objectAt(value)
   if (object === undefined) return { quarantined: 'no object; expected a record of CloudTrail' }
   const names = Object.keys(object).map((name) => name.toLowerCase())
   if (names.includes('insightdetails')) return { ignored: 'an insight: figures, no event' }
-  if (!names.some((name) => MEMBERS.includes(name))) return { ignored: 'no record of CloudTrail' }
-  return { quarantined: 'no eventSource; expected a record of CloudTrail' }
+  if (names.some((name) => MEMBERS.includes(name))) {
+    return { quarantined: 'no eventSource; expected a record of CloudTrail' }
+  }
+  // Such as OCSF of Security Lake, or the cells that Athena answers with.
+  return SAYS_KMS.test(raw)
+    ? { quarantined: `of ${KMS} in a form that is not known; expected the record of CloudTrail in it` }
+    : { ignored: 'no record of CloudTrail' }
 }

@@ -12,6 +12,11 @@ const CLASSES: Readonly<Record<string, OperationClass>> = {
   // The key leaves the vault, or can be restored to another.
   KeyRelease: 'decrypt',
   KeyBackup: 'decrypt',
+  // The same of all keys of a Managed HSM, and of what its backups are read with.
+  BackupCreate: 'decrypt',
+  SecurityDomainDownload: 'decrypt',
+  RestoreCreate: 'key-restore',
+  SecurityDomainUpload: 'key-restore',
 
   KeyCreate: 'key-create',
   KeyImport: 'key-create',

@@ -35,10 +35,14 @@ function urlOf(text = ''): URL | undefined {
   return URL.canParse(plain) ? new URL(plain) : undefined
 }
 
+/** A Managed HSM has its roles below what they are of: of all keys, or of one. */
+const ROLES_OF_ALL = /^\/keys\/+providers\/microsoft\.authorization\//i
+
 /** `/keys/<name>[/<version>][/<operation>]`, and the same of a deleted key. */
 function keyIn(url: URL | undefined) {
   const [, collection, name = '', version = ''] = url?.pathname.split('/') ?? []
   if (!url || !['keys', 'deletedkeys'].includes(collection?.toLowerCase() ?? '') || !isKeyName(name)) return undefined
+  if (ROLES_OF_ALL.test(url.pathname)) return undefined
   const vaultUrl = vaultUrlOf(url.origin)
   if (vaultUrl === undefined) return undefined
   const lower = version.toLowerCase()

@@ -44,8 +44,8 @@ function keyIn(name = ''): NamedKey | undefined {
 
 /** A key that is created is named by its ring and its id. */
 function newKeyOf(payload: JsonObject | undefined): NamedKey | undefined {
-  const of = (name: string) => textAt(payload, 'request', name)
-  return keyIn(`${of('parent')}/cryptoKeys/${of('cryptoKeyId')}`)
+  const [parent, id] = ['parent', 'cryptoKeyId'].map((name) => textAt(payload, 'request', name))
+  return parent !== undefined && id !== undefined ? keyIn(`${parent}/cryptoKeys/${id}`) : undefined
 }
 
 function versionIn(other: NamedKey | undefined, { path }: NamedKey): string | undefined {

@@ -5,10 +5,12 @@ import { camelCased } from './member-names.js'
 const MOST_ENVELOPES = 6
 /** What entries.list and a pull from Pub/Sub answer, and what is published. */
 const LISTS = ['entries', 'receivedMessages', 'messages']
+/** The name of the service as a value, also in JSON that is text. */
+const SAYS_KMS = /"cloudkms\.googleapis\.com\\*"/
 
 /**
  * The log entry in a record, however it was delivered: by itself, as a message of Pub/Sub, as a CloudEvent, or as a row of
- * BigQuery. Undefined for what is no object of JSON, for an envelope whose content is none, and for several in one.
+ * BigQuery. Undefined for what is no object of JSON, for an envelope whose content is none or that is not known, and for several in one.
  * https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry
  */
 export function logEntryOf(raw: string): JsonObject | undefined {
@@ -23,7 +25,7 @@ export function logEntryOf(raw: string): JsonObject | undefined {
     // The payload of an audit log alone.
     if (textAt(found, 'serviceName') && textAt(found, 'methodName')) return { protoPayload: found }
     const inner = list?.[0] ?? (found && contentOf(found))
-    if (inner === undefined) return found
+    if (inner === undefined) return SAYS_KMS.test(raw) ? undefined : found
     value = typeof inner === 'string' ? camelCased(parseJson(inner) ?? parseJson(decoded(inner))) : inner
   }
   return undefined

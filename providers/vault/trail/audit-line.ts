@@ -1,4 +1,4 @@
-import { type JsonObject, objectAt, parseJson, textAt } from '../../../src/kms/untrusted-json.js'
+import { type JsonObject, listAt, objectAt, parseJson, textAt } from '../../../src/kms/untrusted-json.js'
 
 /** Where others put a line into JSON of their own: the log of a container, a shipper, the journal. */
 const CARRIERS = ['log', 'message', 'MESSAGE']
@@ -12,5 +12,8 @@ export function audited(line: string): JsonObject | undefined {
 }
 
 function objectIn(text: string): JsonObject | undefined {
-  return objectAt(parseJson(text)) ?? objectAt(parseJson(text.slice(text.indexOf('{'))))
+  const parsed = parseJson(text)
+  const [only, ...others] = listAt(parsed)
+  if (others.length > 0) return undefined
+  return objectAt(only ?? parsed) ?? objectAt(parseJson(text.slice(text.indexOf('{'))))
 }

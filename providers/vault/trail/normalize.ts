@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AuditEvent, EventOutcome, Normalized, TrailRecord } from '../../../src/audit/trail/audit-event.js'
 import { defined, type JsonObject, listAt, objectAt, textAt } from '../../../src/kms/untrusted-json.js'
+import { parseUtcTime } from '../../../src/kms/utc-time.js'
 import { audited } from './audit-line.js'
 import { factsOf } from './vault-request.js'
 
@@ -18,7 +19,8 @@ const DENIED =
  */
 export function normalizeVault({ raw }: TrailRecord): Normalized {
   const line = audited(raw)
-  if (!line) return { quarantined: 'no JSON object' }
+  if (!line)
+    return { quarantined: 'not one line of a device in JSON, such as with the format jsonx; set "format=json"' }
   const type = textAt(line, 'type')
   if (type?.startsWith('kmip-')) return { ignored: 'of the KMIP engine' }
   if (type !== 'request' && type !== 'response') return { quarantined: 'expected the type "request" or "response"' }
@@ -27,8 +29,8 @@ export function normalizeVault({ raw }: TrailRecord): Normalized {
   if (!facts) return { ignored: 'no transit engine, login or change of the trail' }
   if (type === 'request' && facts.kind !== 'lifecycle') return { ignored: 'the line of the response is the event' }
   const timeText = textAt(line, 'time') ?? ''
-  const time = new Date(timeText)
-  if (Number.isNaN(time.getTime())) return { quarantined: 'expected "time", an instant' }
+  const time = parseUtcTime(timeText)?.date
+  if (!time) return { quarantined: 'expected "time", an instant' }
   const requestId = textAt(request, 'id')
   const said = {
     ...{ ...facts, scope: '', ...outcomeOf(line) },

@@ -30,10 +30,13 @@ const USES = classes({
   backup: 'decrypt',
   // From a backup.
   restore: 'key-restore',
+  // Of what two keys agree on, which stays in the engine.
+  'derive-key': 'key-create',
 })
 
 /** Where the key comes behind what is wanted of it, or behind the one that it is wrapped with. */
 const USES_OF_SECOND = classes({ datakey: 'data-key', export: 'decrypt', 'byok-export': 'decrypt' })
+const PUBLIC = ['public-key', 'certificate-chain']
 
 /** What is below `keys/<name>/`. https://developer.hashicorp.com/vault/api-docs/secret/transit */
 const KEY_CHANGES = classes({
@@ -62,9 +65,12 @@ export function transitRequest(path: string, verb: string): TransitRequest {
   const operation = `transit/${first}`
   if (first === 'keys') return keysRequest(rest, verb)
   const keyless = KEYLESS.get(first)
-  if (keyless !== undefined) return { operation, operationClass: keyless, key: undefined }
+  if (keyless !== undefined) return { operation, operationClass: verb === 'read' ? 'read' : keyless, key: undefined }
   const second = USES_OF_SECOND.get(first)
-  if (second !== undefined) return { operation, operationClass: second, key: rest[1] || undefined }
+  if (second !== undefined) {
+    const isPublic = first === 'export' && PUBLIC.includes(rest[0] ?? '')
+    return { operation, operationClass: isPublic ? 'read' : second, key: rest[1] || undefined }
+  }
   return { operation, operationClass: USES.get(first) ?? 'other', key: rest[0] || undefined }
 }
 

@@ -103,6 +103,23 @@ describe('a rewrap names both keys', () => {
     })
   })
 
+  test.each([
+    ['ReEncryptFrom', 'sourceKekId'],
+    ['ReEncryptTo', 'kekId'],
+  ])('refused without either, by what %s was refused on', (permission, member) => {
+    const errorMessage = `User: arn:aws:iam::${ACCOUNT}:user/u is not authorized to perform: kms:${permission} on resource: ${KEY_ARN} because no policy allows it`
+    const { kekId, sourceKekId } = decryptEvent({
+      ...{
+        eventName: 'ReEncrypt',
+        requestParameters: null,
+        resources: undefined,
+        errorCode: 'AccessDenied',
+        errorMessage,
+      },
+    })
+    expect({ kekId, sourceKekId }).toEqual({ kekId: undefined, sourceKekId: undefined, [member]: KEY_ARN })
+  })
+
   test('refused, by the request alone', () => {
     const typed = { sourceKeyId: OTHER_KEY_ARN, destinationKeyId: KEY_ARN }
     expect(rewrapped(typed, [])).toMatchObject({ kekId: KEY_ARN, sourceKekId: OTHER_KEY_ARN })

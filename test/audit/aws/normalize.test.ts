@@ -346,6 +346,13 @@ test('a record that does not say its account is of the reader that brought it', 
   expect(decryptEvent({ recipientAccountId: undefined, userIdentity }).scope).toBe('')
 })
 
+test('of the KMS in a form that is not known is not ignored, as what is of no concern', () => {
+  const reason = { quarantined: expect.stringContaining('a form that is not known') }
+  expect(normalized({ api: { operation: 'Decrypt', service: { name: 'kms.amazonaws.com' } } })).toEqual(reason)
+  expect(normalized({ event: { original: JSON.stringify(decryptRecord()) } })).toEqual(reason)
+  expect(normalized({ event: { eventSource: 's3.amazonaws.com' } })).toHaveProperty('ignored')
+})
+
 test('a refusal that has a message alone', () => {
   const errorMessage = 'User: arn is not authorized to perform: kms:Decrypt'
   expect(decryptEvent({ errorMessage })).toMatchObject({ outcome: 'denied', statusDetail: errorMessage })

@@ -94,10 +94,20 @@ describe('azure: what became of it', () => {
   })
 })
 
+test('azure: an operation on a vault in a form that is not known is quarantined; figures of a vault are ignored', () => {
+  expect(normalize({ event: storageRecord() })).toEqual({ quarantined: expect.stringContaining('form') })
+  expect(normalize({ payload: JSON.stringify(storageRecord()) })).toEqual({ quarantined: expect.any(String) })
+  const { resourceId } = storageRecord()
+  expect(normalize({ resourceId, metricName: 'ServiceApiHit', count: 1 })).toEqual({ ignored: expect.any(String) })
+})
+
 test.each([
   ['KeyGetDeleted', 'read'],
   ['RoleAssignmentsList', 'read'],
-  ['SecurityDomainDownload', 'other'],
+  ['SettingUpdate', 'other'],
+  ['SecurityDomainDownload', 'decrypt'],
+  ['BackupCreate', 'decrypt'],
+  ['RestoreCreate', 'key-restore'],
   ['RandomBytesGet', 'random'],
   ['unwrapKey', 'decrypt'],
   ['KeyBackup', 'decrypt'],
@@ -124,6 +134,14 @@ describe('azure: which key', () => {
     expect(azureEvent(restore, { operationName: 'KeyRestore' })).not.toHaveProperty('kekId')
     expect(azureEvent({ id: undefined, requestUri: `https://${VAULT}/secrets/kek` })).not.toHaveProperty('kekId')
     expect(azureEvent({ id: 'https://', requestUri: 'https://[' })).toMatchObject({ scope: VAULT })
+    // Of a Managed HSM: roles of all keys, and of one.
+    const roles = (of: string) =>
+      azureEvent({
+        id: undefined,
+        requestUri: `https://${VAULT}${of}/providers/Microsoft.Authorization/roleAssignments/r`,
+      })
+    expect(roles('/keys')).not.toHaveProperty('kekId')
+    expect(roles('/keys/kek')).toMatchObject({ kekId: `${VAULT}/kek` })
   })
 })
 

@@ -62,6 +62,11 @@ describe('gcp: which key', () => {
     expect(gcpEvent({ resourceName: numbered, request }, { resource: {} })).toMatchObject({ kekId: KEY })
   })
 
+  test('gcp: what is in a ring and no key has none', () => {
+    const payload = { methodName: 'CreateImportJob', resourceName: RING, request: { parent: RING, importJobId: 'j' } }
+    expect(gcpEvent(payload, { resource: {} })).not.toHaveProperty('kekId')
+  })
+
   test('gcp: the version of another key in the request is not taken for that of the resource', () => {
     expect(gcpEvent({ request: { name: `${KEY}2/cryptoKeyVersions/7` } })).not.toHaveProperty('kekVersion')
   })
@@ -243,7 +248,9 @@ function ofBigQuery() {
 }
 
 test('gcp: several entries in one, and an envelope around nothing', () => {
-  for (const raw of [{ entries: [gcpEntry(), gcpEntry()] }, [gcpEntry(), gcpEntry()], [], { message: { data: '?' } }]) {
+  const shipped = { event: { original: JSON.stringify(gcpEntry()) } }
+  const several = [{ entries: [gcpEntry(), gcpEntry()] }, [gcpEntry(), gcpEntry()]]
+  for (const raw of [...several, [], { message: { data: '?' } }, { event: gcpEntry() }, shipped]) {
     expect(normalizeGcp({ raw: JSON.stringify(raw) })).toEqual({ quarantined: expect.any(String) })
   }
 })

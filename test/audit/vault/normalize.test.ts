@@ -57,7 +57,19 @@ test.each([
   ['transit/wrapping_key', 'read', 'transit/wrapping_key', 'read', undefined],
   ['transit/constructor/k', 'constructor', 'transit/constructor', 'other', 'transit/k'],
   ['transit/what-comes-next/k', 'update', 'transit/what-comes-next', 'other', 'transit/k'],
+  ['transit/export/public-key/k', 'read', 'transit/export', 'read', 'transit/k'],
+  ['transit/cache-config', 'read', 'transit/cache-config', 'read', undefined],
+  ['transit/keys/transit/config', 'update', 'update transit/keys/config', 'key-update', 'transit/transit'],
   ['auth/approle/login', 'update', 'auth/approle/login', 'authentication', undefined],
+  ['auth/approle/role/x', 'update', 'auth/approle/role/x', 'policy', undefined],
+  ['auth/approle/role/x', 'read', 'auth/approle/role/x', 'authentication', undefined],
+  ['auth/approle/role/x/secret-id', 'update', 'auth/approle/role/x/secret-id', 'authentication', undefined],
+  ['auth/userpass/users/u', 'create', 'create auth/userpass/users/u', 'policy', undefined],
+  ['identity/group', 'update', 'identity/group', 'policy', undefined],
+  ['sys/auth/jwt', 'update', 'sys/auth/jwt', 'policy', undefined],
+  ['sys/raw/core/keyring', 'read', 'sys/raw/core/keyring', 'decrypt', undefined],
+  ['sys/storage/raft/snapshot', 'read', 'sys/storage/raft/snapshot', 'decrypt', undefined],
+  ['sys/storage/raft/snapshot-force', 'update', 'sys/storage/raft/snapshot-force', 'key-restore', undefined],
   ['auth/token/lookup-self', 'read', 'auth/token/lookup-self', 'authentication', undefined],
   ['sys/policies/acl/writer', 'update', 'sys/policies/acl/writer', 'policy', undefined],
   ['sys/mounts/transit', 'delete', 'delete sys/mounts/transit', 'key-delete', undefined],
@@ -80,6 +92,9 @@ test('a key is spelt as in KEK refs: with its namespace, in a mount of several p
   expect(eventOf({ path: 'team/sign/k', ...point('team/', { namespace }) }).kekId).toBe('team/team/k')
   // As older servers write it, and as a line of a mount that is gone is.
   expect(eventOf({ path: 'transit/decrypt/k', ...point(undefined, { namespace }) }).kekId).toBe('team/transit/k')
+  const older = (path: string) => eventOf({ path, ...point(undefined, { mount_type: undefined, namespace }) })
+  expect(older('transit/sign/k')).toMatchObject({ kekId: 'team/transit/k', operationClass: 'sign' })
+  expect(older('other/export/encryption-key/k')).toMatchObject({ kekId: 'team/other/k', operationClass: 'decrypt' })
   const gone = { path: 'gone/decrypt/k', ...point(undefined, { mount_type: undefined }), error: 'no handler for route' }
   expect(eventOf(gone)).toMatchObject({ kekId: 'gone/k', outcome: 'error' })
 })
@@ -124,6 +139,11 @@ test.each(['@cee: ', '<14>Mar  1 12:00:00 host vault[7]: ', '\ufeff'])('a line t
   expect(normalize(`${prefix}${line}\r`)).toEqual(normalize(line))
 })
 
+test('a line that is alone in a list', () => {
+  const line = auditLine({ id: 'r-1' })
+  expect(normalize(`[${line}]`)).toEqual(normalize(line))
+})
+
 test.each(['log', 'message', 'MESSAGE'])('a line that is text in the member %s of another’s JSON', (member) => {
   const line = auditLine({ id: 'r-1' })
   expect(normalize(JSON.stringify({ [member]: `${line}\n`, stream: 'stdout' }))).toEqual(normalize(line))
@@ -154,6 +174,7 @@ test('other engines, readings of the system and help are of no concern', () => {
     auditLine({ path: 'sys/audit', operation: 'read' }),
     auditLine({ path: 'sys/internal/ui/mounts', operation: 'read' }),
     auditLine({ path: 'transit/', operation: 'help' }),
+    auditLine({ path: 'identity/entity', operation: 'list' }),
     '{"type":"kmip-response","time":"2026-03-01T12:00:00Z","request":{"data":{}}}',
   ]) {
     expect(normalize(line)).toEqual({ ignored: expect.any(String) })
@@ -161,7 +182,19 @@ test('other engines, readings of the system and help are of no concern', () => {
 })
 
 test('a line of another kind, and one without a time, are put aside', () => {
-  for (const line of ['', '[]', '"x"', '{}', '{"type":"reply"}', auditLine({ time: 'yesterday' })]) {
+  const local = auditLine({ time: '2026-03-01 12:00' })
+  const two = `[${auditLine()},${auditLine()}]`
+  for (const line of [
+    '',
+    '[]',
+    '"x"',
+    '{}',
+    '{"type":"reply"}',
+    '<json:object/>',
+    auditLine({ time: 'yesterday' }),
+    local,
+    two,
+  ]) {
     expect(normalize(line)).toEqual({ quarantined: expect.any(String) })
   }
 })
