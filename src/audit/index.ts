@@ -14,7 +14,8 @@ export { type PackVerdict, verifyEvidencePack } from './evidence/verify-pack.js'
 export { type ExportManifest, type ExportOptions, exportAudit } from './export/export-audit.js'
 export type { ExportFormat } from './export/formats.js'
 export type { ExportedFile } from './export/hashed-file.js'
-export { acknowledgeFinding } from './findings/acknowledge-finding.js'
+export { type Acknowledgement, acknowledgeFindings } from './findings/acknowledge-findings.js'
+export type { FindingFilters } from './findings/finding-filters.js'
 export {
   type FindingNote,
   type FindingQuery,

@@ -63,6 +63,26 @@ export const OPTION_EFFECTS: Effects = {
     '--limit': [`${CLI}/audit/reconcile.test.ts`, 'findings are listed, acknowledged with a reason, and open no more'],
     '--json': [`${CLI}/audit/reconcile.test.ts`, 'findings are listed, acknowledged with a reason, and open no more'],
     '--reason': [`${CLI}/audit/reconcile.test.ts`, 'findings are listed, acknowledged with a reason, and open no more'],
+    '--dry-run': [
+      `${CLI}/audit/reconcile.test.ts`,
+      'findings are listed, acknowledged with a reason, and open no more',
+    ],
+    '--kind': [`${CLI}/audit/reconcile.test.ts`, 'findings are listed, acknowledged with a reason, and open no more'],
+    '--severity': [
+      `${CLI}/audit/reconcile.test.ts`,
+      'findings are listed, acknowledged with a reason, and open no more',
+    ],
+    '--provider': [
+      `${CLI}/audit/reconcile.test.ts`,
+      'findings are listed, acknowledged with a reason, and open no more',
+    ],
+    '--key': [`${CLI}/audit/reconcile.test.ts`, 'findings are listed, acknowledged with a reason, and open no more'],
+    '--principal': [
+      `${CLI}/audit/reconcile.test.ts`,
+      'findings are listed, acknowledged with a reason, and open no more',
+    ],
+    '--from': [`${CLI}/audit/reconcile.test.ts`, 'findings are listed, acknowledged with a reason, and open no more'],
+    '--to': [`${CLI}/audit/reconcile.test.ts`, 'findings are listed, acknowledged with a reason, and open no more'],
   },
   'waxseal audit/command': {
     '--role': [`${CLI}/audit/grants.test.ts`, 'a role that there is not is an error'],

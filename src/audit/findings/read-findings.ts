@@ -1,6 +1,8 @@
+import { ConfigurationError } from '../../errors.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { type Alert, alertColumns } from '../alerts/due-alerts.js'
 import { instant } from '../instant.js'
+import { FILTERED, type FindingFilters, filterValues } from './finding-filters.js'
 
 /** `open`: nobody has said anything. `acknowledged`: somebody has said why it is as it should be. */
 export type FindingStatus = 'open' | 'acknowledged' | 'resolved'
@@ -17,14 +19,21 @@ export interface StoredFinding extends Alert {
   readonly notes: readonly FindingNote[]
 }
 
-export interface FindingQuery {
+export interface FindingQuery extends FindingFilters {
   /** Only what is neither acknowledged nor resolved. */
   readonly open?: boolean
   /** At most so many, the newest first. */
   readonly limit: number
 }
 
-export async function readFindings(client: Queryable, { open = false, limit }: FindingQuery): Promise<StoredFinding[]> {
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export async function readFindings(client: Queryable, query: FindingQuery): Promise<StoredFinding[]> {
+  const { ids = [], open = false, limit } = query
+  const misspelled = ids.find((id) => !UUID.test(id))
+  if (misspelled !== undefined) {
+    throw new ConfigurationError('expected the id of a finding, as "waxseal audit findings" prints it')
+  }
   const { rows } = await client.query(
     `SELECT ${alertColumns}, note.status, note.notes
     FROM waxseal.finding f CROSS JOIN LATERAL (
@@ -34,9 +43,13 @@ export async function readFindings(client: Queryable, { open = false, limit }: F
           ORDER BY noted_at, id) FILTER (WHERE id IS NOT NULL), '[]') AS notes
       FROM waxseal.finding_note WHERE finding = f.id
     ) note
-    WHERE NOT $1 OR note.status = 'open'
-    ORDER BY f.occurred_at DESC, f.id DESC LIMIT $2`,
-    [open, limit],
+    WHERE ${FILTERED} AND (NOT $9 OR note.status = 'open')
+    ORDER BY f.occurred_at DESC, f.id DESC LIMIT $10`,
+    [...filterValues(query), open, limit],
   )
+  const unknown = ids.find((id) => !rows.some((row) => row['id'] === id))
+  if (unknown !== undefined) {
+    throw new ConfigurationError(`no finding ${unknown}: "waxseal audit findings" lists them`)
+  }
   return rows as unknown as StoredFinding[]
 }

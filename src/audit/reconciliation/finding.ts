@@ -1,20 +1,12 @@
 export type Severity = 'info' | 'low' | 'medium' | 'high' | 'critical'
 
-export type FindingKind =
-  | 'unaccounted'
-  | 'missing'
-  | 'conflict'
-  | 'replay'
-  | 'surplus'
-  | 'ambiguous'
-  | 'superseded-envelope'
-  | 'logging-changed'
-  | 'key-changed'
-  | 'unknown-principal'
-  | 'clock-skew'
-  | 'content-changed'
-  | 'quarantined'
-  | 'source-blind'
+export const findingKinds = [
+  ...(['unaccounted', 'missing', 'conflict', 'replay', 'surplus', 'ambiguous', 'superseded-envelope'] as const),
+  ...(['logging-changed', 'key-changed', 'unknown-principal', 'clock-skew', 'content-changed'] as const),
+  ...(['quarantined', 'source-blind'] as const),
+] as const
+
+export type FindingKind = (typeof findingKinds)[number]
 
 /** What a reviewer has to look at. The same records give the same findings, so each is stored once. */
 export interface Finding {

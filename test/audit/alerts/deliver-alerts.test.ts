@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { deliverAlerts } from '../../../src/audit/alerts/deliver-alerts.js'
-import { acknowledgeFinding } from '../../../src/audit/findings/acknowledge-finding.js'
+import { acknowledgeFindings } from '../../../src/audit/findings/acknowledge-findings.js'
+import type { FindingFilters } from '../../../src/audit/findings/finding-filters.js'
 import { readFindings } from '../../../src/audit/findings/read-findings.js'
 import type { Finding } from '../../../src/audit/reconciliation/finding.js'
 import { storeFindings } from '../../../src/audit/reconciliation/storage/store-findings.js'
@@ -85,19 +86,23 @@ test('a finding has its notes and what they come to; an acknowledgement needs a 
   const { id } = (await readFindings(client, { limit: 9 })).find(({ subject }) => subject === 'another')!
   const status = async () => (await readFindings(client, { limit: 9 })).find((each) => each.id === id)?.status
   expect(await status()).toBe('open')
-  await acknowledgeFinding(client, id, { reason: 'a drill', who: 'me' })
+  await acknowledgeFindings(client, { ids: [id] }, { reason: 'a drill', who: 'me' })
   expect(await status()).toBe('acknowledged')
   expect((await readFindings(client, { open: true, limit: 9 })).map(({ subject }) => subject)).toEqual(['grave'])
   const [acknowledged] = (await readFindings(client, { limit: 9 })).filter((each) => each.id === id)
   expect(acknowledged?.notes).toMatchObject([{ action: 'acknowledged', reason: 'a drill' }])
   await store(finding('grave', 'critical'))
   expect(await status()).toBe('resolved')
-  await expect(acknowledgeFinding(client, 'x', { reason: 'a', who: 'me' })).rejects.toThrow(
+  await expect(acknowledgeFindings(client, { ids: ['x'] }, { reason: 'a', who: 'me' })).rejects.toThrow(
     'expected the id of a finding',
   )
-  await expect(acknowledgeFinding(client, id, { reason: ' ', who: 'me' })).rejects.toThrow('expected a reason')
+  await expect(acknowledgeFindings(client, { ids: [id] }, { reason: ' ', who: 'me' })).rejects.toThrow(
+    'expected a reason',
+  )
   const unknown = '00000000-0000-7000-8000-000000000000'
-  await expect(acknowledgeFinding(client, unknown, { reason: 'a', who: 'me' })).rejects.toThrow('no finding 0000')
+  await expect(acknowledgeFindings(client, { ids: [id, unknown] }, { reason: 'a', who: 'me' })).rejects.toThrow(
+    'no finding 0000',
+  )
 })
 
 test('a finding whose message is refused keeps no other back, and is tried again; whoever refuses all is not asked for each', async () => {
@@ -112,4 +117,31 @@ test('a finding whose message is refused keeps no other back, and is tried again
   expect(answers).toMatchObject([{ delivered: false, answer: '401' }])
   status = 200
   expect(await toldNow()).toEqual(['refused', 'one more'])
+})
+
+test('findings are acknowledged by what they have in common, where they are open; not all of them by a slip', async () => {
+  const { client } = database
+  const by = (principal: string, subject: string): Finding => ({
+    ...finding(subject, 'medium'),
+    principal,
+    kekId: 'k-1',
+  })
+  await store(by('drill', 'first'), by('drill', 'second'), by('somebody', 'third'))
+  const drill = { kind: 'unaccounted', severity: 'medium', provider: 'aws', key: 'k-1', principal: 'drill' } as const
+  const note = { reason: 'a drill', who: 'me' }
+  const acknowledged = async (which: FindingFilters, dryRun = false) =>
+    (await acknowledgeFindings(client, which, { ...note, dryRun })).map(({ subject }) => subject).sort()
+  const window = { from: new Date(at), to: new Date(at + 1) }
+  expect(await acknowledged({ ...drill, ...window }, true)).toEqual(['first', 'second'])
+  for (const other of [
+    ...[{ kind: 'missing' }, { severity: 'low' }, { provider: 'gcp' }, { key: 'k-2' }, { from: new Date(at + 1) }],
+    { to: new Date(at) },
+  ] as FindingFilters[]) {
+    expect(await acknowledged({ ...drill, ...other })).toEqual([])
+  }
+  expect(await acknowledged({ ...drill, ...window })).toEqual(['first', 'second'])
+  expect(await acknowledged(drill)).toEqual([])
+  const open = await readFindings(client, { open: true, severity: 'medium', limit: 9 })
+  expect(open.map(({ subject }) => subject)).toEqual(['third'])
+  await expect(acknowledged({})).rejects.toThrow('expected ids of findings')
 })

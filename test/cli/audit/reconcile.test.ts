@@ -91,8 +91,18 @@ test('findings are listed, acknowledged with a reason, and open no more', async 
   expect((await made.run(['audit', 'show', finding.event])).stdout).toContain(finding.id)
   const without = await made.run(['audit', 'acknowledge', finding.id])
   expect(without.status).toBe(2)
-  expect(await made.run(['audit', 'acknowledge', finding.id, '--reason', 'a drill'])).toMatchObject({
-    ...{ status: 0, stdout: `✓ ${finding.id}: acknowledged\n` },
+  const reason = ['--reason', 'a drill']
+  const both = await made.run(['audit', 'acknowledge', finding.id, '--kind', 'missing', ...reason])
+  expect(both).toMatchObject({ status: 2, stderr: expect.stringContaining('found both') })
+  expect((await made.run(['audit', 'acknowledge', '--kind', 'unacounted', ...reason])).status).toBe(2)
+  const common = ['--kind', 'unaccounted', '--severity', 'high', '--provider', 'aws', '--key', KEY, '--principal', OURS]
+  const filters = [...common, '--from', '2026-05-02', '--to', '2026-05-03']
+  expect(await json('findings', ...filters)).toMatchObject([{ id: finding.id }])
+  expect(await json('findings', '--from', '2026-05-03')).toEqual([])
+  expect(await json('acknowledge', ...filters, ...reason, '--dry-run')).toMatchObject([{ id: finding.id }])
+  expect(await json('findings', '--open')).toMatchObject([{ id: finding.id }])
+  expect(await made.run(['audit', 'acknowledge', ...filters, ...reason])).toMatchObject({
+    ...{ status: 0, stdout: `✓ ${finding.id}: acknowledged\n`, stderr: '1 findings were acknowledged\n' },
   })
   expect(await json('findings', '--open')).toEqual([])
   expect(await made.run(['audit', 'findings', '--open'])).toMatchObject({ status: 0, stderr: 'no finding is open\n' })
