@@ -31,6 +31,7 @@ export const ledger: Migration = {
     'CREATE INDEX IF NOT EXISTS ledger_attempt_time ON waxseal.ledger_attempt (inserted_at DESC, id DESC)',
     'CREATE INDEX IF NOT EXISTS ledger_attempt_written ON waxseal.ledger_attempt (written_in)',
     'CREATE INDEX IF NOT EXISTS ledger_attempt_kek ON waxseal.ledger_attempt (kek_id, inserted_at DESC, id DESC)',
+    'CREATE INDEX IF NOT EXISTS ledger_attempt_without_kek ON waxseal.ledger_attempt (provider) WHERE kek_id IS NULL',
     `CREATE INDEX IF NOT EXISTS ledger_attempt_actor
   ON waxseal.ledger_attempt (actor text_pattern_ops, inserted_at DESC, id DESC) WHERE actor IS NOT NULL`,
     `CREATE INDEX IF NOT EXISTS ledger_attempt_tenant ON waxseal.ledger_attempt (tenant, inserted_at DESC, id DESC)

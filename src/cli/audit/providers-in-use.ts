@@ -1,5 +1,5 @@
 import type { RecordFilters } from '../../audit/index.js'
-import { keksOfLedger } from '../../audit/reconciliation/storage/keks-of-ledger.js'
+import { calledProviders } from '../../audit/reconciliation/storage/called-providers.js'
 import { type KnownTrails, knownTrails } from '../../config/known-trails.js'
 import type { LoadedConfiguration } from '../../config/load-configuration.js'
 import { ConfigurationError } from '../../errors.js'
@@ -14,8 +14,7 @@ export interface ProvidersInUse {
 
 export async function providersInUse(client: Queryable): Promise<ProvidersInUse> {
   const { rows } = await client.query('SELECT DISTINCT provider FROM waxseal.trail_source')
-  const called = (await keksOfLedger(client)).map(({ provider }) => provider)
-  return { mirrored: rows.map(({ provider }) => provider as string), called: [...new Set(called)] }
+  return { mirrored: rows.map(({ provider }) => provider as string), called: await calledProviders(client) }
 }
 
 /** Of another name nothing is found, and "nothing is unaccounted" must not be said because of a slip. */

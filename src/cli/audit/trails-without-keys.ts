@@ -1,4 +1,5 @@
 import type { ProviderTrail } from '../../audit/index.js'
+import { keksOfLedger } from '../../audit/reconciliation/storage/keks-of-ledger.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { providersInUse } from './providers-in-use.js'
 
@@ -11,10 +12,11 @@ export async function trailsWithoutKeys(
   trails: Readonly<Record<string, ProviderTrail>>,
   keys: readonly string[],
 ): Promise<string[]> {
-  const { mirrored, called } = await providersInUse(client)
+  const { mirrored } = await providersInUse(client)
+  const named = new Set((await keksOfLedger(client)).map(({ provider }) => provider))
   const names: string[] = []
   for (const [name, trail] of Object.entries(trails)) {
-    if (!mirrored.includes(name) || called.includes(name)) continue
+    if (!mirrored.includes(name) || named.has(name)) continue
     const { rows } = await client.query(
       'SELECT EXISTS (SELECT FROM waxseal.audit_event WHERE provider = $1 AND kek_id = ANY ($2)) AS known',
       [name, keys.map((id) => trail.kekIdOf({ id }))],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { readHorizon } from '../../../src/audit/integrity/unappended.js'
 import { readMirrorStatus } from '../../../src/audit/mirror/mirror-status.js'
+import { calledProviders } from '../../../src/audit/reconciliation/storage/called-providers.js'
 import { openDays, rememberSeen } from '../../../src/audit/reconciliation/storage/open-days.js'
 import { reconcileTrails } from '../../../src/audit/reconciliation/storage/reconcile-trails.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
@@ -99,4 +100,12 @@ test('which days are open is asked of the indexes of what was written last', asy
   for (const table of ['audit_event', 'ledger_attempt', 'ledger_end']) {
     expect(scans.find((scan) => scan.table === table)?.index).toMatch(/written_in/)
   }
+})
+
+test('which providers are called is asked of indexes', async () => {
+  const scans = await scansWithin(database.client, FILLED, calledProviders)
+  expect(wholeReads(scans)).toEqual([])
+  expect(new Set(scans.map(({ index }) => index?.replace(/^.*\d{6}_|_idx\d*$/g, '')))).toEqual(
+    new Set(['provider', 'kek_id_inserted_at_id']),
+  )
 })

@@ -163,7 +163,8 @@ test('follows until it is asked to end', async () => {
 
 test('a provider that is called and has no trail is said, and is exit code 1 without any finding', async () => {
   const rows = new AuditRows(made.client)
-  await rows.attempt('2026-05-06T10:00:00Z', { provider: 'acme', kek_id: 'acme-key' })
+  // Whose KEK its end alone would say.
+  await rows.attempt('2026-05-06T10:00:00Z', { provider: 'acme', operation: 'generateDataKey', kek_id: null })
   await rows.attempt('2026-05-06T10:00:00Z', { provider: 'vault', kek_id: 'http://vault/transit/waxseal-key' })
   expect(await json('reconcile', '--dry-run')).toMatchObject({
     ...{ ok: false, withoutTrail: ['acme', 'vault'], withoutKeys: [] },
