@@ -31,6 +31,7 @@ export type { Witness } from './integrity/check/check-tree.js'
 export type { LogFinding, LogFindingKind } from './integrity/check/log-finding.js'
 export type { LogHead } from './integrity/checkpoint.js'
 export { type CheckpointSigner, signerOf } from './integrity/checkpoint-signer.js'
+export type { SinceProof } from './integrity/export/since.js'
 export {
   type ExportProblem,
   type ExportVerdict,

@@ -21,6 +21,10 @@ export const OPTION_EFFECTS: Effects = {
     folder: [`${AUDIT}/export/export-audit.test.ts`, 'the manifest has query, counts, digests and checkpoint'],
     format: [`${AUDIT}/export/export-audit.test.ts`, 'CSV has a heading, and no cell that a spreadsheet would run'],
     verifierKey: [`${AUDIT}/export/export-audit.test.ts`, 'the manifest has query, counts, digests and checkpoint'],
+    since: [
+      `${AUDIT}/export/export-audit.test.ts`,
+      'the log of an export goes on from a checkpoint that its reader kept, or that is found',
+    ],
     onProgress: [`${AUDIT}/export/export-audit.test.ts`, 'page after page'],
     onUnproven: [`${AUDIT}/export/export-audit.test.ts`, 'how many records came after the checkpoint is told'],
     signal: [`${AUDIT}/export/export-audit.test.ts`, 'an interrupt ends it and leaves no file'],
@@ -158,6 +162,7 @@ export const OPTION_EFFECTS: Effects = {
       'test/audit/integrity/verify-export.test.ts',
       'by the key of somebody else, which the export may bring along',
     ],
+    since: [`${CLI}/audit/log.test.ts`, 'an export is verified without database and configuration'],
     onVerified: [
       'test/audit/integrity/verify-export.test.ts',
       'every kind of record is proven, and nothing but the folder is needed',
@@ -188,6 +193,7 @@ export const OPTION_EFFECTS: Effects = {
   },
   'waxseal audit/verify': {
     '--key': [`${CLI}/audit/log.test.ts`, 'an export is verified without database and configuration'],
+    '--since': [`${CLI}/audit/log.test.ts`, 'an export is verified without database and configuration'],
     '--json': [`${CLI}/audit/log.test.ts`, 'an export is verified without database and configuration'],
   },
   'waxseal audit/query-options': {
@@ -213,6 +219,7 @@ export const OPTION_EFFECTS: Effects = {
   },
   'waxseal audit/export': {
     '--output': [`${CLI}/audit/review.test.ts`, 'export: a folder with the manifest that --json prints'],
+    '--since': [`${CLI}/audit/log.test.ts`, 'an export is verified without database and configuration'],
     '--format': [`${CLI}/audit/review.test.ts`, 'in the format of --format'],
     '--json': [`${CLI}/audit/review.test.ts`, 'export: a folder with the manifest that --json prints'],
   },

@@ -3,7 +3,9 @@ import { ConfigurationError } from '../../errors.js'
 import { VERSION } from '../../lifecycle/version.js'
 import { inSnapshot } from '../../postgres/in-transaction.js'
 import type { Queryable } from '../../postgres/queryable.js'
+import { keptCheckpoint, type SinceProof } from '../integrity/export/since.js'
 import { readStoredCheckpoint } from '../integrity/stored-checkpoint.js'
+import { proveConsistency } from '../integrity/tree.js'
 import { find, findStatement } from '../review/find.js'
 import { type AuditQuery, type CheckedQuery, checkedQuery } from '../review/query.js'
 import { recordReview } from '../review/record-review.js'
@@ -18,6 +20,11 @@ export interface ExportOptions {
   readonly format?: ExportFormat
   /** The public key of the checkpoints, for the manifest. */
   readonly verifierKey?: string
+  /**
+   * A checkpoint that its reader has, as a note or the manifest of an export: proven to be where the log of this export begins.
+   * Default: none.
+   */
+  readonly since?: string
   /** Told how many records were written since it was told last. */
   readonly onProgress?: (records: number) => void
   /** Told of how many records the last checkpoint does not cover: nothing proves them. */
@@ -36,6 +43,7 @@ export interface ExportManifest {
   readonly files: readonly ExportedFile[]
   readonly checkpoint: string | null
   readonly verifierKey: string | null
+  readonly since: SinceProof | null
 }
 
 const PAGE = 500
@@ -49,8 +57,9 @@ export async function exportAudit(
   query: AuditQuery,
   settings: ExportOptions,
 ): Promise<ExportManifest> {
-  const { folder, format = 'jsonl', verifierKey = null, onProgress, onUnproven, signal } = settings
+  const { folder, format = 'jsonl', verifierKey = null, since, onProgress, onUnproven, signal } = settings
   if (!isExportFormat(format)) throw new ConfigurationError(`format: expected jsonl, csv or ocsf, found "${format}"`)
+  const kept = since === undefined ? undefined : keptCheckpoint(since)
   const checked = checkedQuery(query)
   const { from, to, kinds, filters } = checked
   const asked = { from: from.toISOString(), to: to.toISOString(), kinds, ...Object.fromEntries(filters) }
@@ -63,7 +72,7 @@ export async function exportAudit(
   try {
     // What stands above the first record, where there is none too.
     for (const { file, write } of files) await file.append(write([]))
-    const checkpoint = await inSnapshot(client, async () => {
+    const proven = await inSnapshot(client, async () => {
       const stored = await readStoredCheckpoint(client)
       for await (const found of pagesOf(client, checked)) {
         signal?.throwIfAborted()
@@ -73,12 +82,15 @@ export async function exportAudit(
         unproven += lines.filter(({ leaf }) => leaf === null).length
         onProgress?.(found.length)
       }
-      return stored?.note ?? null
+      return {
+        checkpoint: stored?.note ?? null,
+        since: kept ? await proofSince(client, kept.size, stored?.size ?? 0) : null,
+      }
     })
     const written = await Promise.all(files.map(({ file }) => file.close()))
     const manifest: ExportManifest = {
       ...{ format: 'waxseal-audit-export', version: 1, madeBy: `waxseal ${VERSION}`, madeAt: new Date().toISOString() },
-      ...{ query: asked, counts, files: written, checkpoint, verifierKey },
+      ...{ query: asked, counts, files: written, ...proven, verifierKey },
     }
     await manifestFile.append(`${JSON.stringify(manifest, null, 2)}\n`)
     await manifestFile.close()
@@ -90,6 +102,16 @@ export async function exportAudit(
     await Promise.all([...files.map(({ file }) => file), manifestFile].map((file) => file.remove()))
     throw error
   }
+}
+
+async function proofSince(client: Queryable, before: number, size: number): Promise<SinceProof> {
+  if (before > size) {
+    throw new ConfigurationError(
+      `since: expected a checkpoint of at most ${size} records, which are signed, found one of ${before}`,
+    )
+  }
+  const path = await proveConsistency(client, before, size)
+  return { size: before, proof: path.map((node) => node.toString('base64')) }
 }
 
 async function makeEmpty(folder: string): Promise<void> {

@@ -8,12 +8,14 @@ import { paint, printJson, printLine, tell } from '../terminal.js'
 import { verifierKeyOf } from './checkpoints.js'
 import { assertProviderOf } from './providers-in-use.js'
 import { type QueryFlags, queryOf, withQuery } from './query-options.js'
+import { readKept } from './read-kept.js'
 
 export function defineExport(command: Command): void {
   withConfiguration(withQuery(command))
     .description('write records to a folder, with the proof of each, to be verified without the database')
     .requiredOption('--output <folder>', 'one that is not there yet, or is empty')
     .option('--format <format>', 'csv or ocsf: beside records.jsonl, which is always written (default: jsonl)')
+    .option('--since <file>', 'a checkpoint that its reader has: with the proof that the log goes on from there')
     .option('--json', 'print the manifest')
     .action(run)
 }
@@ -21,11 +23,13 @@ export function defineExport(command: Command): void {
 interface Options extends ConfiguredOptions, QueryFlags {
   readonly output: string
   readonly format?: ExportFormat
+  readonly since?: string
   readonly json?: true
 }
 
 async function run(options: Options): Promise<void> {
   const { output: folder, format, json } = options
+  const since = await readKept(options.since)
   // One window for the count and the export.
   const now = new Date()
   const query = { to: now, ...queryOf(options, now) }
@@ -40,7 +44,7 @@ async function run(options: Options): Promise<void> {
       unproven = records
     }
     const manifest = await interruptible((signal) => {
-      const chosen = { ...(format && { format }), ...(verifierKey !== undefined && { verifierKey }) }
+      const chosen = { ...(format && { format }), ...(verifierKey !== undefined && { verifierKey }), ...since }
       return exportAudit(client, query, { folder, onProgress, onUnproven, signal, ...chosen })
     })
     progress.end()

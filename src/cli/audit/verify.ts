@@ -5,12 +5,14 @@ import { parseVerifierKey } from '../../audit/integrity/note-key.js'
 import { EXIT } from '../exit-codes.js'
 import { Progress, standardError } from '../progress.js'
 import { paint, printJson, printLine, tell } from '../terminal.js'
+import { readKept } from './read-kept.js'
 
 export function defineVerify(command: Command): void {
   command
     .argument('<export>', 'the folder of an export')
     .description('verify an export; needs no database and no configuration')
     .option('--key <verifier key>', 'whose signature is believed (default: the key in the export, which proves less)')
+    .option('--since <file>', 'a checkpoint that you kept: the log has to go on from there')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExit code 1 when something is not proven. docs/audit-export-format.md')
     .action(run)
@@ -18,14 +20,17 @@ export function defineVerify(command: Command): void {
 
 interface Options {
   readonly key?: string
+  readonly since?: string
   readonly json?: true
 }
 
-async function run(folder: string, { key, json }: Options): Promise<void> {
+async function run(folder: string, { key, since, json }: Options): Promise<void> {
+  const kept = await readKept(since)
   let verified = 0
   using progress = new Progress(standardError(), undefined)
   const verdict = await verifyExport(folder, {
     ...(key !== undefined && { key: parseVerifierKey(key) }),
+    ...kept,
     onVerified: () => {
       if (++verified % 1_000 === 0) progress.advance(1_000, 'records')
     },

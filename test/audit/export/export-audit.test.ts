@@ -7,6 +7,8 @@ import { exportAudit } from '../../../src/audit/export/export-audit.js'
 import { auditGrants } from '../../../src/audit/grants.js'
 import { appendLeaves } from '../../../src/audit/integrity/append-leaves.js'
 import { leafContentOf, leafOf } from '../../../src/audit/integrity/canonical-record.js'
+import { checkpointText } from '../../../src/audit/integrity/checkpoint.js'
+import { sinceProblem } from '../../../src/audit/integrity/export/since.js'
 import { readRange } from '../../../src/audit/integrity/tree.js'
 import { verifyInclusion } from '../../../src/audit/integrity/verify-inclusion.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
@@ -15,6 +17,7 @@ import { problemsOf } from '../ocsf/conformance.js'
 import { AuditRows } from '../review/rows.js'
 
 const MAY = { from: new Date('2026-05-01'), to: new Date('2026-06-01') }
+const ORIGIN = 'audit.example/log'
 const NOON = '2026-05-10T12:00:00.000001Z'
 const auditor = `auditor_${randomBytes(6).toString('hex')}`
 
@@ -79,6 +82,26 @@ test('each record has a proof that leads to the checkpoint, and one that came af
   }
   const unproven = lines().filter(({ leaf }) => leaf === null)
   expect(unproven).toMatchObject([{ record: { action: 'unsigned' }, proof: [] }])
+})
+
+test('the log of an export goes on from a checkpoint that its reader kept, or that is found', async () => {
+  const before = { origin: ORIGIN, size: 3, root: (await readRange(database.client, 3)).root() }
+  const since = checkpointText(before)
+  const { since: proof } = await exportAudit(database.client, MAY, { folder, since })
+  const head = { origin: ORIGIN, size, root }
+  expect(sinceProblem(before, head, proof)).toBeUndefined()
+  expect(sinceProblem({ ...before, root }, head, proof)).toMatch(/does not begin with that of the checkpoint of 3 /)
+  expect(sinceProblem({ ...before, size: 2 }, head, proof)).toMatch(/no proof for the checkpoint of 2 .*--since/)
+  expect(sinceProblem({ ...before, size: size + 1 }, head, proof)).toMatch(/shorter/)
+  expect(sinceProblem({ ...before, origin: 'other' }, head, proof)).toMatch(/another log/)
+  expect(sinceProblem(head, head, { size, proof: [] })).toBeUndefined()
+})
+
+test('what is no checkpoint, and one of more records than are signed, is refused', async () => {
+  await expect(exportAudit(database.client, MAY, { folder, since: 'x' })).rejects.toThrow('expected a checkpoint')
+  const since = checkpointText({ origin: ORIGIN, size: size + 1, root })
+  await expect(exportAudit(database.client, MAY, { folder, since })).rejects.toThrow(`at most ${size} records`)
+  expect(readdirSync(folder)).toEqual([])
 })
 
 test('an event has its raw text, and each record what a search shows of it', async () => {

@@ -63,7 +63,7 @@ async function exported({ lines = (all) => all, manifest = (it) => it }: Alterat
   const made = manifest({
     ...{ format: EXPORT_FORMAT, version: EXPORT_VERSION, madeBy: 'test', madeAt: '2026-11-26T05:00:00.000000Z' },
     ...{ query: { kinds: 'all' }, counts, files: [{ name: 'records.jsonl', bytes: bytes.length, sha256 }] },
-    ...{ checkpoint: checkpoint.note, verifierKey: log.signer.key.text },
+    ...{ checkpoint: checkpoint.note, verifierKey: log.signer.key.text, since: null },
   })
   await writeFile(join(folder, 'records.jsonl'), bytes)
   await writeFile(join(folder, 'manifest.json'), JSON.stringify(made))
@@ -162,6 +162,7 @@ test('what is no export is refused', async () => {
     { version: 2 },
     { files: [{ name: '../x', bytes: 1, sha256: '0'.repeat(64) }] },
     { counts: { x: 1 } },
+    { since: { size: 1 } },
   ]) {
     const made = await exported({ manifest: (it) => ({ ...it, ...wrong }) })
     await expect(verifyExport(made)).rejects.toThrow(/expected the manifest of an audit export/)

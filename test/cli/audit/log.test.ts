@@ -88,9 +88,13 @@ test('checkpoint: --anchor chooses, and one that is not configured is an error',
 
 test('an export is verified without database and configuration', async () => {
   const folder = fileOf('out')
-  await made.run(['audit', 'export', '--output', folder, ...NOW])
-  const { status, stdout } = await waxseal(['audit', 'verify', folder, '--key', verifierKey, '--json'])
-  expect(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))).toMatchObject({ verifierKey })
+  // The first checkpoint was kept: the log goes on from there.
+  const kept = ['--since', fileOf('anchors.txt')]
+  await made.run(['audit', 'export', '--output', folder, ...NOW, ...kept])
+  const { status, stdout } = await waxseal(['audit', 'verify', folder, '--key', verifierKey, ...kept, '--json'])
+  expect(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))).toMatchObject({
+    ...{ verifierKey, since: { size: 3 } },
+  })
   expect({ status, verdict: JSON.parse(stdout) }).toMatchObject({
     status: 0,
     verdict: { ok: true, records: 5, proven: 5, isOwnKey: false, problems: [] },
@@ -98,6 +102,8 @@ test('an export is verified without database and configuration', async () => {
   const stranger = generateNoteKey(NAME).verifier.text
   const believed = await waxseal(['audit', 'verify', folder, '--key', stranger])
   expect(believed).toMatchObject({ status: 1, stdout: expect.stringContaining('nothing in this export is proven') })
+  const unreadable = await waxseal(['audit', 'verify', folder, '--since', fileOf('none')])
+  expect(unreadable).toMatchObject({ status: 2, stderr: expect.stringMatching(/--since: .*none cannot be read/) })
 })
 
 test('check: exit code 1 and the place, in lines and in JSON', async () => {

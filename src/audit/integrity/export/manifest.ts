@@ -15,14 +15,21 @@ export function parseManifest(text: string): ExportManifest | undefined {
     return undefined
   }
   if (value?.format !== EXPORT_FORMAT || value.version !== EXPORT_VERSION) return undefined
-  const { counts, files, checkpoint, verifierKey } = value
+  const { counts, files, checkpoint, verifierKey, since } = value
   const isComplete =
     isObject(counts) &&
     Object.keys(counts).every(isLeafKind) &&
     Array.isArray(files) &&
     files.every(isFile) &&
-    [checkpoint, verifierKey].every((text) => text === null || typeof text === 'string')
+    [checkpoint, verifierKey].every((text) => text === null || typeof text === 'string') &&
+    (since === null || isSince(since))
   return isComplete ? (value as ExportManifest) : undefined
+}
+
+function isSince(since: unknown): boolean {
+  if (!isObject(since)) return false
+  const { size, proof } = since
+  return Number.isSafeInteger(size) && Array.isArray(proof) && proof.every((node) => typeof node === 'string')
 }
 
 /** A name without a path: nothing outside of the folder is read. */

@@ -10,11 +10,17 @@ import { type LogHead, verifyCheckpoint } from '../checkpoint.js'
 import { leafKindNames } from '../leaf-kinds.js'
 import { parseVerifierKey, type VerifierKey } from '../note-key.js'
 import { MANIFEST, parseManifest, RECORDS } from './manifest.js'
+import { keptCheckpoint, sinceProblem } from './since.js'
 import { verifyLine } from './verify-line.js'
 
 export interface VerifyExportOptions {
   /** Whose signature is believed. Default: the one in the export, which proves only that it fits together. */
   readonly key?: VerifierKey
+  /**
+   * A checkpoint that whoever verifies has kept, as a note or the manifest of an export: the log has to begin with it. Default:
+   * none, and then a log that was begun anew is as good.
+   */
+  readonly since?: string
   /** Told how many records were looked at. */
   readonly onVerified?: (records: number) => void
 }
@@ -43,6 +49,7 @@ const LISTED = 1_000
 
 /** Needs the folder of the export, and no database, no configuration and no network. */
 export async function verifyExport(folder: string, options: VerifyExportOptions = {}): Promise<ExportVerdict> {
+  const kept = options.since === undefined ? undefined : keptCheckpoint(options.since)
   const manifest = await readManifest(folder)
   const problems: ExportProblem[] = []
   let count = 0
@@ -54,6 +61,8 @@ export async function verifyExport(folder: string, options: VerifyExportOptions 
   const key = options.key ?? (manifest.verifierKey === null ? undefined : parseVerifierKey(manifest.verifierKey))
   const head = key && manifest.checkpoint !== null ? verifyCheckpoint(manifest.checkpoint, [key]) : undefined
   if (!head) add({ file: MANIFEST, message: unsigned(manifest, key) })
+  const another = kept && head && sinceProblem(kept, head, manifest.since)
+  if (another !== undefined) add({ file: MANIFEST, message: another })
   const lines = await verifyRecords(folder, head, options.onVerified, add)
   for (const kind of leafKindNames) {
     const [said, found] = [manifest.counts[kind] ?? 0, lines.counts.get(kind) ?? 0]
