@@ -1,5 +1,3 @@
-import type { Clock } from '../../kms/clock.js'
-
 interface Waiting<Row> {
   readonly row: Row
   readonly since: number
@@ -17,16 +15,16 @@ const GROUP = 250
 export class GroupCommit<Row> {
   readonly #store: (rows: readonly Row[]) => Promise<void>
   readonly #connections: number
-  readonly #clock: Clock
+  readonly #now: () => number
   #waiting: Waiting<Row>[] = []
   /** Each with the time when its first row came. */
   #stores = new Map<Promise<void>, number>()
   #isScheduled = false
 
-  constructor(store: (rows: readonly Row[]) => Promise<void>, connections: number, clock: Clock) {
+  constructor(store: (rows: readonly Row[]) => Promise<void>, connections: number, now: () => number) {
     this.#store = store
     this.#connections = connections
-    this.#clock = clock
+    this.#now = now
   }
 
   /** When the first row came that is not stored yet; infinity where there is none. */
@@ -37,7 +35,7 @@ export class GroupCommit<Row> {
   /** Resolves once the row is stored. */
   add(row: Row): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ row, since: this.#clock.now(), resolve, reject })
+      this.#waiting.push({ row, since: this.#now(), resolve, reject })
       this.#schedule()
     })
   }

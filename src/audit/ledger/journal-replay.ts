@@ -8,7 +8,7 @@ export interface ReplaySetup {
   readonly holder: string
   readonly database: LedgerDatabase
   readonly clock: Clock
-  readonly onDrained: (drained: Drained, path: string) => void
+  readonly onDrained: (drained: Drained, path: string) => Promise<void>
 }
 
 /** Brings into Postgres what journals hold: our own, and those of processes that died. */
@@ -39,7 +39,7 @@ export class JournalReplay {
 
   async #drain(file: JournalFile): Promise<void> {
     const { database, onDrained } = this.#setup
-    onDrained(await drainJournal(file, (rows) => database.replay(rows)), file.path)
+    await onDrained(await drainJournal(file, (rows) => database.replay(rows)), file.path)
   }
 
   async #deadAmong(files: readonly JournalFile[]): Promise<(file: JournalFile) => boolean> {

@@ -7,6 +7,9 @@ import { type JournalledRow, journalLine } from './journal-line.js'
 /** Rights of the group and of others to write: who has them could put rows into the ledger. */
 const OTHERS_WRITE = 0o022
 
+/** A file of so many bytes is complete: it is read as a whole, however long Postgres was away. */
+const FILE_BYTES = 8 * 1024 * 1024
+
 interface OpenFile {
   readonly path: string
   readonly handle: FileHandle
@@ -62,7 +65,9 @@ export class Journal {
       const { path, handle } = await this.#open()
       await handle.appendFile(text)
       await handle.datasync()
-      if (await exists(path)) return
+      const size = await sizeOf(path)
+      if (size !== undefined && size >= FILE_BYTES) await this.#close()
+      if (size !== undefined) return
     } catch (error) {
       // A line that was torn must stay the last of its file.
       await this.#close().catch(() => undefined)
@@ -97,6 +102,7 @@ export class Journal {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined
+/** Undefined where it is gone. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.size
 }

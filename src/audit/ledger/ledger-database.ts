@@ -17,7 +17,7 @@ interface Pool extends Queryable {
   connect(): Promise<Client>
   end(): Promise<void>
   on(event: 'error', run: () => void): unknown
-  on(event: 'connect' | 'remove', run: (client: Client) => void): unknown
+  on(event: 'connect', run: (client: Client) => void): unknown
 }
 
 /** A server that does not answer any more looks like one that is slow. */
@@ -29,8 +29,8 @@ const TERMINATION_MS = 4_000
 export class LedgerDatabase implements Queryable {
   readonly #writer: string
   readonly #pool: Pool
-  /** Backends that serve us now. */
-  readonly #backends = new Set<number>()
+  /** Sessions that may still run a statement whose answer nobody waits for. */
+  readonly #lost = new Set<number>()
 
   private constructor(pool: Pool, writer: string) {
     this.#pool = pool
@@ -39,9 +39,9 @@ export class LedgerDatabase implements Queryable {
     pool.on('error', () => undefined)
     pool.on('connect', (client) => {
       client.on('error', () => undefined)
-      this.#backends.add(client.processID)
+      // The server has ended the one that had the number before.
+      this.#lost.delete(client.processID)
     })
-    pool.on('remove', ({ processID }) => this.#backends.delete(processID))
   }
 
   static async create(options: ConnectionOptions, connections: number, writer: string): Promise<LedgerDatabase> {
@@ -110,7 +110,7 @@ export class LedgerDatabase implements Queryable {
     return this.#withClient(async (client) => {
       await client.query('BEGIN')
       await client.query("SELECT pg_advisory_xact_lock(hashtextextended('waxseal ledger again', 0))")
-      await endSessions(client, writers, this.#backends)
+      await this.#endSessions(client, writers)
       await ensureMonth(client)
       await insertRows(client, rows, true)
       await client.query('COMMIT')
@@ -124,23 +124,25 @@ export class LedgerDatabase implements Queryable {
       await use(client)
       isSound = true
     } finally {
-      // At once: on a network that is gone, the pool learns of the end of a session only much later.
-      if (!isSound) this.#backends.delete(client.processID)
+      if (!isSound) this.#lost.add(client.processID)
       client.release(!isSound)
     }
+  }
+
+  /** Ends our own that were lost, and all of those who are dead. A pooler tells numbers that are none of a session. */
+  async #endSessions(client: Queryable, writers: readonly string[]): Promise<void> {
+    const lost = [...this.#lost]
+    const { rows } = await client.query(
+      `SELECT pg_terminate_backend(pid, $4) AS ended FROM pg_stat_activity
+        WHERE application_name = ANY ($1) AND (application_name <> $2 OR pid = ANY ($3)) AND usename = current_user`,
+      [writers.map(applicationName), applicationName(this.#writer), lost, TERMINATION_MS],
+    )
+    if (rows.some(({ ended }) => ended !== true)) throw new Error('a lost session of the ledger has not ended yet')
+    for (const session of lost) this.#lost.delete(session)
   }
 }
 
 const applicationName = (writer: string) => `waxseal ledger ${writer}`
-
-async function endSessions(client: Queryable, writers: readonly string[], ours: ReadonlySet<number>): Promise<void> {
-  const { rows } = await client.query(
-    `SELECT pg_terminate_backend(pid, $3) AS ended FROM pg_stat_activity
-      WHERE application_name = ANY ($1) AND usename = current_user AND pid <> ALL ($2)`,
-    [writers.map(applicationName), [...ours], TERMINATION_MS],
-  )
-  if (rows.some(({ ended }) => ended !== true)) throw new Error('a lost session of the ledger has not ended yet')
-}
 
 async function loadPg(): Promise<{ readonly Pool: new (options: object) => Pool }> {
   try {

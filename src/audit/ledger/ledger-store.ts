@@ -32,9 +32,10 @@ export class LedgerStore {
   readonly #group: GroupCommit<LedgerRow>
   readonly #journal: Journal | undefined
   readonly #replay: JournalReplay | undefined
+  /** Signs of life so far. When a row came is told by them: a clock may be set back. */
+  #heard = 0
   /** When the first row came that only a journal has. */
   #journalledSince: number | undefined
-  #heardAt = Number.POSITIVE_INFINITY
   #isAway = false
   #isClosed = false
   #beats = 0
@@ -47,15 +48,21 @@ export class LedgerStore {
     this.#database = database
     this.#clock = clock
     this.#report = report
-    this.#group = new GroupCommit((rows) => this.#store(rows), connections, clock)
+    this.#group = new GroupCommit(
+      (rows) => this.#store(rows),
+      connections,
+      () => this.#heard,
+    )
     if (journal === undefined) return
     this.#journal = new Journal(journal, writer.id)
-    const onDrained = ({ stored, damaged, refused }: Drained, path: string) => {
+    const onDrained = async ({ stored, damaged, refused }: Drained, path: string) => {
       this.counts.replayed += stored
       this.counts.damaged += damaged
       this.counts.refused += refused
       if (damaged > 0) report({ kind: 'damaged', message: damagedLines(damaged, path) })
       if (refused > 0) report({ kind: 'refused', message: refusedLines(refused, path) })
+      // After a long outage there are many files, and others would take us for dead.
+      await this.#signOfLife(false)
     }
     this.#replay = new JournalReplay({ folder: journal, holder: writer.id, database, clock, onDrained })
   }
@@ -115,7 +122,8 @@ export class LedgerStore {
 
   async #keep(rows: readonly LedgerRow[]): Promise<void> {
     if (!this.#journal) throw new Error('Postgres is away, and there is no journal')
-    this.#journalledSince ??= this.#clock.now()
+    // Signs of life may have come while Postgres was asked.
+    this.#journalledSince ??= Math.min(this.#heard, this.#group.unstoredSince)
     await this.#journal.append(rows.map((row) => ({ ...row, writer: this.#writer.id })))
     this.counts.journalled += rows.length
   }
@@ -123,16 +131,19 @@ export class LedgerStore {
   async #beat(): Promise<void> {
     const oldest = Math.min(this.#journalledSince ?? Number.POSITIVE_INFINITY, this.#group.unstoredSince)
     try {
-      // A row of the same millisecond may have come before that heartbeat had its time.
-      const isStored = oldest === Number.POSITIVE_INFINITY || oldest > this.#heardAt
-      await storeHeartbeat(this.#database, this.#writer, isStored)
-      this.#heardAt = this.#clock.now()
+      // Whatever came before there was one, came nobody knows when.
+      await this.#signOfLife(oldest >= Math.max(1, this.#heard))
       this.#isAway = false
       await this.#replayJournals()
     } catch (error) {
       this.#goAway(error)
       throw error
     }
+  }
+
+  async #signOfLife(isStored: boolean): Promise<void> {
+    await storeHeartbeat(this.#database, this.#writer, isStored)
+    this.#heard++
   }
 
   async #replayJournals(): Promise<void> {

@@ -49,6 +49,20 @@ test('a session that is terminated, and one whose answer is lost, need no journa
   expect(ledger.statistics).toMatchObject({ isAway: false, stored: 12 })
 })
 
+test('behind a pooler, which hides the session, rows are stored again all the same, and replayed', async () => {
+  const { proxy, connection } = await suite.proxied()
+  proxy.hideSessions()
+  const { ledger, provider, clock } = await suite.open({ connection, journal: suite.folder() })
+  proxy.cut('INSERT INTO waxseal.ledger_attempt', 'before')
+  await provider.currentKek(CONTEXT)
+  expect(ledger.statistics).toMatchObject({ isAway: false, stored: 2 })
+  proxy.shut()
+  await provider.currentKek(CONTEXT)
+  proxy.open()
+  await untilBeat(clock, () => ledger.statistics.replayed === 2)
+  expect(isStored(await suite.attempts(ledger.writer))).toEqual([1, 1])
+})
+
 test('without Postgres and without a journal an unwrap is refused before it is sent, and a wrap goes on', async () => {
   const { proxy, connection } = await suite.proxied()
   const { ledger, kms, provider, clock, problems } = await suite.open({ connection })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile, copyFile, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { Journal } from '../../../src/audit/ledger/journal.js'
@@ -142,4 +142,16 @@ test('a process that was taken for dead writes its rows again, into a file that 
   proxy.open()
   await untilBeat(clock, () => !ledger.statistics.isAway && ledger.statistics.replayed >= 2)
   expect((await suite.attempts(ledger.writer)).length).toBe(1)
+})
+
+test('a long outage fills many files, none of them larger than can be read', async () => {
+  const folder = suite.folder()
+  const writer = randomUUID()
+  const journal = new Journal(folder, writer)
+  await journal.prepare()
+  const row = { table: 'application_event', writer, values: { detail: 'x'.repeat(3 * 1024 * 1024) } } as const
+  for (let rows = 0; rows < 4; rows++) await journal.append([row])
+  await journal.finish()
+  const sizes = await Promise.all((await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size))
+  expect(sizes.map((size) => Math.floor(size / row.values.detail.length)).sort()).toEqual([1, 3])
 })

@@ -12,8 +12,13 @@ export interface CuttingProxy {
   /** Cuts every connection, and every new one, until `open`: the server is away. */
   shut(): void
   open(): void
+  /** From now on clients are told of another session than the one that serves them, as a pooler does. */
+  hideSessions(): void
   close(): void
 }
+
+/** The message that names the session, up to its process id. */
+const BACKEND_KEY = Buffer.from([0x4b, 0, 0, 0, 12])
 
 /** Stands between a client and the server, and breaks their connection as a network does. */
 export function cuttingProxy(): CuttingProxy {
@@ -21,6 +26,7 @@ export function cuttingProxy(): CuttingProxy {
   let target: URL
   let planned: { readonly text: string; readonly when: 'before' | 'after' } | undefined
   let isShut = false
+  let areHidden = false
   const server = createServer((client) => {
     if (isShut) return void client.destroy()
     const upstream = connect(Number(target.port), target.hostname)
@@ -42,7 +48,14 @@ export function cuttingProxy(): CuttingProxy {
       loseAnswer ||= isPlanned
       upstream.write(chunk)
     })
-    upstream.on('data', (chunk) => (loseAnswer ? cut() : client.write(chunk)))
+    let isHidden = areHidden
+    upstream.on('data', (chunk: Buffer) => {
+      const at = isHidden ? chunk.indexOf(BACKEND_KEY) : -1
+      if (at >= 0) chunk.writeInt32BE(1, at + BACKEND_KEY.length)
+      isHidden &&= at < 0
+      if (loseAnswer) cut()
+      else client.write(chunk)
+    })
   })
   return {
     async listen(url) {
@@ -62,6 +75,9 @@ export function cuttingProxy(): CuttingProxy {
     },
     open() {
       isShut = false
+    },
+    hideSessions() {
+      areHidden = true
     },
     close() {
       server.close()
