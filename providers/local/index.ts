@@ -1,3 +1,4 @@
+export { localTrail } from './audit-trail.js'
 export { connectLocal } from './connect.js'
 export { createPassphraseKeyring, generateLocalKey, type PassphraseKeyringOptions } from './keygen.js'
 export type { ScryptCost } from './passphrase.js'

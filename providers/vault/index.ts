@@ -1,3 +1,4 @@
+export { vaultTrail } from './audit-trail.js'
 export {
   type VaultClient,
   VaultHttpClient,

@@ -17,7 +17,7 @@ type What = Omit<AuditEvent, 'uid' | 'uidQuality' | 'scope' | 'time' | 'timeText
 /** An entry of Cloud Logging as the event that it is about. */
 export function normalizeGcp({ raw }: TrailRecord): Normalized {
   const entry = logEntryOf(raw)
-  if (!entry) return { quarantined: 'not one log entry in JSON' }
+  if (!entry) return { quarantined: 'not one log entry in JSON, as with "gcloud logging read --format=json"' }
   const what = lifecycleEventOf(entry) ?? callOf(entry)
   if ('ignored' in what) return what
   const scope = scopeOfEntry(entry, objectAt(entry, 'protoPayload')) ?? ''

@@ -83,7 +83,8 @@ class AuditFileReader implements TrailReader {
           }
           files[file.path] = part.position
           first = earlier(first, part.lines[0]?.line)
-          yield { records: part.lines.map(recordOf(part.name)), cursor: cursorOf({ files, ...readTo, isIncomplete }) }
+          const written = part.lines.filter(({ line }) => line.trim() !== '')
+          yield { records: written.map(recordOf(part.name)), cursor: cursorOf({ files, ...readTo, isIncomplete }) }
         }
       } catch (error) {
         signal.throwIfAborted()

@@ -77,6 +77,13 @@ test('half a last line is left for the pass that finds its end', async () => {
   expect(await pass(reader, first.cursor)).toMatchObject({ ids: ['half'], problem: undefined })
 })
 
+test('lines without anything in them are no records', async () => {
+  write(file, 'a')
+  appendFileSync(file, '\n  \r\n')
+  write(file, 'b')
+  expect((await pass(await readerOf(), null)).ids).toEqual(['a', 'b'])
+})
+
 test('a line that is longer than what is read at a time is one line', async () => {
   const reader = await readerOf()
   appendFileSync(file, `${auditLine({ id: 'long', request: { long: 'x'.repeat(700_000) } })}\n`)
