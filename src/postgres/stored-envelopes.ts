@@ -11,7 +11,7 @@ export async function storedEnvelopes(
   ids: readonly string[],
 ): Promise<ReadonlySet<string> | undefined> {
   if (ids.length === 0) return new Set()
-  if (tables.length === 0 || !(await mayRead(client, tables))) return undefined
+  if (tables.length === 0 || (await unreadTables(client, tables)).length > 0) return undefined
   const selects = tables.map((table) => {
     const id = `${quoteIdentifier(table.metadata)} ->> 'id'`
     return `SELECT ${id} AS id FROM ${qualifiedName(table)} WHERE (${id}) = ANY ($1)`
@@ -20,12 +20,16 @@ export async function storedEnvelopes(
   return new Set(rows.map(({ id }) => id as string))
 }
 
-async function mayRead(client: Queryable, tables: readonly ProtectedTable[]): Promise<boolean> {
+/** Those that are not there, or whose metadata this role may not read, by their qualified names. */
+export async function unreadTables(client: Queryable, tables: readonly ProtectedTable[]): Promise<readonly string[]> {
   const { rows } = await client.query(
-    `SELECT coalesce(bool_and(to_regclass(name) IS NOT NULL AND CASE WHEN to_regclass(name) IS NOT NULL
-      THEN has_column_privilege(to_regclass(name), metadata, 'SELECT') END), false) AS may
-    FROM unnest($1::text[], $2::text[]) AS t (name, metadata)`,
-    [tables.map(qualifiedName), tables.map(({ metadata }) => metadata)],
+    `SELECT n.nspname AS schema, c.relname AS table FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+    JOIN unnest($1::text[], $2::text[], $3::text[]) AS t (schema, "table", metadata)
+      ON (n.nspname, c.relname, a.attname) = (t.schema, t."table", t.metadata)
+    WHERE has_schema_privilege(n.oid, 'USAGE') AND has_column_privilege(c.oid, a.attnum, 'SELECT')`,
+    [tables.map(({ schema }) => schema), tables.map(({ table }) => table), tables.map(({ metadata }) => metadata)],
   )
-  return rows[0]?.may === true
+  const isRead = (one: ProtectedTable) => rows.some(({ schema, table }) => schema === one.schema && table === one.table)
+  return tables.filter((table) => !isRead(table)).map(qualifiedName)
 }

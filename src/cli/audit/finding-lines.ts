@@ -1,5 +1,6 @@
 import { escaped } from '../../audit/escaped.js'
 import type { StoredFinding } from '../../audit/findings/read-findings.js'
+import type { Finding } from '../../audit/reconciliation/finding.js'
 import type { DayReport } from '../../audit/reconciliation/storage/reconcile-day.js'
 import { paint } from '../terminal.js'
 import { shortTime } from './record-lines.js'
@@ -13,6 +14,13 @@ export function dayLine({ provider, scope, day, events, attempts, findings, sett
   const found = findings.length === 0 ? 'no findings' : paint('red', `${findings.length} findings`)
   const place = escaped(`${provider} ${scope}`)
   return `${day}  ${place}: events ${counts(events)}; attempts ${counts(attempts)}; ${found}${settled ? '; settled' : ''}`
+}
+
+/** One that is new or back, for the log of whatever runs the reconciliation. */
+export function findingLine(finding: Finding, place: { readonly provider: string; readonly scope: string }): string {
+  const { severity, kind, subject, principal, kekId, detail } = finding
+  const what = [detail.operation, kekId && `with ${kekId}`, principal && `by ${principal}`].filter(Boolean)
+  return escaped([severity, kind, ...what, `in ${place.provider} ${place.scope}: ${subject}`].join(' '))
 }
 
 /** One finding, and beneath it what became of it. */

@@ -8,7 +8,7 @@ import { systemClock } from '../../kms/clock.js'
 import { pause } from '../../kms/pause.js'
 import { assertSchema } from '../../lifecycle/index.js'
 import type { Queryable } from '../../postgres/queryable.js'
-import { storedEnvelopes } from '../../postgres/stored-envelopes.js'
+import { storedEnvelopes, unreadTables } from '../../postgres/stored-envelopes.js'
 import {
   type ConfiguredOptions,
   type ConfiguredTables,
@@ -22,7 +22,7 @@ import { interruptible } from '../interruptible.js'
 import { Progress, type ProgressScreen, standardError } from '../progress.js'
 import { paint, printJson, printJsonLine, printLine, tell } from '../terminal.js'
 import { alert } from './alert.js'
-import { dayLine } from './finding-lines.js'
+import { dayLine, findingLine } from './finding-lines.js'
 import { trailsInUse, withoutTrailLine } from './trails-in-use.js'
 import { trailsWithoutKeys } from './trails-without-keys.js'
 
@@ -92,10 +92,7 @@ async function pass(
     dryRun,
     signal,
     ...(days && { days }),
-    onFinding: ({ severity, kind, subject, principal }, { provider: of, scope: where }) => {
-      const by = principal === undefined ? '' : ` by ${principal}`
-      tell(escaped(`${severity} ${kind}${by} in ${of} ${where}: ${subject}`))
-    },
+    onFinding: (finding, place) => tell(findingLine(finding, place)),
     onDays: (place, days) => {
       progress?.end()
       progress = new Progress(screen, days)
@@ -111,13 +108,15 @@ async function pass(
   // Before anything is printed: a reader that has seen enough ends the process.
   process.exitCode = isFine ? EXIT.ok : EXIT.findings
   const withoutKeys = await trailsWithoutKeys(client, trails, keks)
-  const result = { ok: isFine, withoutTrail, withoutKeys, days: reports, alerts }
+  const unread = await unreadTables(client, tables)
+  const result = { ok: isFine, withoutTrail, withoutKeys, unreadTables: unread, days: reports, alerts }
   if (json && follow) printJsonLine(result)
   else if (json) printJson(result)
   else {
     for (const name of withoutTrail) printLine(`${paint('red', '✗')} ${escaped(withoutTrailLine(name))}`)
     for (const report of reports) printLine(dayLine(report))
     for (const name of withoutKeys) tell(escaped(withoutKeysLine(name)))
+    for (const name of unread) tell(escaped(unreadLine(name)))
     if (reports.length === 0 && !follow) tell('nothing to reconcile: no day has records that are not settled')
     if (hasFindings && !dryRun) tell('findings are open: "waxseal audit findings --open" lists them')
   }
@@ -125,6 +124,10 @@ async function pass(
 
 function withoutKeysLine(provider: string): string {
   return `${provider}: the ledger names no KEK of it, and its trail none of audit.keys: its events count as uses of keys of others`
+}
+
+function unreadLine(table: string): string {
+  return `${table}: this role may not read its metadata, so uses of envelopes that no row has are not looked for: GRANT SELECT on that column`
 }
 
 const DAY = /^\d{4}-\d\d-\d\d$/

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { providers } from '../../../providers/index.js'
 import { trailsWithoutKeys } from '../../../src/cli/audit/trails-without-keys.js'
 import { installSchema } from '../../../src/lifecycle/index.js'
+import { qualifiedName } from '../../../src/postgres/protected-table.js'
+import { storedEnvelopes, unreadTables } from '../../../src/postgres/stored-envelopes.js'
 import { AuditRows } from '../../audit/review/rows.js'
 import { type ProtectedProject, protectedProject } from '../protected-project.js'
 import { Running } from '../running.js'
@@ -65,7 +67,10 @@ test('a dry run says what would be found, and stores nothing', async () => {
 
 test('reconciles what is not settled; only the provider and the days that are asked for', async () => {
   expect(daysOf(await json('reconcile', '--provider', 'gcp'))).toEqual([])
-  expect(daysOf(await json('reconcile', '--from', '2026-05-02', '--to', '2026-05-03'))).toContain('2026-05-03')
+  const days = ['--from', '2026-05-02', '--to', '2026-05-03']
+  const { stdout, stderr } = await made.run(['audit', 'reconcile', ...days, '--json'])
+  expect(daysOf(JSON.parse(stdout))).toContain('2026-05-03')
+  expect(stderr).toContain(`high unaccounted Decrypt with ${KEY} by ${OURS} in aws ${SCOPE}: outside\n`)
   const whole = await json('reconcile')
   expect(whole.ok).toBe(false)
   expect(await made.run(['audit', 'reconcile', '--provider', 'gcp'])).toMatchObject({
@@ -181,6 +186,15 @@ test('a trail in which no key of ours is known is told from others: whatever is 
   expect(await withoutKeys()).toEqual(['gcp'])
   await new AuditRows(made.client).event('2026-05-06T10:00:00Z', { provider: 'gcp', kek_id, scope: 'p' })
   expect(await withoutKeys()).toEqual([])
+})
+
+test('a table whose metadata the role may not read is said: nothing is looked for in it', async () => {
+  const tables = [made.credentials.table]
+  expect(await unreadTables(made.client, tables)).toEqual([])
+  await made.client.query('SET ROLE pg_monitor')
+  expect(await unreadTables(made.client, tables)).toEqual([qualifiedName(made.credentials.table)])
+  expect(await storedEnvelopes(made.client, tables, ['an envelope'])).toBeUndefined()
+  await made.client.query('RESET ROLE')
 })
 
 test.each([
