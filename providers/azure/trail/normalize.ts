@@ -57,13 +57,14 @@ function kindOf(operation: string, operationClass: OperationClass): AuditEvent['
   return isByItself(operation) ? 'lifecycle' : 'call'
 }
 
-/** Rows of AZKVAuditLogs need not name the resource, but are of vaults only. */
+/** Rows of AZKVAuditLogs need not name the resource, but are of vaults only; a query may leave out any of the columns. */
 function isOfVault(members: Members): boolean {
   const resource = members.get('resourceid') ?? members.get('_resourceid')
   if (resource !== undefined) return /\/microsoft\.keyvault\//i.test(resource) && isAudit(members)
   const provider = members.get('resourceprovider')
   if (provider !== undefined) return /^microsoft\.keyvault$/i.test(provider) && isAudit(members)
-  return (members.has('httpstatuscode') || members.has('requesturi')) && isAudit(members)
+  const isOfTable = members.get('type')?.toLowerCase() === 'azkvauditlogs'
+  return (isOfTable || members.has('httpstatuscode') || members.has('requesturi')) && isAudit(members)
 }
 
 function isAudit(members: Members): boolean {

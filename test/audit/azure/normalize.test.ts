@@ -94,6 +94,12 @@ describe('azure: what became of it', () => {
   })
 })
 
+test('azure: a row of the table of vaults, of which a query took few columns', () => {
+  const row = { TimeGenerated: '2026-11-05T10:00:00Z', OperationName: 'KeyUnwrap', Type: 'AZKVAuditLogs' }
+  expect(normalize(row)).toMatchObject({ event: { operationClass: 'decrypt', uidQuality: 'content' } })
+  expect(normalize({ ...row, Type: 'StorageBlobLogs' })).toEqual({ ignored: 'another service' })
+})
+
 test('azure: an operation on a vault in a form that is not known is quarantined; figures of a vault are ignored', () => {
   expect(normalize({ event: storageRecord() })).toEqual({ quarantined: expect.stringContaining('form') })
   expect(normalize({ payload: JSON.stringify(storageRecord()) })).toEqual({ quarantined: expect.any(String) })
