@@ -20,7 +20,7 @@ const DENIED =
 export function normalizeVault({ raw }: TrailRecord): Normalized {
   const line = audited(raw)
   if (!line)
-    return { quarantined: 'not one line of a device in JSON, such as with the format jsonx; set "format=json"' }
+    return { quarantined: 'no JSON object, as one line of a device is; one with the format jsonx needs "format=json"' }
   const type = textAt(line, 'type')
   if (type?.startsWith('kmip-')) return { ignored: 'of the KMIP engine' }
   if (type !== 'request' && type !== 'response') return { quarantined: 'expected the type "request" or "response"' }
