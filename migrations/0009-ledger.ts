@@ -56,7 +56,7 @@ export const ledger: Migration = {
 ) PARTITION BY RANGE (inserted_at)`,
     'CREATE INDEX IF NOT EXISTS ledger_end_written ON waxseal.ledger_end (written_in)',
     'CREATE INDEX IF NOT EXISTS ledger_end_replies ON waxseal.ledger_end USING gin (replies jsonb_path_ops)',
-    `CREATE INDEX IF NOT EXISTS ledger_end_failed ON waxseal.ledger_end (inserted_at DESC, attempt)
+    `CREATE INDEX IF NOT EXISTS ledger_end_failed ON waxseal.ledger_end (error_code, inserted_at DESC, attempt)
   WHERE outcome = 'failed'`,
     `CREATE TABLE IF NOT EXISTS waxseal.ledger_writer (
   id uuid PRIMARY KEY,
@@ -102,7 +102,7 @@ export const ledger: Migration = {
     `CREATE INDEX IF NOT EXISTS application_event_tenant ON waxseal.application_event (tenant, inserted_at DESC, id DESC)
   WHERE tenant IS NOT NULL`,
     'CREATE INDEX IF NOT EXISTS application_event_request ON waxseal.application_event (request) WHERE request IS NOT NULL',
-    `CREATE INDEX IF NOT EXISTS application_event_failed ON waxseal.application_event (inserted_at DESC, id DESC)
+    `CREATE INDEX IF NOT EXISTS application_event_failed ON waxseal.application_event (outcome, inserted_at DESC, id DESC)
   WHERE outcome <> 'success'`,
     `CREATE INDEX IF NOT EXISTS application_event_category
   ON waxseal.application_event (category, inserted_at DESC, id DESC)`,

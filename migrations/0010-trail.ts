@@ -64,7 +64,7 @@ export const trail: Migration = {
   ON waxseal.audit_event (principal text_pattern_ops, event_time DESC, id DESC)`,
     'CREATE INDEX IF NOT EXISTS audit_event_request ON waxseal.audit_event (request_id) WHERE request_id IS NOT NULL',
     'CREATE INDEX IF NOT EXISTS audit_event_copies ON waxseal.audit_event (copy_group) WHERE copy_group IS NOT NULL',
-    `CREATE INDEX IF NOT EXISTS audit_event_failed ON waxseal.audit_event (event_time DESC, id DESC)
+    `CREATE INDEX IF NOT EXISTS audit_event_failed ON waxseal.audit_event (outcome, event_time DESC, id DESC)
   WHERE outcome <> 'success'`,
     `CREATE INDEX IF NOT EXISTS audit_event_context ON waxseal.audit_event USING gin (context jsonb_path_ops)
   WHERE context IS NOT NULL`,

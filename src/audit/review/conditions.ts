@@ -1,3 +1,4 @@
+import type { Place } from './find.js'
 import type { CheckedQuery, RecordFilters, RecordKind } from './query.js'
 
 /** Adds a value to a statement, and returns its parameter. */
@@ -24,7 +25,7 @@ export const SOURCES: Readonly<Record<RecordKind, Source>> = {
 }
 
 /** Conditions of which one must hold, each with an index of its own: an OR of them would have none. */
-type Filter = (value: string, bind: Bind) => readonly string[]
+type Filter = (value: string, bind: Bind, place: Place) => readonly string[]
 const NOTHING: Filter = () => []
 
 const is =
@@ -35,24 +36,30 @@ const pair = (name: string): Filter => is(`context ->> '${name}'`)
 /** A `*` at the end leaves the rest open, for roles whose sessions have names. */
 const actor =
   (column: string): Filter =>
-  (value, bind) => {
-    if (!value.endsWith('*')) return is(column)(value, bind)
+  (value, bind, place) => {
+    if (!value.endsWith('*')) return is(column)(value, bind, place)
     return [`r.${column} LIKE ${bind(`${value.slice(0, -1).replace(/[\\%_]/g, '\\$&')}%`)}`]
   }
 
 /** Of an attempt, as its end tells. An end comes after its attempt, in the same month or in a later one. */
 const ended = (condition: string) =>
   `EXISTS (SELECT FROM waxseal.ledger_end e WHERE e.attempt = r.id AND e.inserted_at >= r.inserted_at AND ${condition})`
-/** These are few: a comparison of times beside the one of ids would keep the planner from beginning with them. */
-const failed = (code: string) =>
-  `r.id IN (SELECT e.attempt FROM waxseal.ledger_end e WHERE e.outcome = 'failed' AND e.error_code ${code})`
+/** Likewise, of which few do. As an array: where none failed so, a subquery has the planner look for the end of each attempt. */
+const failed =
+  (code: string): Filter =>
+  (_, bind, place) => {
+    const condition = `e.outcome = 'failed' AND e.error_code ${code}`
+    if (!place.isByTime) return [ended(condition)]
+    const since = place.since('e.inserted_at', bind)
+    return [`r.id = ANY (ARRAY(SELECT e.attempt FROM waxseal.ledger_end e WHERE ${condition} AND ${since}))`]
+  }
 /** Of what is joined for it. */
 const state: Filter = (value, bind) => [`s.state = ${bind(value)}`]
-const attemptOutcomes: Readonly<Record<string, readonly string[]>> = {
-  success: [ended(`e.outcome = 'succeeded'`)],
-  denied: [failed(`= 'ERR_KMS_ACCESS_DENIED'`)],
-  error: [failed(`IS DISTINCT FROM 'ERR_KMS_ACCESS_DENIED'`)],
-  unanswered: [`NOT ${ended('true')}`],
+const attemptOutcomes: Readonly<Record<string, Filter>> = {
+  success: () => [ended(`e.outcome = 'succeeded'`)],
+  denied: failed(`= 'ERR_KMS_ACCESS_DENIED'`),
+  error: failed(`IS DISTINCT FROM 'ERR_KMS_ACCESS_DENIED'`),
+  unanswered: () => [`NOT ${ended('true')}`],
 }
 
 const FILTERS: Readonly<Record<RecordKind, Readonly<Record<keyof RecordFilters, Filter>>>> = {
@@ -77,7 +84,7 @@ const FILTERS: Readonly<Record<RecordKind, Readonly<Record<keyof RecordFilters, 
     entity: pair('waxseal-entity'),
     row: pair('waxseal-row'),
     operation: is('operation'),
-    outcome: (value) => attemptOutcomes[value] ?? [],
+    outcome: (value, bind, place) => (attemptOutcomes[value] ?? NOTHING)(value, bind, place),
     state,
     provider: is('provider'),
     requestId: (value, bind) => [
@@ -106,11 +113,12 @@ const FILTERS: Readonly<Record<RecordKind, Readonly<Record<keyof RecordFilters, 
 export function alternativesOf(
   kind: RecordKind,
   { filters }: CheckedQuery,
+  place: Place,
   bind: Bind,
 ): readonly (readonly string[])[] {
   return filters.reduce<readonly (readonly string[])[]>(
     (lists, [name, value]) => {
-      const choices = FILTERS[kind][name](value, bind)
+      const choices = FILTERS[kind][name](value, bind, place)
       return lists.flatMap((list) => choices.map((choice) => [...list, choice]))
     },
     [[]],

@@ -43,17 +43,20 @@ export async function find(client: Queryable, { text, values }: Statement): Prom
 export interface Place {
   /** Records in the order of their times; otherwise in that of storing. */
   readonly isByTime: boolean
-  /** Of a column of time, also of what belongs to a record: which months. */
+  /** Of a column of time of what comes after its record: which months. */
+  since(column: string, bind: Bind): string
+  /** Likewise, of a record itself and of what has its time. */
   window(column: string, bind: Bind): string
   behind(origin: Origin, bind: Bind): string
 }
 
 function inWindow({ from, to }: CheckedQuery, after?: Position): Place {
-  const window = (column: string, bind: Bind) =>
-    `${column} >= ${bind(from)}::timestamptz AND ${column} < ${bind(to)}::timestamptz`
-  if (!after) return { isByTime: true, window, behind: () => 'true' }
+  const since = (column: string, bind: Bind) => `${column} >= ${bind(from)}::timestamptz`
+  const window = (column: string, bind: Bind) => `${since(column, bind)} AND ${column} < ${bind(to)}::timestamptz`
+  if (!after) return { isByTime: true, since, window, behind: () => 'true' }
   return {
     isByTime: true,
+    since,
     // A comparison of rows prunes no partition: the time alone does.
     window: (column, bind) => `${window(column, bind)} AND ${column} <= ${bind(after.time)}::timestamptz`,
     behind: ({ time, id }, bind) => `(${time}, ${id}) < (${bind(after.time)}::timestamptz, ${bind(after.id)}::uuid)`,
@@ -66,7 +69,9 @@ export function unionOf(query: CheckedQuery, place: Place, order: (origin: Origi
   const bind: Bind = (value) => `$${values.push(value)}`
   const texts = query.kinds.flatMap((kind) => {
     const bound = values.length
-    const alternatives = alternativesOf(kind, query, bind).map((conditions) => conditions.join(' AND ') || 'true')
+    const alternatives = alternativesOf(kind, query, place, bind).map(
+      (conditions) => conditions.join(' AND ') || 'true',
+    )
     if (alternatives.length === 0) {
       // A parameter that nothing refers to has no type.
       values.length = bound
@@ -74,7 +79,9 @@ export function unionOf(query: CheckedQuery, place: Place, order: (origin: Origi
     }
     const origin = originOf(kind, query, place, bind)
     const where = `${place.window(origin.time, bind)} AND ${place.behind(origin, bind)}`
-    const found = `SELECT '${kind}' AS kind, ${origin.id} AS id, ${origin.time} AS time, r.written_in FROM ${origin.from}`
+    // Where it is not asked for, an index has all that is.
+    const written = place.isByTime ? '' : ', r.written_in'
+    const found = `SELECT '${kind}' AS kind, ${origin.id} AS id, ${origin.time} AS time${written} FROM ${origin.from}`
     // Where states are walked, no alternative has an index of its own: one walk finds any of them.
     const walks = origin.isOfRecords ? alternatives : [alternatives.map((each) => `(${each})`).join(' OR ')]
     return walks.map((conditions) => `(${found}\n    WHERE ${where} AND (${conditions}) ${order(origin)})`)

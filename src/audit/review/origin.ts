@@ -19,9 +19,10 @@ export interface Origin {
 export function originOf(kind: RecordKind, { filters }: CheckedQuery, place: Place, bind: Bind): Origin {
   const { table, time, states } = SOURCES[kind]
   const records: Origin = { from: `${table} r`, time: `r.${time}`, id: 'r.id', isOfRecords: true }
-  const state = filters.find(([name]) => name === 'state')?.[1]
+  const { state, requestId } = Object.fromEntries(filters)
   if (state === undefined || !states) return records
-  if (state === states.usual || !place.isByTime) {
+  // A request has few records, and of a state there may be many.
+  if (state === states.usual || requestId !== undefined || !place.isByTime) {
     const itsState = `SELECT state FROM ${states.table}
       WHERE ${states.id} = r.id AND ${states.time} = r.${time} AND ${place.window(states.time, bind)} LIMIT 1`
     return { ...records, from: `${table} r CROSS JOIN LATERAL (${itsState}) s` }

@@ -59,6 +59,7 @@ async function look(client: Queryable, query: CheckedQuery, mark: Mark, horizon:
   const place: Place = {
     isByTime: false,
     // In all months: what is stored now may have happened long ago.
+    since: () => 'true',
     window: () => 'true',
     behind: (_, bind) => `r.written_in >= ${bind(mark.writtenIn)}::xid8 AND r.written_in < ${bind(horizon)}::xid8
       AND (r.written_in, r.id) > (${bind(mark.writtenIn)}::xid8, ${bind(mark.id)}::uuid)`,

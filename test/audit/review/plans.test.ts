@@ -48,6 +48,7 @@ describe('a search reads the one month that it asks for, by an index:', () => {
     'a tenant': [{ tenant: 't-1' }, /context|tenant|event_time/],
     'a credential': [{ entity: 'account', row: '7' }, /expr|row/],
     'a request': [{ requestId: 'r-1' }, /request|replies|pkey/],
+    'a request that nobody accounts for': [{ requestId: 'r-1', state: 'unaccounted' }, /request|replies|pkey/],
     'what was denied': [{ outcome: 'denied' }, /time|inserted_at|pkey|attempt/],
     'what nobody accounts for': [{ state: 'unaccounted' }, /state|pkey|time_id/],
     'what was accounted for': [{ state: 'accounted' }, /time|pkey/],
@@ -77,6 +78,16 @@ describe('a search reads the one month that it asks for, by an index:', () => {
   test('a count', async () => {
     expectIndexed(await scansFor(countStatement(checkedQuery({ ...MAY, key: 'k-1' }), 10_000)))
   })
+})
+
+describe('failed attempts are looked up by the ends that say so, of the months that a query asks for and of later ones:', () => {
+  for (const outcome of ['denied', 'error'] as const) {
+    test(outcome, async () => {
+      const ends = (await scansFor(find({ outcome }))).filter(({ table }) => table === 'ledger_end')
+      expect(new Set(ends.map(({ month }) => month))).toEqual(new Set(['202605', '202606']))
+      for (const { index } of ends) expect(index).toMatch(/error_code|failed/)
+    })
+  }
 })
 
 describe('a page of a state is where an index begins, and nothing is sorted for it:', () => {
