@@ -65,6 +65,7 @@ export { type HoldRequest, type LegalHold, liftHold, listHolds, placeHold } from
 export type { RetentionDeclaration } from './retention/periods.js'
 export { type Retained, type RetainedMonth, type RetainOptions, retainAudit } from './retention/retain.js'
 export { type VerifiedArchive, verifyArchive } from './retention/verify-archive.js'
+export type { RecordInLog } from './review/prove-record.js'
 export {
   type AuditQuery,
   type RecordFilters,

@@ -16,7 +16,7 @@ export async function coverageSentences(client: Queryable, { from, to }: Period,
   const sentences: string[] = []
   for (const [name, sources] of trails) {
     const { covered, gaps } = await coverageOf(client, sources, past)
-    const read = `The trail ${name} is covered for ${minutesOf(covered)} of ${minutesOf([past])} minutes of the period`
+    const read = `The trail ${name} was read for ${minutesOf(covered)} of ${minutesOf([past])} minutes of the period`
     const not = gaps.slice(0, LISTED).map(({ from, to }) => `from ${from.toISOString()} to ${to.toISOString()}`)
     const more = gaps.length > LISTED ? [`and ${gaps.length - LISTED} times more`] : []
     sentences.push(gaps.length === 0 ? `${read}.` : `${read}; not ${[...not, ...more].join(', ')}.`)

@@ -3,7 +3,7 @@ import type { Queryable } from '../../postgres/queryable.js'
 import { instant } from '../instant.js'
 import { SOURCES } from './conditions.js'
 import { type Found, find } from './find.js'
-import type { RecordKind } from './query.js'
+import { proveRecord, type RecordInLog } from './prove-record.js'
 import { readRecords, readStored } from './read-records.js'
 import type { ReviewRecord } from './record.js'
 import { recordReview } from './record-review.js'
@@ -23,8 +23,7 @@ export interface ShownRecord {
   readonly findings: readonly Readonly<Record<'id' | 'kind' | 'severity', string>>[]
   /** The readers that saw an event, and what attests it there. */
   readonly sightings: readonly Readonly<Record<'reader' | 'at' | 'proof', string | null>>[]
-  /** Its place in the log; null until it is appended. */
-  readonly position: string | null
+  readonly log: RecordInLog
 }
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -53,7 +52,7 @@ export async function showRecord(client: Queryable, id: string): Promise<ShownRe
       id,
     ),
     sightings: await list(client, SIGHTINGS, id, record.time),
-    position: await positionOf(client, record),
+    log: await proveRecord(client, record),
   }
 }
 
@@ -95,13 +94,4 @@ async function eventsOf(client: Queryable, attempts: readonly Found[]): Promise<
       WHERE attempt = ANY ($1::uuid[]) ORDER BY event_time, event`,
     attempts.map(({ id }) => id),
   )
-}
-
-async function positionOf(client: Queryable, { id, kind }: { id: string; kind: RecordKind }): Promise<string | null> {
-  const [leaf] = await list<{ position: string }>(
-    client,
-    'SELECT position::text FROM waxseal.log_leaf WHERE record = $1 AND kind = $2',
-    ...[id, kind],
-  )
-  return leaf?.position ?? null
 }

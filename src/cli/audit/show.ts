@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { escaped } from '../../audit/escaped.js'
 import { type ReviewRecord, type ShownRecord, showRecord } from '../../audit/index.js'
 import { ConfigurationError } from '../../errors.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
@@ -34,7 +35,7 @@ async function show(id: string, options: Options): Promise<void> {
 }
 
 function linesOf(shown: ShownRecord): string[] {
-  const { record, stored, attempts, ends, events, history, findings, sightings, position } = shown
+  const { record, stored, attempts, ends, events, history, findings, sightings, log } = shown
   return [
     recordLine(record),
     ...section('What the reconciliation said', [
@@ -55,9 +56,17 @@ function linesOf(shown: ShownRecord): string[] {
       'Seen by',
       sightings.map(({ reader, at, proof }) => `${reader}  ${shortTime(at!)}${proof ? `  proof: ${proof}` : ''}`),
     ),
-    ...section('Log', [position === null ? 'not appended yet: nothing proves it' : `leaf ${position}`]),
+    ...section('Log', [logLine(log)]),
     ...section('As it is stored', jsonLines(stored)),
   ]
+}
+
+function logLine({ position, checkpoint, problem }: ShownRecord['log']): string {
+  const leaf = position === null ? '' : `leaf ${position}: `
+  // What the next checkpoint will cover is nothing to be alarmed at.
+  const isWaiting = position === null || Number(position) >= (checkpoint?.size ?? 0)
+  if (problem !== null) return `${isWaiting ? '·' : paint('red', '✗')} ${leaf}${escaped(problem)}`
+  return `${paint('green', '✓')} ${leaf}as it was written down, by the checkpoint of ${checkpoint?.size} records`
 }
 
 /** Those that are not the record itself. */

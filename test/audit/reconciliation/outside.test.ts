@@ -1,6 +1,18 @@
 import { expect, test } from '@jest/globals'
+import type { LedgerAttempt, TrailEvent, TrailFacts } from '../../../src/audit/reconciliation/records.js'
 import type { OperationClass } from '../../../src/audit/trail/audit-event.js'
-import { attempt, event, MINUTE, NOON, outcomeOf } from './records.js'
+import {
+  attempt,
+  BY_COUNT,
+  BY_REQUEST_ID,
+  BY_TOKEN,
+  event,
+  HOUR,
+  MINUTE,
+  NOON,
+  outcomeOf,
+  unanswered,
+} from './records.js'
 
 const ours = () => attempt({ reply: { requestId: 'r' } })
 const accounted = () => event({ requestId: 'r' })
@@ -68,8 +80,11 @@ test('copies of one call in two accounts are accounted for by one request', () =
 
 test('other keys of the account are of no concern, and a call that names none is', () => {
   const { kekId, ...denied } = event({ outcome: 'denied' })
-  const events = [event({ kekId: 'of-others' }), denied, { ...denied, id: 'look-up', operationClass: 'read' as const }]
-  expect(outcomeOf({ events }).events).toEqual(['expected R0 another-key', 'unaccounted R5', 'expected R0 another-key'])
+  const keyless = (operationClass: OperationClass) => ({ ...denied, id: operationClass, operationClass })
+  const events = [event({ kekId: 'of-others' }), denied, keyless('read'), keyless('random')]
+  expect(outcomeOf({ events }).events).toEqual([
+    ...['expected R0 another-key', 'unaccounted R5', 'expected R0 another-key', 'expected R0 another-key'],
+  ])
 })
 
 test('case 40: an attempt that was inserted after the event accounts for nothing', () => {
@@ -81,6 +96,13 @@ test('case 40: an attempt that was inserted after the event accounts for nothing
   expect(late(NOON + 5 * MINUTE + 1)).toEqual(['unaccounted R1 backfilled'])
 })
 
+test('one attempt of a batch that was there in time accounts for its event, whenever the others were stored', () => {
+  const late = { reply: { requestId: 'r' }, insertedAt: NOON + HOUR }
+  const events = [event({ requestId: 'r' })]
+  expect(outcomeOf({ attempts: [ours(), attempt(late)], events }).events).toEqual(['accounted R1'])
+  expect(outcomeOf({ attempts: [attempt(late), attempt(late)], events }).events).toEqual(['unaccounted R1 backfilled'])
+})
+
 test('a reply that was inserted after the event accounts for nothing, however old its attempt is', () => {
   const answered = (endInsertedAt: number) => {
     const attempts = [attempt({ reply: { requestId: 'r' }, endInsertedAt })]
@@ -88,6 +110,16 @@ test('a reply that was inserted after the event accounts for nothing, however ol
   }
   expect(answered(NOON + 5 * MINUTE)).toEqual(['accounted R1'])
   expect(answered(NOON + 5 * MINUTE + 1)).toEqual(['unaccounted R1 backfilled'])
+})
+
+test('what was added afterwards explains nothing by any other rule: token, number, or a call without an answer', () => {
+  const late = { insertedAt: NOON + HOUR }
+  const ours = attempt(late)
+  const explained = (trail: TrailFacts, attempts: LedgerAttempt, given: Partial<TrailEvent>) =>
+    outcomeOf({ trail, attempts: [attempts], events: [event(given)] }).events
+  expect(explained(BY_TOKEN, ours, { callToken: ours.id })).toEqual(['unaccounted R2 backfilled'])
+  expect(explained(BY_COUNT, attempt(late), {})).toEqual(['unaccounted R3'])
+  expect(explained(BY_REQUEST_ID, unanswered(late), { requestId: 'x' })).toEqual(['unaccounted R5'])
 })
 
 test('a journal has a minute from when the mirror has the event: while the database is away it has none', () => {

@@ -70,6 +70,16 @@ test.each([
   ])
 })
 
+test('an unanswered attempt that names no key leaves the event of a key to the one that names it', () => {
+  const attempts = [unanswered({ keks: [], startedAt: NOON - 1 }), unanswered()]
+  const events = [
+    event({ requestId: 'r1', time: NOON + 1 }),
+    event({ requestId: 'r2', time: NOON + 2, kekId: 'key-2' }),
+  ]
+  const keks = new Set(['key-1', 'key-2'])
+  expect(outcomeOf({ attempts, events, keks }).events).toEqual(['accounted R4', 'accounted R4'])
+})
+
 test('an error by which the KMS answered leaves nothing on its way', () => {
   const denied = attempt({
     operation: 'wrap',

@@ -108,7 +108,7 @@ test('what is unaccounted says for how much of the period the trail was read, an
   expect((await make('unaccounted')).limits).toEqual([
     expect.stringContaining('"not seen"'),
     '7 of 13 events and attempts of the period are not reconciled: nothing is known of them.',
-    'The trail aws 111122223333/eu-central-1 is covered for 132120 of 132480 minutes of the period; not from 2026-08-01T00:00:00.000Z to 2026-08-01T06:00:00.000Z.',
+    'The trail aws 111122223333/eu-central-1 was read for 132120 of 132480 minutes of the period; not from 2026-08-01T00:00:00.000Z to 2026-08-01T06:00:00.000Z.',
   ])
 })
 

@@ -3,17 +3,27 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { showRecord } from '../../../src/audit/review/show.js'
 import type { FreshDatabase } from '../../setup/database.js'
 import { databaseWithSchema } from '../../setup/database-with-schema.js'
+import { insertApplicationEvents, insertAttempts } from '../integrity/records.js'
+import { freshLog, type SignedLog } from '../integrity/signed-log.js'
 import { AuditRows } from './rows.js'
 
 const NOON = '2026-05-10T12:00:00.000001Z'
 
 let database: FreshDatabase
 let rows: AuditRows
+let log: SignedLog
 beforeAll(async () => {
   database = await databaseWithSchema()
   rows = new AuditRows(database.client)
+  log = await freshLog()
+  await insertAttempts(log.client, 1)
+  await insertApplicationEvents(log.client, 1)
+  await log.checkpoint()
 })
-afterAll(() => database.drop())
+afterAll(async () => {
+  await log.drop()
+  await database.drop()
+})
 
 test('an event has the call of ours that accounts for it, and that call has its events', async () => {
   const { client } = database
@@ -59,7 +69,7 @@ test('findings, who saw it, and its place in the log', async () => {
     [event, NOON, randomUUID()],
   )
   expect(await showRecord(client, event)).toMatchObject({
-    ...{ position: '7', attempts: [], events: [] },
+    ...{ log: { position: '7', checkpoint: null, problem: 'no checkpoint is signed yet' }, attempts: [], events: [] },
     findings: [{ kind: 'unaccounted-use', severity: 'high' }],
     sightings: [
       { reader: 'test', proof: 'none' },
@@ -71,8 +81,37 @@ test('findings, who saw it, and its place in the log', async () => {
 test('an application event', async () => {
   const id = await rows.application(NOON, { actor: 'bob', detail: { columns: ['token'] } })
   expect(await showRecord(database.client, id)).toMatchObject({
-    ...{ record: { kind: 'application', actor: 'bob' }, stored: { detail: { columns: ['token'] } }, position: null },
+    ...{ record: { kind: 'application', actor: 'bob' }, stored: { detail: { columns: ['token'] } } },
+    log: { position: null, problem: 'it is not appended to the log yet' },
   })
+})
+
+test('a record that is what was signed, one that was edited since, and one whose end was', async () => {
+  const { client } = log
+  const { rows: attempts } = await client.query('SELECT id, inserted_at FROM waxseal.ledger_attempt')
+  const { rows: events } = await client.query('SELECT id FROM waxseal.application_event')
+  const [attempt, event] = [attempts[0].id, events[0].id]
+  const problemOf = async (id: string) => (await showRecord(client, id))?.log.problem
+  const proven = await showRecord(client, attempt)
+  expect(proven?.log).toMatchObject({
+    checkpoint: { size: 3 },
+    proof: [expect.any(String), expect.any(String)],
+    problem: null,
+  })
+  expect(await problemOf(event)).toBeNull()
+  await log.tamper(
+    'application_event',
+    `UPDATE waxseal.application_event SET actor = 'another' WHERE category = 'tool'`,
+  )
+  await log.tamper('ledger_end', `UPDATE waxseal.ledger_end SET outcome = 'failed'`)
+  expect(await problemOf(event)).toMatch(/^it is not what stood at position \d of the log$/)
+  expect(await problemOf(attempt)).toMatch(/^it is not what stood at position \d of the log$/)
+  await log.tamper(
+    'log_leaf',
+    'DELETE FROM waxseal.log_leaf WHERE position = 0',
+    'UPDATE waxseal.log_leaf SET position = 9 WHERE position = 1',
+  )
+  expect([await problemOf(event), await problemOf(attempt)].join()).toMatch(/the log lacks/)
 })
 
 test('each look is written down, also one that finds nothing', async () => {

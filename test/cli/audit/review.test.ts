@@ -73,7 +73,7 @@ test('show: the record, what belongs to it, and the raw event', async () => {
   const { status, stdout } = await made.run(['audit', 'show', event])
   expect({ status, stdout }).toEqual({
     status: 0,
-    stdout: expect.stringContaining('not appended yet: nothing proves it'),
+    stdout: expect.stringContaining('· it is not appended to the log yet'),
   })
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   expect(stdout).not.toMatch(/[\u001b\u009b]/)

@@ -26,12 +26,11 @@ export function matchTokens(
     const agreeing = claimed.filter(
       (request) => difference(event, request, principals) === undefined && isNear(event, request),
     )
-    const request = agreeing.find(
-      (each) => matching.isFree(each) && !hasOtherId(each, event) && !isBackfilled(each, event),
-    )
+    const free = agreeing.filter((each) => matching.isFree(each) && !hasOtherId(each, event))
+    const request = free.find((each) => !isBackfilled(each, event))
     if (request) matching.account(event, request, 'R2', 'token')
     else {
-      const reason = agreeing.length > 0 ? 'token-replay' : 'token-forged'
+      const reason = free.length > 0 ? 'backfilled' : agreeing.length > 0 ? 'token-replay' : 'token-forged'
       matching.decide(event, { state: 'unaccounted', rule: 'R2', reason, attempt: event.callToken as string })
     }
   }

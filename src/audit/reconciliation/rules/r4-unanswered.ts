@@ -22,7 +22,6 @@ export function matchUnanswered(
     const open = events.filter((event) => matching.isOpen(event) && event.kind === 'call')
     for (const [event, request] of matchByTime(open, some, fits)) {
       matching.account(event, request, 'R4', 'unanswered')
-      matching.surplus.delete(event)
     }
   }
 }
