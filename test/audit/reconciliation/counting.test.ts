@@ -49,6 +49,30 @@ test('a stranger in a bucket of ours is no surplus but unaccounted by himself', 
   ])
 })
 
+test('what another day took of an attempt is its request of that operation, and the other one is left', () => {
+  const replies = [
+    { operation: 'Encrypt', status: 'ok', at: NOON + 20 },
+    { operation: 'Decrypt', status: 'ok', at: NOON + 40 },
+  ]
+  const wrap = attempt({ operation: 'wrap', replies, isNeighbour: true })
+  const taken = { state: 'accounted', rule: 'R3', confidence: 'count', attempt: wrap.id } as const
+  const events = [
+    event({ time: NOON + 30, isNeighbour: true, previous: taken }),
+    event({ operation: 'Encrypt', operationClass: 'encrypt', time: NOON + 10 }),
+  ]
+  expect(outcomeOf({ trail, attempts: [wrap], events }).events).toEqual(['accounted R3', 'accounted R3'])
+})
+
+test('a day is counted, too, where the day before was', () => {
+  const [before, today] = [attempt({ isNeighbour: true, startedAt: NOON - 1_000 }), attempt()]
+  const counted = { state: 'accounted', rule: 'R3', confidence: 'count', attempt: before.id } as const
+  const events = [event({ time: NOON - 980, isNeighbour: true, previous: counted }), event({ time: NOON + 20 })]
+  expect(outcomeOf({ trail, attempts: [before, today], events })).toMatchObject({
+    events: ['accounted R3', 'accounted R3'],
+    findings: [],
+  })
+})
+
 test('an entry that was lost is missing', () => {
   expect(outcomeOf({ trail, attempts: [attempt()], now: START + 5 * DAY })).toMatchObject({
     attempts: ['missing'],

@@ -87,6 +87,12 @@ test('other keys of the account are of no concern, and a call that names none is
   ])
 })
 
+test('a rewrap out of a key of ours, to one of somebody else, is of concern', () => {
+  const rewrap = { operation: 'ReEncrypt', operationClass: 'rewrap' } as const
+  const events = [event({ ...rewrap, kekId: 'of-others', sourceKekId: 'key-1' })]
+  expect(outcomeOf({ events }).events).toEqual(['unaccounted R5'])
+})
+
 test('case 40: an attempt that was inserted after the event accounts for nothing', () => {
   const late = (insertedAt: number) => {
     const attempts = [attempt({ reply: { requestId: 'r' }, insertedAt })]

@@ -37,9 +37,9 @@ export function matchByCount(
   }
 }
 
-/** Then an event without one is not ours. */
-function tokensAreLogged({ links }: Matching): boolean {
-  return [...links.keys()].some((request) => request.answered && request.id === undefined)
+/** Then an event without one is not ours. What another day's pass counted is linked by now, too, and says nothing of tokens. */
+function tokensAreLogged({ links, decisions }: Matching): boolean {
+  return [...links].some(([{ id }, event]) => id === undefined && decisions.get(event)?.confidence === 'token')
 }
 
 export function bucketOf(operation: string, kekId: string | undefined, succeeded: boolean): string {
