@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import pg from 'pg'
 import { withActor } from '../../../src/audit/index.js'
 import { DataKey } from '../../../src/kms/data-key.js'
 import { CONTEXT, textIn, until, untilBeat, useLedger } from './ledger-suite.js'
@@ -47,6 +48,34 @@ test('a session that is terminated, and one whose answer is lost, need no journa
   }
   expect(isStored(await suite.attempts(ledger.writer))).toEqual([1, 1, 1, 1, 1, 1])
   expect(ledger.statistics).toMatchObject({ isAway: false, stored: 12 })
+})
+
+test('a statement that was lost and still runs is ended before its rows are stored again', async () => {
+  const { proxy, connection } = await suite.proxied()
+  const { ledger, provider } = await suite.open({ connection })
+  const waiting = async (): Promise<number[]> => {
+    const { rows } = await suite.database.client.query(
+      `SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'`,
+      [`waxseal ledger ${ledger.writer}`],
+    )
+    return rows.map(({ pid }) => pid)
+  }
+  const locking = new pg.Client({ connectionString: suite.database.url })
+  await locking.connect()
+  await locking.query('BEGIN; LOCK TABLE waxseal.ledger_attempt IN EXCLUSIVE MODE')
+  const call = provider.currentKek(CONTEXT)
+  try {
+    await until(async () => (await waiting()).length === 1)
+    const [lost] = await waiting()
+    proxy.shut()
+    proxy.open()
+    await until(async () => (await waiting()).some((pid) => pid !== lost))
+    expect(await waiting()).not.toContain(lost)
+  } finally {
+    await locking.end()
+  }
+  await call
+  expect(isStored(await suite.attempts(ledger.writer))).toEqual([1])
 })
 
 test('behind a pooler, which hides the session, rows are stored again all the same, and replayed', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile, copyFile, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { Journal } from '../../../src/audit/ledger/journal.js'
 import { setAsideIn } from '../../../src/audit/ledger/journal-folder.js'
 import { journalLine } from '../../../src/audit/ledger/journal-line.js'
@@ -47,10 +47,13 @@ test('what a process left that died is stored by the next, and its writer has en
   expect(ledger.statistics).toMatchObject({ replayed: 3, damaged: 0 })
   expect(await readdir(folder)).toEqual([])
   const { rows } = await suite.database.client.query(
-    'SELECT ended_at IS NOT NULL AS ended FROM waxseal.ledger_writer WHERE id = $1',
-    [dead.writer],
+    `SELECT dead.ended_at IS NOT NULL AS ended,
+        ours.xmin::text::bigint > (SELECT max(written_in::text::bigint) FROM waxseal.ledger_attempt WHERE writer = $1) AS heard
+      FROM waxseal.ledger_writer dead, waxseal.ledger_writer ours WHERE dead.id = $1 AND ours.id = $2`,
+    [dead.writer, ledger.writer],
   )
-  expect(rows).toEqual([{ ended: true }])
+  // After each file there is a sign of life: a long outage leaves many.
+  expect(rows).toEqual([{ ended: true, heard: true }])
 })
 
 test('what a living process writes is left to it', async () => {
@@ -142,6 +145,28 @@ test('a process that was taken for dead writes its rows again, into a file that 
   proxy.open()
   await untilBeat(clock, () => !ledger.statistics.isAway && ledger.statistics.replayed >= 2)
   expect((await suite.attempts(ledger.writer)).length).toBe(1)
+})
+
+test('a row is on disk before anything is sent, and the name of its file too', async () => {
+  const folder = suite.folder()
+  const journal = new Journal(folder, randomUUID())
+  await journal.prepare()
+  const handle = await open(folder)
+  const onDisk: string[] = []
+  for (const how of ['datasync', 'sync'] as const) {
+    const own = handle[how]
+    jest.spyOn(Object.getPrototypeOf(handle), how).mockImplementation(async function (this: unknown) {
+      await own.call(this as typeof handle)
+      onDisk.push(how)
+    })
+  }
+  await handle.close()
+  const row = { table: 'application_event', writer: '', values: {} } as const
+  await journal.append([row])
+  await journal.append([row])
+  await journal.finish()
+  jest.restoreAllMocks()
+  expect(onDisk).toEqual(['sync', 'datasync', 'datasync'])
 })
 
 test('a long outage fills many files, none of them larger than can be read', async () => {

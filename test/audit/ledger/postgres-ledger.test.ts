@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import pg from 'pg'
 import { withActor } from '../../../src/audit/index.js'
+import { GroupCommit } from '../../../src/audit/ledger/group-commit.js'
 import { RetryingProvider } from '../../../src/kms/retrying-provider.js'
 import { faults } from '../../../src/testing/index.js'
 import { CONTEXT, until, useLedger } from './ledger-suite.js'
@@ -113,6 +114,18 @@ test('as many statements are on their way as there are connections, and what com
   const groups = (await suite.attempts(ledger.writer)).map(({ written_in }) => written_in)
   expect(groups.length).toBe(5)
   expect(new Set(groups).size).toBe(3)
+})
+
+test('however many come at once, no group has more than a thousand', async () => {
+  const groups: number[] = []
+  const commit = new GroupCommit<number>(
+    async (rows) => void groups.push(rows.length),
+    2,
+    () => 0,
+  )
+  await Promise.all(Array.from({ length: 3_000 }, (_, row) => commit.add(row)))
+  expect(Math.max(...groups)).toBeLessThanOrEqual(1_000)
+  expect(groups.reduce((sum, rows) => sum + rows)).toBe(3_000)
 })
 
 test('a month without a partition gets one', async () => {
