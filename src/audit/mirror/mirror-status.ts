@@ -28,6 +28,8 @@ export interface SourceStatus extends Omit<TrailSource, 'id'> {
 const WEEK_MS = 7 * 86_400_000
 /** The slowest reader comes again within minutes. */
 const LATE_AFTER_MS = 3_600_000
+/** Clocks of machines differ by less. */
+const AHEAD_AFTER_MS = 60_000
 
 interface Row {
   readonly state: SourceState | null
@@ -80,10 +82,12 @@ const later = (first: Date, now: Date) => new Date(Math.max(first.getTime(), now
 
 function problemsOf({ state, reason, readAt, now, coveredTo, posture, quarantined }: Row, gaps: readonly TimeWindow[]) {
   const isLate = readAt && now.getTime() - readAt.getTime() > LATE_AFTER_MS
+  const isAhead = coveredTo && coveredTo.getTime() - now.getTime() > AHEAD_AFTER_MS
   return [
     ...(state === 'blind' || state === 'failing' ? [`${state}: ${reason}`] : []),
     ...(readAt ? [] : ['no pass came to its end yet']),
     ...(isLate ? ['the last pass is more than an hour ago'] : []),
+    ...(isAhead ? ['covered up to a time that is to come: the clock of a machine that mirrors is ahead'] : []),
     ...(readAt && !coveredTo ? ['nothing is covered yet'] : []),
     ...(gaps.length > 0 ? [`${gaps.length} ${gaps.length === 1 ? 'gap' : 'gaps'} in what was covered`] : []),
     ...(posture && posture.checks.length > 0 ? [] : ['its posture was not looked at yet']),

@@ -39,6 +39,12 @@ const cases: [name: string, script: readonly ScriptedPass[], change: string, pro
   ['never read', [[new AuditTrailGapError('no access')]], '', ['blind: no access', 'no pass came to its end yet']],
   ['late', [[covers(-1, 0)]], `read_at = read_at - interval '2 hours'`, ['the last pass is more than an hour ago']],
   ['without coverage', [[]], '', ['nothing is covered yet']],
+  [
+    'read by a clock that is ahead',
+    [[covers(-1, 2)]],
+    '',
+    ['covered up to a time that is to come: the clock of a machine that mirrors is ahead', '1 gap in what was covered'],
+  ],
   ['with a gap', [[covers(-5, -4)], [covers(-3, 0)]], '', ['1 gap in what was covered']],
   [
     'with what is not understood',
