@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { type RetirementCheck, type RetireOptions, retire } from '../../src/census/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { until } from '../lifecycle/fleet-suite.js'
 import { Credentials, remove } from '../postgres/credentials.js'
-import { type FreshDatabase, freshDatabase } from '../setup/database.js'
+import type { FreshDatabase } from '../setup/database.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 
 const OLD = { provider: 'fake', id: 'fake-kek', version: '1' }
 const CURRENT = { ...OLD, version: '2' }
@@ -15,11 +15,10 @@ let credentials: Credentials
 let client: pg.Client
 
 beforeAll(async () => {
-  database = await freshDatabase()
+  database = await databaseWithSchema()
   client = new pg.Client({ connectionString: database.url, application_name: 'retire' })
   await client.connect()
   await database.client.query(`SET application_name = 'test'`)
-  await installSchema(database.client)
   credentials = await Credentials.create(database.client)
   credentials.provider.kms.rotate()
 })

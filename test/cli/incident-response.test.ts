@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { LocalProvider } from '../../providers/local/index.js'
 import { EnvelopeCipher, metadataToJson } from '../../src/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { bindingOf } from '../../src/postgres/index.js'
 import type { Project } from '../setup/cli.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { examplesOf, testExamples } from './page-examples.js'
 import { type ProtectedProject, protectedProject } from './protected-project.js'
 
@@ -15,8 +15,7 @@ const provider = { name: 'local', keysFile: './keys', currentKey: 1 }
 
 /** Three rows, two of them of one tenant, under key 1 of a file. */
 async function incident(): Promise<ProtectedProject> {
-  const made = await protectedProject({}, { provider, recipients: [] })
-  await installSchema(made.client)
+  const made = await protectedProject({}, { provider, recipients: [] }, databaseWithSchema())
   await made.run(['keygen', '--file', 'keys'])
   const keys = readFileSync(join(made.project.folder, 'keys'), 'utf8')
   const cipher = new EnvelopeCipher({ provider: new LocalProvider({ keys, currentKey: 1 }) })

@@ -22,29 +22,30 @@ export const provider = { name: 'local', keys: `1:${generateLocalKey()}`, curren
 export async function protectedProject(
   options: CredentialsOptions = {},
   configuration: Readonly<Record<string, unknown>> = {},
+  made: Promise<FreshDatabase> = freshDatabase(),
 ): Promise<ProtectedProject> {
-  const database = await freshDatabase()
+  const database = await made
   const credentials = await Credentials.create(database.client, options)
   let current: Readonly<Record<string, unknown>> = {
     provider,
     database: database.url,
     tables: [declarationOf(credentials.table)],
   }
-  const made = project({})
+  const folder = project({})
   const configure = (changes: Readonly<Record<string, unknown>>) => {
     current = { ...current, ...changes }
-    made.write('waxseal.config.json', JSON.stringify(current))
+    folder.write('waxseal.config.json', JSON.stringify(current))
   }
   configure(configuration)
   return {
     database,
     client: database.client,
     credentials,
-    project: made,
+    project: folder,
     configure,
-    run: (args, runOptions) => waxseal(args, { cwd: made.folder, ...runOptions }),
+    run: (args, runOptions) => waxseal(args, { cwd: folder.folder, ...runOptions }),
     async remove() {
-      made.remove()
+      folder.remove()
       await database.drop()
     },
   }

@@ -6,8 +6,8 @@ import { examineProviders } from '../../src/cli/doctor/examine.js'
 import { connectCipher } from '../../src/config/index.js'
 import { validateConfiguration } from '../../src/config/load-configuration.js'
 import { metadataToJson } from '../../src/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { bindingOf } from '../../src/postgres/index.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { type ProtectedProject, protectedProject } from './protected-project.js'
 
 const keys = `1:${generateLocalKey()}\n2:${generateLocalKey()}`
@@ -15,8 +15,7 @@ const current = (currentKey: number) => ({ provider: { name: 'local', keys, curr
 
 let made: ProtectedProject
 beforeAll(async () => {
-  made = await protectedProject({}, { ...current(2), audit: { ledger: { actors: 'require' } } })
-  await installSchema(made.client)
+  made = await protectedProject({}, { ...current(2), audit: { ledger: { actors: 'require' } } }, databaseWithSchema())
 })
 afterAll(() => made.remove())
 

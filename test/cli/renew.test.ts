@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { connectCipher } from '../../src/config/index.js'
 import { metadataFromJson, metadataToJson, parseText } from '../../src/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { bindingOf } from '../../src/postgres/index.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { type ProtectedProject, protectedProject, provider } from './protected-project.js'
 
 let made: ProtectedProject
 let ids: string[]
 beforeAll(async () => {
-  made = await protectedProject()
-  await installSchema(made.client)
+  made = await protectedProject({}, {}, databaseWithSchema())
   // The package is built for it.
 }, 240_000)
 afterAll(() => made.remove())

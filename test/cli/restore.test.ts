@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { generateLocalKey } from '../../providers/local/index.js'
 import { connectCipher } from '../../src/config/index.js'
 import { metadataFromJson, parseText } from '../../src/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { bindingOf } from '../../src/postgres/index.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { insertLocalRows } from './local-rows.js'
 import { type ProtectedProject, protectedProject } from './protected-project.js'
 
@@ -15,8 +15,7 @@ const retired = { name: 'local', keys: after, currentKey: 2 } as const
 
 let made: ProtectedProject
 beforeAll(async () => {
-  made = await protectedProject({}, { provider: accepting })
-  await installSchema(made.client)
+  made = await protectedProject({}, { provider: accepting }, databaseWithSchema())
 })
 afterAll(() => made.remove())
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { generateLocalKey, LocalProvider } from '../../providers/local/index.js'
 import { describeKek } from '../../src/kms/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { insertLocalRows } from './local-rows.js'
 import { type ProtectedProject, protectedProject } from './protected-project.js'
 
@@ -11,9 +11,8 @@ let old: string
 let current: string
 
 beforeAll(async () => {
-  made = await protectedProject({}, { provider: { name: 'local', keys, currentKey: 2 } })
+  made = await protectedProject({}, { provider: { name: 'local', keys, currentKey: 2 } }, databaseWithSchema())
   await made.client.query(`SET application_name = 'test'`)
-  await installSchema(made.client)
   const name = async (currentKey: number) => describeKek(await new LocalProvider({ keys, currentKey }).currentKek({}))
   old = await name(1)
   current = await name(2)

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { generateLocalKey } from '../../providers/local/index.js'
 import { connectCipher } from '../../src/config/index.js'
 import { metadataToJson } from '../../src/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { bindingOf } from '../../src/postgres/index.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { whileLocked } from './locked-row.js'
 import { type ProtectedProject, protectedProject } from './protected-project.js'
 import { Running } from './running.js'
@@ -14,8 +14,7 @@ const current = (currentKey: number) => ({ provider: { name: 'local', keys, curr
 
 let made: ProtectedProject
 beforeAll(async () => {
-  made = await protectedProject({}, current(2))
-  await installSchema(made.client)
+  made = await protectedProject({}, current(2), databaseWithSchema())
 })
 afterAll(() => made.remove())
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { generateLocalKey } from '../../providers/local/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { startTestKms, type TestKmsServer } from '../../src/testing/index.js'
 import { awsClient } from '../providers/aws-under-test.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { insertLocalRows } from './local-rows.js'
 import { type ProtectedProject, protectedProject } from './protected-project.js'
 
@@ -16,8 +16,7 @@ beforeAll(async () => {
   kms = await startTestKms('aws')
   const key = (await awsClient(kms).createKey({})).KeyMetadata!.Arn!
   const provider = { name: 'aws', key, endpoint: kms.endpoint }
-  made = await protectedProject({}, { provider, accepted: [{ provider: local }] })
-  await installSchema(made.client)
+  made = await protectedProject({}, { provider, accepted: [{ provider: local }] }, databaseWithSchema())
   // The package is built first.
 }, 240_000)
 afterAll(async () => {

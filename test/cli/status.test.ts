@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { installSchema } from '../../src/lifecycle/index.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { type ProtectedProject, protectedProject, provider } from './protected-project.js'
 
 let made: ProtectedProject
 beforeAll(async () => {
-  made = await protectedProject()
-  await installSchema(made.client)
+  made = await protectedProject({}, {}, databaseWithSchema())
 })
 afterAll(() => made.remove())
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { generateLocalKey } from '../../providers/local/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import { WakeUps } from '../../src/rotation/wake-ups.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 import { insertLocalRows } from './local-rows.js'
 import { whileLocked } from './locked-row.js'
 import { type ProtectedProject, protectedProject } from './protected-project.js'
@@ -14,8 +14,7 @@ let made: ProtectedProject
 let workers: Running[] = []
 
 beforeAll(async () => {
-  made = await protectedProject({}, current(2))
-  await installSchema(made.client)
+  made = await protectedProject({}, current(2), databaseWithSchema())
 })
 afterAll(() => made.remove())
 beforeEach(async () => {

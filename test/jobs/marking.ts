@@ -9,11 +9,11 @@ import {
   type Workplace,
   work,
 } from '../../src/jobs/index.js'
-import { installSchema } from '../../src/lifecycle/index.js'
 import type { StoredRow } from '../../src/postgres/index.js'
 import { keyOfRow } from '../../src/postgres/kek-sets.js'
 import { Credentials, wrappedShape } from '../postgres/credentials.js'
-import { type FreshDatabase, freshDatabase } from '../setup/database.js'
+import type { FreshDatabase } from '../setup/database.js'
+import { databaseWithSchema } from '../setup/database-with-schema.js'
 
 /** A table of rows without secrets, and a job that adds a mark to the name of each. */
 export interface Marking {
@@ -34,12 +34,11 @@ export interface Marking {
 
 /** `plain` rows without an envelope, and `wrapped` ones that nobody can open. */
 export async function marking({ plain = 0, wrapped = 0 }): Promise<Marking> {
-  const database = await freshDatabase()
+  const database = await databaseWithSchema()
   const pool = new pg.Pool({ connectionString: database.url, max: 12 })
   // The database is dropped while the last of them close.
   pool.on('error', () => undefined)
   const credentials = await Credentials.create(database.client)
-  await installSchema(database.client)
   const ids = Array.from({ length: plain + wrapped }, () => randomUUID())
   for (const [index, id] of ids.entries()) {
     await credentials.insertStored(id, 'acme', [], index < plain ? {} : wrappedShape())

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Repository } from 'typeorm'
 import { decryptAll, type EncryptedValue } from '../../src/typeorm/index.js'
-import { type FreshDatabase, freshDatabase } from '../setup/database.js'
+import { emptySchema, type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { type EncryptedDataSource, encryptedDataSource } from './data-source.js'
 import { Account, BankAccount, Key, MailAccount, READ_ENTITIES, Shop } from './read-entities.js'
 import { shred } from './stored-rows.js'
@@ -11,15 +11,18 @@ let database: FreshDatabase
 let encrypted: EncryptedDataSource
 let shops: Repository<Shop>
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await freshDatabase()
+})
+afterAll(() => database.drop())
+beforeEach(async () => {
   encrypted = await encryptedDataSource(database, READ_ENTITIES)
   shops = encrypted.dataSource.getRepository(Shop)
 })
 
 afterEach(async () => {
   await encrypted?.dataSource.destroy()
-  await database?.drop()
+  await emptySchema(database.client)
 })
 
 async function saveShops(count: number): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { DataSource, EntitySchema, type EntitySchemaColumnOptions, type ObjectLiteral } from 'typeorm'
 import { checkGuard } from '../../src/postgres/index.js'
 import { FaultyProvider } from '../../src/testing/faulty-provider.js'
@@ -11,7 +11,7 @@ import {
   protectedTableOf,
   removeEncryptionGuard,
 } from '../../src/typeorm/index.js'
-import { type FreshDatabase, freshDatabase } from '../setup/database.js'
+import { emptySchema, type FreshDatabase, freshDatabase } from '../setup/database.js'
 import { encryptedDataSource } from './data-source.js'
 
 const ID: EntitySchemaColumnOptions = { type: 'uuid', primary: true, generated: 'uuid' }
@@ -43,13 +43,14 @@ let database: FreshDatabase
 const started: DataSource[] = []
 const provider = new FaultyProvider()
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await freshDatabase()
 })
+afterAll(() => database.drop())
 
 afterEach(async () => {
   for (const dataSource of started.splice(0)) if (dataSource.isInitialized) await dataSource.destroy()
-  await database.drop()
+  await emptySchema(database.client)
 })
 
 async function start(guard: GuardMode | undefined, declared: Declared = {}, synchronize = true): Promise<DataSource> {

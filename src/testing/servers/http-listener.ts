@@ -13,6 +13,8 @@ export interface Listener {
 
 /** Listens on the loopback interface only. Rejects when the port is taken. */
 export async function listen(server: Server, port = 0): Promise<Listener> {
+  // A connection that the server ends because it was idle may be one that a client is about to use again.
+  server.keepAliveTimeout = 0
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {

@@ -11,8 +11,8 @@ import { checkpointText } from '../../../src/audit/integrity/checkpoint.js'
 import { sinceProblem } from '../../../src/audit/integrity/export/since.js'
 import { readRange } from '../../../src/audit/integrity/tree.js'
 import { verifyInclusion } from '../../../src/audit/integrity/verify-inclusion.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { problemsOf } from '../ocsf/conformance.js'
 import { AuditRows } from '../review/rows.js'
 
@@ -26,9 +26,8 @@ let rows: AuditRows
 let root: Buffer
 let size: number
 beforeAll(async () => {
-  database = await freshDatabase()
+  database = await databaseWithSchema()
   const { client } = database
-  await installSchema(client)
   rows = new AuditRows(client)
   const context = { 'waxseal-entity': 'account', 'waxseal-row': '7' }
   const event = await rows.event(NOON, {

@@ -4,8 +4,8 @@ import { readMirrorStatus } from '../../../src/audit/mirror/mirror-status.js'
 import { calledProviders } from '../../../src/audit/reconciliation/storage/called-providers.js'
 import { openDays, rememberSeen } from '../../../src/audit/reconciliation/storage/open-days.js'
 import { reconcileTrails } from '../../../src/audit/reconciliation/storage/reconcile-trails.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { fillTables, pretendMillions } from '../review/large-tables.js'
 import { type Scan, scansWithin } from '../review/plans.js'
 import { AuditRows } from '../review/rows.js'
@@ -25,9 +25,8 @@ const FILLED = new Set([
 
 let database: FreshDatabase
 beforeAll(async () => {
-  database = await freshDatabase()
+  database = await databaseWithSchema()
   const { client } = database
-  await installSchema(client)
   await fillTables(client)
   // Whatever has a query of its own.
   await new AuditRows(client).event(`${DAY}T12:00:00Z`, {

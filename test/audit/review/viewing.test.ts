@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { auditGrants } from '../../../src/audit/grants.js'
 import { countAudit, searchAudit } from '../../../src/audit/review/search.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { AuditRows } from './rows.js'
 
 const auditor = `auditor_${randomBytes(6).toString('hex')}`
@@ -12,9 +12,8 @@ const MAY = { from: new Date('2026-05-01'), to: new Date('2026-06-01') }
 let database: FreshDatabase
 let event: string
 beforeAll(async () => {
-  database = await freshDatabase()
+  database = await databaseWithSchema()
   const { client } = database
-  await installSchema(client)
   event = await new AuditRows(client).event('2026-05-10T10:00:00Z', { principal: 'somebody' })
   await client.query(`CREATE ROLE ${auditor}`)
   for (const statement of auditGrants('auditor', auditor)) await client.query(statement)

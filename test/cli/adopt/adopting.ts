@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { generateLocalKey } from '../../../providers/local/index.js'
 import { EnvelopeCipher } from '../../../src/index.js'
-import { type FleetMember, installSchema, joinFleet } from '../../../src/lifecycle/index.js'
+import { type FleetMember, joinFleet } from '../../../src/lifecycle/index.js'
 import { FaultyProvider } from '../../../src/testing/index.js'
 import { type Project, project, type Run, waxseal } from '../../setup/cli.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { hexGcm, legacyKey } from '../../unit/adoption/legacy-values.js'
 
 const { key, hex } = legacyKey()
@@ -28,13 +29,10 @@ export interface Adopting {
 
 /** A project that is about to adopt the column `password` of a table, whose rows are plaintext or hex. */
 export async function adopting(placement: 'side' | 'inPlace' = 'side'): Promise<Adopting> {
-  const database = await freshDatabase()
+  const database = await databaseWithSchema()
   const made = project({})
   const query = async (text: string, values?: unknown[]) => (await database.client.query(text, values)).rows
   await query('CREATE TABLE account (id uuid PRIMARY KEY, password text NOT NULL)')
-  await database.client.query('BEGIN')
-  await installSchema(database.client)
-  await database.client.query('COMMIT')
   const until = '2100-01-01'
   const readers = [
     { name: 'hex-gcm', key: { variable: 'LEGACY_KEY' }, until },

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { generateNoteKey, parseVerifierKey } from '../../../src/audit/integrity/note-key.js'
 import { openNote } from '../../../src/audit/integrity/signed-note.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
 import { startTestKms, type TestKmsServer } from '../../../src/testing/index.js'
 import { insertApplicationEvents } from '../../audit/integrity/records.js'
 import { awsClient } from '../../providers/aws-under-test.js'
 import { vaultSigningSection } from '../../providers/signing-under-test.js'
 import { waxseal } from '../../setup/cli.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { provider as local, type ProtectedProject, protectedProject } from '../protected-project.js'
 
 const NAME = 'audit.example/payments'
@@ -19,8 +19,7 @@ let verifierKey: string
 const fileOf = (name: string) => join(made.project.folder, name)
 const configure = (checkpoints: object) => made.configure({ audit: { checkpoints } })
 beforeAll(async () => {
-  made = await protectedProject()
-  await installSchema(made.client)
+  made = await protectedProject({}, {}, databaseWithSchema())
   await insertApplicationEvents(made.client, 3)
 })
 const servers: TestKmsServer[] = []

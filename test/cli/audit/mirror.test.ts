@@ -3,8 +3,8 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { auditGrants } from '../../../src/audit/grants.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
 import { auditLine } from '../../audit/vault/lines.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { type ProtectedProject, protectedProject } from '../protected-project.js'
 import { Running } from '../running.js'
 
@@ -13,8 +13,7 @@ const role = `mirror_${randomBytes(6).toString('hex')}`
 let made: ProtectedProject
 let file: string
 beforeAll(async () => {
-  made = await protectedProject()
-  await installSchema(made.client)
+  made = await protectedProject({}, {}, databaseWithSchema())
   await made.client.query(`CREATE ROLE ${role}`)
   for (const statement of auditGrants('mirror', role)) await made.client.query(statement)
   const url = new URL(made.database.url)

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { providers } from '../../../providers/index.js'
 import { trailsWithoutKeys } from '../../../src/cli/audit/trails-without-keys.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
 import { qualifiedName } from '../../../src/postgres/protected-table.js'
 import { storedEnvelopes, unreadTables } from '../../../src/postgres/stored-envelopes.js'
 import { AuditRows } from '../../audit/review/rows.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { type ProtectedProject, protectedProject } from '../protected-project.js'
 import { Running } from '../running.js'
 
@@ -22,8 +22,7 @@ let made: ProtectedProject
 let server: Server
 const told: { headers: Record<string, unknown>; subject: string }[] = []
 beforeAll(async () => {
-  made = await protectedProject()
-  await installSchema(made.client)
+  made = await protectedProject({}, {}, databaseWithSchema())
   const rows = new AuditRows(made.client)
   const logged = (at: string, request_id: string, row: object = {}) =>
     rows.event(at, { scope: SCOPE, event_uid: request_id, request_id, kek_id: KEY, principal: OURS, ...row })

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { installSchema } from '../../../src/lifecycle/index.js'
 import { monthOf, partitionsOf } from '../../audit/retention/month.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { type ProtectedProject, protectedProject } from '../protected-project.js'
 
 /** Over for good, whenever the test runs. */
@@ -10,8 +10,7 @@ const MONTH = '2020-07'
 
 let made: ProtectedProject
 beforeAll(async () => {
-  made = await protectedProject({}, { audit: { retention: { hot: '90d', total: '100d' } } })
-  await installSchema(made.client)
+  made = await protectedProject({}, { audit: { retention: { hot: '90d', total: '100d' } } }, databaseWithSchema())
   await monthOf(made.client, MONTH)
 })
 afterAll(() => made.remove())

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { auditGrants } from '../../../src/audit/grants.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
 import { AuditRows } from '../../audit/review/rows.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { type ProtectedProject, protectedProject } from '../protected-project.js'
 import { Running } from '../running.js'
 
@@ -15,8 +15,7 @@ let made: ProtectedProject
 let rows: AuditRows
 let event: string
 beforeAll(async () => {
-  made = await protectedProject()
-  await installSchema(made.client)
+  made = await protectedProject({}, {}, databaseWithSchema())
   rows = new AuditRows(made.client)
   event = await rows.event('2026-05-10T10:00:00Z', {
     principal: 'eve\u001b[2J',

@@ -2,14 +2,13 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { reports } from '../../../src/audit/index.js'
-import { installSchema } from '../../../src/lifecycle/index.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { type ProtectedProject, protectedProject, provider } from '../protected-project.js'
 
 let made: ProtectedProject
 beforeAll(async () => {
   const keys = [{ id: 'local', owner: 'platform', custodians: ['a', 'b'], classification: 'c', moduleValidation: 'm' }]
-  made = await protectedProject({}, { environment: 'production', audit: { keys } })
-  await installSchema(made.client)
+  made = await protectedProject({}, { environment: 'production', audit: { keys } }, databaseWithSchema())
 })
 afterAll(() => made.remove())
 

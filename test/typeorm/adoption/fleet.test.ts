@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { installSchema } from '../../../src/lifecycle/index.js'
-import { type FreshDatabase, freshDatabase } from '../../setup/database.js'
+import type { FreshDatabase } from '../../setup/database.js'
+import { databaseWithSchema } from '../../setup/database-with-schema.js'
 import { LegacyTable } from './legacy-account.js'
 
 let database: FreshDatabase
 let table: LegacyTable
 
 beforeAll(async () => {
-  database = await freshDatabase()
+  database = await databaseWithSchema()
   table = await LegacyTable.create(database)
-  await installSchema(database.client)
 })
 afterAll(async () => {
   await table?.close()

@@ -57,8 +57,8 @@ export function failureSuite(options: Parameters<typeof suite>[1] = {}): Failure
   async function settle(): Promise<void> {
     await clock.advance(60_000)
     // Of what was late each step takes a turn or the reply to a statement, and there are few: a connection that is still
-    // taken after so many is stuck.
-    for (let turn = 0; turn < 200; turn++) {
+    // taken after so many is stuck, also where another statement gets the processor more often than those.
+    for (let turn = 0; turn < 5_000; turn++) {
       await setImmediate()
       if (turn > 20 && JSON.stringify(await connections()) === JSON.stringify(QUIET)) break
     }
