@@ -30,3 +30,9 @@ export function verifyCheckpoint(note: string, keys: readonly VerifierKey[]): Lo
   const head = text === undefined ? undefined : readCheckpoint(text)
   return head && keys.some(({ name }) => name === head.origin) ? head : undefined
 }
+
+/** The largest of what is believed of these notes: whoever may write behind them can repeat an old one. */
+export function largestHead(notes: readonly string[], keys: readonly VerifierKey[]): LogHead | undefined {
+  const heads = notes.flatMap((note) => verifyCheckpoint(note, keys) ?? [])
+  return heads.sort((a, b) => a.size - b.size).at(-1)
+}

@@ -1,10 +1,13 @@
 export type Severity = 'info' | 'low' | 'medium' | 'high' | 'critical'
 
-export const findingKinds = [
+/** What the records of a day give. */
+export const dayFindingKinds = [
   ...(['unaccounted', 'missing', 'conflict', 'replay', 'surplus', 'ambiguous', 'superseded-envelope'] as const),
   ...(['logging-changed', 'key-changed', 'unknown-principal', 'clock-skew', 'content-changed'] as const),
-  ...(['quarantined', 'source-blind'] as const),
 ] as const
+
+/** And what the state of a source gives. */
+export const findingKinds = [...dayFindingKinds, 'quarantined', 'source-blind'] as const
 
 export type FindingKind = (typeof findingKinds)[number]
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { appendLeaves } from '../../audit/integrity/append-leaves.js'
 import { countWaiting } from '../../audit/integrity/check/check-appended.js'
-import { verifyCheckpoint } from '../../audit/integrity/checkpoint.js'
+import { largestHead } from '../../audit/integrity/checkpoint.js'
 import type { CheckpointSigner } from '../../audit/integrity/checkpoint-signer.js'
 import { type SignedCheckpoint, signCheckpoint } from '../../audit/integrity/sign-checkpoint.js'
 import { readSize } from '../../audit/integrity/tree.js'
@@ -100,6 +100,6 @@ async function sign(
   { keys, formerKeys, file }: Checkpoints,
 ): Promise<SignedCheckpoint> {
   const notes = file === undefined ? [] : (await anchoredNotes(file)).notes
-  const anchored = notes.flatMap((note) => verifyCheckpoint(note, keys) ?? []).slice(-1)
-  return signCheckpoint(client, signer, { anchored, formerKeys })
+  const largest = largestHead(notes, keys)
+  return signCheckpoint(client, signer, { anchored: largest ? [largest] : [], formerKeys })
 }

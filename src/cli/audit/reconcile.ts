@@ -85,6 +85,7 @@ async function pass(
   const screen = follow ? SILENCE : standardError()
   let progress: Progress | undefined
   let scope = ''
+  const elsewhere: string[] = []
   const { trails, withoutTrail } = await trailsInUse(client, knownTrails(configuration.audit), provider)
   const reports = await reconcileTrails(client, {
     ...{ trails, principals, keks },
@@ -98,6 +99,7 @@ async function pass(
       progress = new Progress(screen, days)
       scope = escaped(`days of ${place.provider} ${place.scope}`)
     },
+    onElsewhere: (place) => elsewhere.push(escaped(`${place.provider} ${place.scope}`)),
     onDay: () => progress?.advance(1, scope),
   }).finally(() => progress?.end())
   const alerts = dryRun ? [] : await alert(client, configuration, signal)
@@ -109,7 +111,8 @@ async function pass(
   process.exitCode = isFine ? EXIT.ok : EXIT.findings
   const withoutKeys = await trailsWithoutKeys(client, trails, keks)
   const unread = await unreadTables(client, tables)
-  const result = { ok: isFine, withoutTrail, withoutKeys, unreadTables: unread, days: reports, alerts }
+  const result = { ok: isFine, withoutTrail, withoutKeys, unreadTables: unread, elsewhere, days: reports, alerts }
+  for (const place of elsewhere) tell(`${place}: another process reconciles it now, and it was left out`)
   if (json && follow) printJsonLine(result)
   else if (json) printJson(result)
   else {
@@ -117,7 +120,8 @@ async function pass(
     for (const report of reports) printLine(dayLine(report))
     for (const name of withoutKeys) tell(escaped(withoutKeysLine(name)))
     for (const name of unread) tell(escaped(unreadLine(name)))
-    if (reports.length === 0 && !follow) tell('nothing to reconcile: no day has records that are not settled')
+    if (reports.length + elsewhere.length === 0 && !follow)
+      tell('nothing to reconcile: no day has records that are not settled')
     if (hasFindings && !dryRun) tell('findings are open: "waxseal audit findings --open" lists them')
   }
 }
@@ -142,5 +146,7 @@ function daysOf({ from, to }: Options): ReconcileOptions['days'] {
     if (!isDay)
       throw new ConfigurationError(`${option}: expected a day such as 2026-11-26, found "${day ?? 'nothing'}"`)
   }
-  return { from: from as string, to: to ?? (from as string) }
+  const days = { from: from as string, to: to ?? (from as string) }
+  if (days.from <= days.to) return days
+  throw new ConfigurationError(`--to: expected no day before --from, which is ${days.from}, found ${days.to}`)
 }

@@ -53,6 +53,13 @@ test('nothing is found in a log as it was written, and it is said how far it is 
   expect(looked).toBe(307)
 })
 
+test('any number of checkpoints may speak of it', async () => {
+  const witnesses = Array.from({ length: 200_000 }, (_, n) => ({ size: 1_000 + n, root: Buffer.alloc(32), place: 'x' }))
+  const { signedSize, counts, findings } = await check({ witnesses })
+  expect({ signedSize, counts }).toEqual({ signedSize: 200_999, counts: { LOG_SHORTENED: 200_000 } })
+  expect(findings).toHaveLength(1_000)
+})
+
 test('a signal ends a check', async () => {
   const signal = AbortSignal.abort(new Error('stopped'))
   await expect(check({ signal })).rejects.toThrow('stopped')

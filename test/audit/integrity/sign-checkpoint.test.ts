@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { anchorInFile, readAnchors } from '../../../src/audit/integrity/anchor-file.js'
 import { appendLeaves } from '../../../src/audit/integrity/append-leaves.js'
-import { verifyCheckpoint } from '../../../src/audit/integrity/checkpoint.js'
+import { largestHead, verifyCheckpoint } from '../../../src/audit/integrity/checkpoint.js'
 import { signerOf } from '../../../src/audit/integrity/checkpoint-signer.js'
 import { generateNoteKey } from '../../../src/audit/integrity/note-key.js'
 import { signCheckpoint } from '../../../src/audit/integrity/sign-checkpoint.js'
@@ -27,6 +27,16 @@ test('a checkpoint says what the log is, is stored, and is not made twice of one
   expect(await log.checkpoint()).toEqual({ ...first, isNew: false })
   await insertApplicationEvents(log.client, 300)
   expect(await log.checkpoint({ anchored: [first] })).toMatchObject({ size: 303, isNew: true })
+})
+
+test('of anchored notes the largest counts, wherever it stands, and none of another key', async () => {
+  await insertApplicationEvents(log.client, 1)
+  const older = await log.checkpoint()
+  await insertApplicationEvents(log.client, 1)
+  const newer = await log.checkpoint()
+  const notes = [older.note, newer.note, older.note]
+  expect(largestHead(notes, [log.signer.key])).toMatchObject({ size: newer.size, root: newer.root })
+  expect(largestHead(notes, [generateNoteKey('audit.example/log').verifier])).toBeUndefined()
 })
 
 describe('nothing is signed', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { bucketFindings } from '../../../src/audit/reconciliation/findings/bucket-findings.js'
 import { attempt, BY_COUNT, DAY, event, findingsByKind, NOON, outcomeOf, START } from './records.js'
 
 const trail = BY_COUNT
@@ -91,4 +92,14 @@ test('a request that was refused within an attempt that succeeded is no success'
     events: ['accounted R3', 'accounted R3'],
     findings: [],
   })
+})
+
+test('however many events there are too many, their bucket is one finding', () => {
+  const one = event()
+  const surplus = new Map(
+    Array.from({ length: 200_000 }, (_, n) => [{ ...one, time: NOON + n }, 'Decrypt key-1 success']),
+  )
+  const events = new Map([...surplus.keys()].map((each) => [each, { state: 'unaccounted' as const }]))
+  const { findings } = bucketFindings({ events, attempts: new Map(), links: new Map(), surplus, principals: new Set() })
+  expect(findings).toMatchObject([{ kind: 'surplus', occurredAt: NOON, detail: { surplus: 200_000, missing: 0 } }])
 })

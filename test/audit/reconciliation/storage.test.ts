@@ -166,7 +166,10 @@ test('while somebody else works on a scope it is left out', async () => {
   await client.connect()
   try {
     await client.query(`SELECT pg_advisory_lock(hashtextextended('waxseal reconcile aws 1/eu', 0))`)
-    expect(await stored.pass({ days: { from: '2026-11-02', to: '2026-11-02' } })).toEqual([])
+    const told: unknown[] = []
+    const onElsewhere = ({ scope }: { readonly scope: string }) => void told.push(scope)
+    expect(await stored.pass({ days: { from: '2026-11-02', to: '2026-11-02' }, onElsewhere })).toEqual([])
+    expect(told).toEqual(['1/eu'])
   } finally {
     await client.end()
   }

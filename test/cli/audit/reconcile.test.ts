@@ -199,6 +199,7 @@ test('a table whose metadata the role may not read is said: nothing is looked fo
 test.each([
   [['--provider', 'volt'], /--provider: expected one of/],
   [['--from', '2026-13-01'], /--from: expected a day/],
+  [['--from', '2026-05-02', '--to', '2026-05-01'], /--to: expected no day before --from/],
 ])('%j is an error', async (args, message) => {
   const { status, stderr } = await made.run(['audit', 'reconcile', ...args])
   expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(message) })

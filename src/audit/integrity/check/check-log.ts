@@ -68,7 +68,7 @@ export async function checkLog(client: Queryable, options: CheckOptions): Promis
     onChecked?.(leaves.length)
   }
   add(await checkAppended(client))
-  const signedSize = Math.max(0, ...witnesses.map((witness) => witness.size))
+  const signedSize = witnesses.reduce((largest, witness) => Math.max(largest, witness.size), 0)
   return { size, witnesses: witnesses.length, signedSize, waiting: await countWaiting(client), counts, findings }
 }
 

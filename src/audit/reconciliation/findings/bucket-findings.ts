@@ -11,7 +11,9 @@ export function bucketFindings(result: Reconciliation): { findings: Finding[]; c
   const buckets = new Map<string, TrailEvent[]>()
   for (const [event, bucket] of result.surplus) {
     if (event.isNeighbour || result.events.get(event)?.state !== 'unaccounted') continue
-    buckets.set(bucket, [...(buckets.get(bucket) ?? []), event])
+    const events = buckets.get(bucket)
+    if (events) events.push(event)
+    else buckets.set(bucket, [event])
   }
   const counted = new Set<LedgerAttempt>()
   const findings = [...buckets].map(([bucket, events]) => {
@@ -24,17 +26,17 @@ export function bucketFindings(result: Reconciliation): { findings: Finding[]; c
   return { findings, counted }
 }
 
+/** `events` are in the order of their times, and there may be any number of them. */
 function findingOf(bucket: string, events: readonly TrailEvent[], missing: number): Finding {
-  const times = events.map(({ time }) => time)
-  const from = new Date(Math.min(...times)).toISOString()
-  const { kekId, operation } = events[0]!
+  const { kekId, operation, time } = events[0]!
+  const [from, to] = [time, events.at(-1)!.time].map((each) => new Date(each).toISOString())
   return {
     kind: missing === 0 ? 'surplus' : 'ambiguous',
     severity: events.length > missing ? 'high' : 'medium',
-    subject: `${bucket} ${from.slice(0, 10)}: ${events.length} more, ${missing} fewer`,
-    occurredAt: Math.min(...times),
+    subject: `${bucket} ${from!.slice(0, 10)}: ${events.length} more, ${missing} fewer`,
+    occurredAt: time,
     ...(kekId !== undefined && { kekId }),
-    detail: { operation, surplus: events.length, missing, from, to: new Date(Math.max(...times)).toISOString() },
+    detail: { operation, surplus: events.length, missing, from: from!, to: to! },
   }
 }
 

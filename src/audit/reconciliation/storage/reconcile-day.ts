@@ -1,6 +1,6 @@
 import { inTransaction } from '../../../postgres/in-transaction.js'
 import type { Queryable } from '../../../postgres/queryable.js'
-import type { Finding, FindingKind } from '../finding.js'
+import { dayFindingKinds, type Finding } from '../finding.js'
 import { findingsOf } from '../findings/findings-of.js'
 import { type Reconciliation, reconcile } from '../reconcile.js'
 import type { AttemptState, EventState } from '../records.js'
@@ -12,10 +12,6 @@ import { storeFindings } from './store-findings.js'
 import { storeStates } from './store-states.js'
 import type { Unit } from './unit.js'
 
-const KINDS: readonly FindingKind[] = [
-  ...(['unaccounted', 'missing', 'conflict', 'replay', 'surplus', 'ambiguous', 'superseded-envelope'] as const),
-  ...(['logging-changed', 'key-changed', 'unknown-principal', 'clock-skew', 'content-changed'] as const),
-]
 /** After which nobody will learn any more what a trail without coverage held. */
 const GIVE_UP_MS = 14 * 86_400_000
 const UNDECIDED: readonly AttemptState[] = ['open', 'unconfirmed', 'missing_suspected']
@@ -80,7 +76,7 @@ async function store(
   const place = {
     provider: unit.provider,
     scope: unit.scope,
-    kinds: KINDS,
+    kinds: dayFindingKinds,
     from: new Date(day.from),
     to: new Date(day.to),
   }

@@ -26,6 +26,8 @@ export interface ReconcileOptions extends Partial<Surroundings> {
   readonly onDays?: (place: Pick<DayReport, 'provider' | 'scope'>, days: number) => void
   /** Told of each finding that is new or back, once it is stored. */
   readonly onFinding?: (finding: Finding, place: Pick<DayReport, 'provider' | 'scope'>) => void
+  /** Told of a scope that is left out, since another process reconciles it now. */
+  readonly onElsewhere?: (place: Pick<DayReport, 'provider' | 'scope'>) => void
   /** Called when a day is done. */
   readonly onDay?: (report: DayReport) => void
 }
@@ -41,12 +43,12 @@ export async function reconcileTrails(client: Queryable, options: ReconcileOptio
   }
   for (const [provider, trail] of Object.entries(options.trails)) {
     const units = await unitsOf(client, provider, trail)
-    for (const unit of units) take(await alone(client, unit, () => reconcileUnit(client, unit, options)))
+    for (const unit of units) take(await alone(client, unit, options, () => reconcileUnit(client, unit, options)))
     // The scope that accounts for an event may have come after the one that has a copy of it.
     for (const unit of units) {
-      const days = [...reports.values()].filter(({ scope, copies }) => scope === unit.scope && copies > 0)
-      const names = days.map(({ day }) => day)
-      take(await alone(client, unit, () => reconcileDays(client, unit, names, options)))
+      const days = [...reports.values()].filter((day) => day.provider === provider && day.scope === unit.scope)
+      const names = days.filter(({ copies }) => copies > 0).map(({ day }) => day)
+      if (names.length > 0) take(await alone(client, unit, options, () => reconcileDays(client, unit, names, options)))
     }
   }
   return [...reports.values()]
@@ -99,6 +101,13 @@ function daysBetween({ from, to }: { readonly from: string; readonly to: string 
   return days
 }
 
-async function alone<T>(client: Queryable, { provider, scope }: Unit, run: () => Promise<T[]>): Promise<T[]> {
-  return (await oneAtATime(client, `waxseal reconcile ${provider} ${scope}`, run)) ?? []
+async function alone(
+  client: Queryable,
+  unit: Unit,
+  { onElsewhere }: ReconcileOptions,
+  run: () => Promise<DayReport[]>,
+): Promise<DayReport[]> {
+  const reports = await oneAtATime(client, `waxseal reconcile ${unit.provider} ${unit.scope}`, run)
+  if (!reports) onElsewhere?.(unit)
+  return reports ?? []
 }

@@ -15,10 +15,10 @@ export async function storeStates(client: Queryable, result: Reconciliation, day
   const attempts = [...result.attempts].filter(
     ([attempt, { state }]) => (!attempt.isNeighbour || partners.attempts.has(attempt)) && state !== attempt.previous,
   )
-  await inParts(events, (part) => client.query(EVENTS, [...changes(part, day), JSON.stringify(part.map(eventRow))]))
-  await inParts(attempts, (part) =>
-    client.query(ATTEMPTS, [...changes(part, day), JSON.stringify(part.map(attemptRow))]),
-  )
+  // Without these times every month would be searched.
+  const times = [day.firstLook, day.lastLook]
+  await inParts(events, (part) => client.query(EVENTS, [...times, JSON.stringify(part.map(eventRow))]))
+  await inParts(attempts, (part) => client.query(ATTEMPTS, [...times, JSON.stringify(part.map(attemptRow))]))
   return events.length + attempts.length
 }
 
@@ -55,9 +55,6 @@ const attemptRow = ([attempt, decision]: readonly [
   ...decision,
   change: uuidV7(Date.now()),
 })
-
-/** Between which times the records lie: without them every month would be searched. */
-const changes = (_: unknown, day: Day) => [day.firstLook, day.lastLook]
 
 const EVENTS = `WITH given AS (
     SELECT e.event_time AS at, g.* FROM jsonb_to_recordset($3::jsonb)
