@@ -7,6 +7,11 @@ const PLACE = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):(\d{12}):key\//
 
 /** AWS CloudTrail. Every request that reached the KMS has an event with the request id of the reply. */
 export const awsTrail: ProviderTrail = {
+  logName: 'CloudTrail',
+  cloudOf(scope) {
+    const [account, region] = scope.split('/')
+    return { provider: 'AWS', ...(account && { account: { uid: account } }), ...(region && { region }) }
+  },
   normalize,
   scopeOf({ id }) {
     const [, region, account] = PLACE.exec(id) ?? []

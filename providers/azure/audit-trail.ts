@@ -9,6 +9,8 @@ const UNWRAP = ['KeyGet', 'KeyUnwrap']
 
 /** The audit log of a Key Vault or a Managed HSM, by its diagnostic settings. */
 export const azureTrail: ProviderTrail = {
+  logName: 'Azure Monitor',
+  cloudOf: () => ({ provider: 'Azure' }),
   normalize: normalizeAzure,
   scopeOf: ({ id }) => /^[^/]+(?=\/)/.exec(id)?.[0],
   kekIdOf: ({ id }) => id,

@@ -6,6 +6,11 @@ const WRAP = ['GetCryptoKey', 'Encrypt']
 
 /** Cloud Audit Logs of Cloud KMS. */
 export const gcpTrail: ProviderTrail = {
+  logName: 'Cloud Audit Logs',
+  cloudOf(scope) {
+    const [, project] = scope.split('/')
+    return { provider: 'GCP', ...(project && { project_uid: project }) }
+  },
   normalize: normalizeGcp,
   scopeOf: ({ id }) => /^projects\/[^/]+(?=\/)/.exec(id)?.[0],
   kekIdOf: ({ id }) => id,

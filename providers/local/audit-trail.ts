@@ -2,6 +2,8 @@ import type { ProviderTrail } from '../../src/audit/trail/provider-trail.js'
 
 /** There is no other place where a use of these keys could be written: the ledger is the trail. */
 export const localTrail: ProviderTrail = {
+  logName: 'local',
+  cloudOf: () => undefined,
   normalize: () => ({ ignored: 'the local provider has no trail but the ledger' }),
   scopeOf: () => undefined,
   kekIdOf: ({ id }) => id,

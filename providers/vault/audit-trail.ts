@@ -4,6 +4,8 @@ import { normalizeVault } from './trail/normalize.js'
 
 /** The audit log of Vault or OpenBao, as its file device writes it. */
 export const vaultTrail: ProviderTrail = {
+  logName: 'Vault audit device',
+  cloudOf: () => undefined,
   normalize: normalizeVault,
   // Neither a KEK ref nor a line says which server it was.
   scopeOf: () => undefined,

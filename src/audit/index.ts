@@ -14,6 +14,7 @@ export { type PackVerdict, verifyEvidencePack } from './evidence/verify-pack.js'
 export { type ExportManifest, type ExportOptions, exportAudit } from './export/export-audit.js'
 export type { ExportFormat } from './export/formats.js'
 export type { ExportedFile } from './export/hashed-file.js'
+export type { NamesOfTrails } from './export/ocsf-line.js'
 export { type Acknowledgement, acknowledgeFindings } from './findings/acknowledge-findings.js'
 export type { FindingFilters } from './findings/finding-filters.js'
 export {
@@ -79,7 +80,13 @@ export { type AuditCount, type AuditPage, countAudit, searchAudit } from './revi
 export { type ShownRecord, showRecord } from './review/show.js'
 export { type TailQuery, type TailSettings, tailRecords } from './review/tail.js'
 export type { AuditEvent, EventOutcome, Normalized, OperationClass, TrailRecord } from './trail/audit-event.js'
-export type { ExpectedEvent, ProviderTrail, TrailDelays } from './trail/provider-trail.js'
+export type {
+  CloudPlace,
+  ExpectedEvent,
+  ProviderTrail,
+  TrailDelays,
+  TrailNames,
+} from './trail/provider-trail.js'
 export type {
   CursorValue,
   PostureCheck,

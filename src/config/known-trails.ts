@@ -12,3 +12,8 @@ export function knownTrails(audit: Pick<AuditDeclaration, 'trails'> | undefined)
   })
   return new Map<string, () => Promise<ProviderTrail>>([...here, ...own])
 }
+
+export async function loadTrails(known: KnownTrails): Promise<Readonly<Record<string, ProviderTrail>>> {
+  const loaded = await Promise.all([...known].map(async ([name, load]) => [name, await load()] as const))
+  return Object.fromEntries(loaded)
+}

@@ -15,8 +15,16 @@ export interface TrailDeclaration {
 }
 
 const MEMBERS: Readonly<Record<keyof ProviderTrail, string>> = {
-  ...{ normalize: 'function', scopeOf: 'function', kekIdOf: 'function', requests: 'object', identifies: 'object' },
   ...{
+    normalize: 'function',
+    scopeOf: 'function',
+    kekIdOf: 'function',
+    requests: 'object',
+    identifies: 'object',
+  },
+  ...{
+    logName: 'string',
+    cloudOf: 'function',
     isLedgerOnly: 'boolean',
     showsContext: 'boolean',
     delays: 'object',

@@ -19,6 +19,7 @@ const TYPEORM = 'test/typeorm'
 export const OPTION_EFFECTS: Effects = {
   ExportOptions: {
     folder: [`${AUDIT}/export/export-audit.test.ts`, 'the manifest has query, counts, digests and checkpoint'],
+    trails: [`${AUDIT}/export/export-audit.test.ts`, 'OCSF has what its class requires'],
     format: [`${AUDIT}/export/export-audit.test.ts`, 'CSV has a heading, and no cell that a spreadsheet would run'],
     verifierKey: [`${AUDIT}/export/export-audit.test.ts`, 'the manifest has query, counts, digests and checkpoint'],
     since: [

@@ -11,6 +11,7 @@ import { type AuditQuery, type CheckedQuery, checkedQuery } from '../review/quer
 import { recordReview } from '../review/record-review.js'
 import { type ExportFormat, isExportFormat, writersOf } from './formats.js'
 import { type ExportedFile, HashedFile } from './hashed-file.js'
+import type { NamesOfTrails } from './ocsf-line.js'
 import { readLines } from './read-lines.js'
 
 export interface ExportOptions {
@@ -18,6 +19,8 @@ export interface ExportOptions {
   readonly folder: string
   /** What is written beside `records.jsonl`, which every export has: it is what `verify` reads. Default: `jsonl`, nothing more. */
   readonly format?: ExportFormat
+  /** How trails are called in OCSF, by their provider. Default: as the provider is. */
+  readonly trails?: NamesOfTrails
   /** The public key of the checkpoints, for the manifest. */
   readonly verifierKey?: string
   /**
@@ -57,7 +60,7 @@ export async function exportAudit(
   query: AuditQuery,
   settings: ExportOptions,
 ): Promise<ExportManifest> {
-  const { folder, format = 'jsonl', verifierKey = null, since, onProgress, onUnproven, signal } = settings
+  const { folder, format = 'jsonl', trails = {}, verifierKey = null, since, onProgress, onUnproven, signal } = settings
   if (!isExportFormat(format)) throw new ConfigurationError(`format: expected jsonl, csv or ocsf, found "${format}"`)
   const kept = since === undefined ? undefined : keptCheckpoint(since)
   const checked = checkedQuery(query)
@@ -65,7 +68,7 @@ export async function exportAudit(
   const asked = { from: from.toISOString(), to: to.toISOString(), kinds, ...Object.fromEntries(filters) }
   await makeEmpty(folder)
   await recordReview(client, 'export', { query: asked, format })
-  const files = writersOf(format).map(({ name, write }) => ({ write, file: new HashedFile(folder, name) }))
+  const files = writersOf(format, trails).map(({ name, write }) => ({ write, file: new HashedFile(folder, name) }))
   const manifestFile = new HashedFile(folder, 'manifest.json')
   const counts: Record<string, number> = {}
   let unproven = 0

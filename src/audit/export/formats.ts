@@ -1,6 +1,6 @@
 import { csvLine } from '../csv.js'
 import { type ReviewRecord, recordMembers } from '../review/record.js'
-import { ocsfOf } from './ocsf-line.js'
+import { type NamesOfTrails, ocsfOf } from './ocsf-line.js'
 import type { ExportedLine } from './read-lines.js'
 
 /** Makes the text that a page adds to a file. */
@@ -33,16 +33,22 @@ function csv(): ExportWriter {
 const cellOf = (value: ReviewRecord[keyof ReviewRecord]) =>
   typeof value === 'object' ? (value?.join(' ') ?? null) : value
 
-const ocsf: ExportWriter = {
-  name: 'records.ocsf.jsonl',
-  write: (lines) =>
-    lines
-      .flatMap((line) => ocsfOf(line) ?? [])
-      .map((event) => `${JSON.stringify(event)}\n`)
-      .join(''),
+function ocsf(trails: NamesOfTrails): ExportWriter {
+  return {
+    name: 'records.ocsf.jsonl',
+    write: (lines) =>
+      lines
+        .flatMap((line) => ocsfOf(line, trails) ?? [])
+        .map((event) => `${JSON.stringify(event)}\n`)
+        .join(''),
+  }
 }
 
-const FORMATS = { jsonl: () => [jsonl], csv: () => [jsonl, csv()], ocsf: () => [jsonl, ocsf] }
+const FORMATS = {
+  jsonl: () => [jsonl],
+  csv: () => [jsonl, csv()],
+  ocsf: (trails: NamesOfTrails) => [jsonl, ocsf(trails)],
+}
 export type ExportFormat = keyof typeof FORMATS
 
 export function isExportFormat(name: string): name is ExportFormat {
@@ -50,6 +56,6 @@ export function isExportFormat(name: string): name is ExportFormat {
 }
 
 /** `records.jsonl` is always there: the others are proven through it. */
-export function writersOf(format: ExportFormat): readonly ExportWriter[] {
-  return FORMATS[format]()
+export function writersOf(format: ExportFormat, trails: NamesOfTrails): readonly ExportWriter[] {
+  return FORMATS[format](trails)
 }

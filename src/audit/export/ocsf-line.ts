@@ -3,11 +3,15 @@ import type { ApiActivity } from '../ocsf/api-activity.js'
 import { applicationToOcsf } from '../ocsf/application-to-ocsf.js'
 import { auditEventToOcsf, type StoredAuditEvent } from '../ocsf/audit-event-to-ocsf.js'
 import type { AuditEvent } from '../trail/audit-event.js'
+import type { TrailNames } from '../trail/provider-trail.js'
 import type { ExportedLine } from './read-lines.js'
 
+/** By the provider. */
+export type NamesOfTrails = Readonly<Record<string, TrailNames>>
+
 /** Undefined for attempts: what they say of a call, its event says in OCSF, and whether it was ours stands in its enrichment. */
-export function ocsfOf(line: ExportedLine): ApiActivity | undefined {
-  if (line.kind === 'event') return auditEventToOcsf(storedEventOf(line))
+export function ocsfOf(line: ExportedLine, trails: NamesOfTrails): ApiActivity | undefined {
+  if (line.kind === 'event') return auditEventToOcsf(storedEventOf(line), trails[String(line.record['provider'])])
   return line.kind === 'application' ? applicationToOcsf(applicationEventOf(line)) : undefined
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { AuditEvent, OperationClass } from '../trail/audit-event.js'
+import type { TrailNames } from '../trail/provider-trail.js'
 import { type Activity, type ApiActivity, apiActivity, known, PRODUCT, type Severity } from './api-activity.js'
 
 /** An event of a provider's trail as it is stored, and what the reconciliation says of it. */
@@ -30,32 +31,12 @@ const ACTIVITIES: Readonly<Record<OperationClass, Activity>> = {
   ...{ 'key-delete': 4, authentication: 99, other: 99 },
 }
 const ADMINISTRATIVE: readonly OperationClass[] = ['policy', 'key-disable', 'key-delete', 'logging']
-interface TrailNames {
-  readonly log: string
-  /** Of a cloud: its name in OCSF, and what a scope says of the place there. */
-  readonly cloud?: { readonly provider: string; placeOf(scope: readonly string[]): object }
-}
 
-/** Of a provider that is not here, the log is called as the provider is. */
-const PROVIDERS: Readonly<Record<string, TrailNames>> = {
-  aws: {
-    log: 'CloudTrail',
-    cloud: {
-      provider: 'AWS',
-      placeOf: ([account, region]) => known({ account: account ? { uid: account } : undefined, region }),
-    },
-  },
-  gcp: {
-    log: 'Cloud Audit Logs',
-    cloud: { provider: 'GCP', placeOf: ([, project]) => known({ project_uid: project }) },
-  },
-  azure: { log: 'Azure Monitor', cloud: { provider: 'Azure', placeOf: () => ({}) } },
-  vault: { log: 'Vault audit device' },
-}
-
-export function auditEventToOcsf(stored: StoredAuditEvent): ApiActivity {
+/** `names`: of the trail. Without them its log is called as the provider is, and its cloud is not said. */
+export function auditEventToOcsf(stored: StoredAuditEvent, names?: TrailNames): ApiActivity {
   const { id, provider, event, mirroredAt, reader, raw, rawSha256, reconciliation } = stored
-  const { log, cloud } = PROVIDERS[provider] ?? { log: provider }
+  const log = names?.logName ?? provider
+  const cloud = names?.cloudOf(event.scope)
   return apiActivity({
     ...{
       activity: ACTIVITIES[event.operationClass],
@@ -77,7 +58,7 @@ export function auditEventToOcsf(stored: StoredAuditEvent): ApiActivity {
     srcEndpoint: endpointOf(event.source),
     further: {
       ...{ status_code: event.status, status_detail: event.statusDetail },
-      cloud: cloud && { provider: cloud.provider, ...cloud.placeOf(event.scope.split('/')) },
+      cloud: cloud && known({ ...cloud }),
       http_request: event.userAgent === undefined ? undefined : { user_agent: event.userAgent },
       resources: resourcesOf(event),
       enrichments: reconciliation && [

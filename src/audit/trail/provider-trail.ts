@@ -20,8 +20,24 @@ export interface ExpectedEvent {
   matches(event: AuditEvent): boolean
 }
 
+/** Where events are of, in the words of OCSF (`cloud`). */
+export interface CloudPlace {
+  readonly provider: string
+  readonly account?: { readonly uid: string }
+  readonly project_uid?: string
+  readonly region?: string
+}
+
+/** What records of a trail are called in the systems that take an export. */
+export interface TrailNames {
+  /** Of the log, such as `CloudTrail`. */
+  readonly logName: string
+  /** What a scope says of the place; undefined where the provider is no cloud. */
+  cloudOf(scope: string): CloudPlace | undefined
+}
+
 /** What the audit trail of a provider can show, and how its events are understood. Pure but for the readers. */
-export interface ProviderTrail {
+export interface ProviderTrail extends TrailNames {
   /** Never throws, whatever the record holds. */
   normalize(record: TrailRecord): Normalized
   /** Where the uses of a KEK are logged, as in `AuditEvent.scope`; `undefined` where the id does not say. */

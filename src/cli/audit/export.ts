@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { countAudit, type ExportFormat, exportAudit } from '../../audit/index.js'
+import { knownTrails, loadTrails } from '../../config/known-trails.js'
 import { type ConfiguredOptions, withConfiguration } from '../configured.js'
 import { interruptible } from '../interruptible.js'
 import { onSchema } from '../on-database.js'
@@ -36,6 +37,7 @@ async function run(options: Options): Promise<void> {
   await onSchema(options, async (client, configuration) => {
     await assertProviderOf(client, configuration, query)
     const verifierKey = await verifierKeyOf(configuration)
+    const trails = format === 'ocsf' ? await loadTrails(knownTrails(configuration.audit)) : {}
     const { count } = await countAudit(client, query, Number.MAX_SAFE_INTEGER)
     using progress = new Progress(standardError(), count)
     const onProgress = (records: number) => progress.advance(records)
@@ -45,7 +47,7 @@ async function run(options: Options): Promise<void> {
     }
     const manifest = await interruptible((signal) => {
       const chosen = { ...(format && { format }), ...(verifierKey !== undefined && { verifierKey }), ...since }
-      return exportAudit(client, query, { folder, onProgress, onUnproven, signal, ...chosen })
+      return exportAudit(client, query, { folder, trails, onProgress, onUnproven, signal, ...chosen })
     })
     progress.end()
     const counts = Object.entries(manifest.counts).map(([kind, records]) => `${kind} ${records}`)

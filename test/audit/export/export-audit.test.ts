@@ -146,7 +146,8 @@ test('CSV has a heading, and no cell that a spreadsheet would run', async () => 
 })
 
 test('OCSF has what its class requires, for events and application events', async () => {
-  await exportAudit(database.client, MAY, { folder, format: 'ocsf' })
+  const names = { logName: 'A log', cloudOf: () => ({ provider: 'A cloud' }) }
+  await exportAudit(database.client, MAY, { folder, format: 'ocsf', trails: { aws: names } })
   const found = read('records.ocsf.jsonl')
     .trimEnd()
     .split('\n')
@@ -156,6 +157,7 @@ test('OCSF has what its class requires, for events and application events', asyn
     ...{
       actor: { user: { uid: '@SUM(1)' } },
       raw_data: '{"poison":"\\u0000"}',
+      ...{ metadata: { log_provider: 'A log' }, cloud: { provider: 'A cloud' } },
       http_request: { user_agent: '=cmd()' },
     },
     ...{ src_endpoint: { ip: '10.0.0.1' }, enrichments: [{ name: 'reconciliation', value: 'unaccounted' }] },

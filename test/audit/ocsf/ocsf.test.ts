@@ -1,11 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { providers } from '../../../providers/index.js'
 import { type ApplicationEvent, eventCategories } from '../../../src/audit/application/application-event.js'
 import { applicationToOcsf } from '../../../src/audit/ocsf/application-to-ocsf.js'
 import { auditEventToOcsf, type StoredAuditEvent } from '../../../src/audit/ocsf/audit-event-to-ocsf.js'
 import type { AuditEvent, OperationClass } from '../../../src/audit/trail/audit-event.js'
+import type { TrailNames } from '../../../src/audit/trail/provider-trail.js'
 import { problemsOf } from './conformance.js'
 
+const trails: Readonly<Record<string, TrailNames>> = Object.fromEntries(
+  await Promise.all(Object.entries(providers).map(async ([name, { trail }]) => [name, await trail()] as const)),
+)
 const time = new Date('2026-05-10T10:00:00.123Z')
 const aws: AuditEvent = {
   ...{ uid: 'e-1', uidQuality: 'native', scope: '111122223333/eu-west-1', time, timeText: '2026-05-10T10:00:00Z' },
@@ -60,12 +65,12 @@ describe('every event has what the class requires, and nothing that its version 
       ...{ userAgent: some('u'), context: some({ tenant: 't' }), requestedKey: some('alias/k') },
     })
     const reconciliation = fc.constantFrom(undefined, { state: 'unaccounted' }, { state: 'accounted', call: 'c-1' })
-    const provider = fc.constantFrom('aws', 'gcp', 'azure', 'vault', 'local')
+    const provider = fc.constantFrom(...Object.keys(providers), 'acme')
     fc.assert(
       fc.property(arbitrary, reconciliation, provider, (change, found, name) => {
         const event = { ...required, ...without(change) } as AuditEvent
         const about = { provider: name, ...(found && { reconciliation: found }) }
-        expect(problemsOf(auditEventToOcsf({ ...stored({}, about), event }))).toEqual([])
+        expect(problemsOf(auditEventToOcsf({ ...stored({}, about), event }, trails[name]))).toEqual([])
       }),
     )
   })
@@ -82,7 +87,7 @@ describe('every event has what the class requires, and nothing that its version 
 
 test('an event of a provider, in full', () => {
   const reconciliation = { state: 'accounted', rule: 'R1', confidence: 'exact', attempt: 'at-1', call: 'c-1' }
-  expect(auditEventToOcsf(stored({}, { reconciliation }))).toEqual({
+  expect(auditEventToOcsf(stored({}, { reconciliation }), trails['aws'])).toEqual({
     ...{ category_uid: 6, category_name: 'Application Activity', class_uid: 6003, class_name: 'API Activity' },
     ...{ activity_id: 2, activity_name: 'Read', type_uid: 600302, type_name: 'API Activity: Read' },
     ...{ severity_id: 1, severity: 'Informational', status_id: 1, status: 'Success', time: time.getTime() },
@@ -104,6 +109,24 @@ test('an event of a provider, in full', () => {
       operation_class: 'decrypt',
     },
   })
+})
+
+test('each trail has its names, and one that is not known that of its provider', () => {
+  const named = (provider: string, scope: string) => {
+    const { metadata, cloud } = auditEventToOcsf(stored({ scope }, { provider }), trails[provider])
+    return [(metadata as { log_provider: string }).log_provider, cloud]
+  }
+  expect([
+    named('gcp', 'projects/p-1'),
+    named('azure', 'v.vault.azure.net'),
+    named('vault', 'v'),
+    named('acme', 'a'),
+  ]).toEqual([
+    ['Cloud Audit Logs', { provider: 'GCP', project_uid: 'p-1' }],
+    ['Azure Monitor', { provider: 'Azure' }],
+    ['Vault audit device', undefined],
+    ['acme', undefined],
+  ])
 })
 
 test('who is unaccounted for is severe, and most of all where keys, policies or the trail are changed or was refused', () => {

@@ -7,6 +7,8 @@ import { APPLICATION, BY_REQUEST_ID, KEY } from './records.js'
 
 export const trail: ProviderTrail = {
   ...BY_REQUEST_ID,
+  logName: 'a log',
+  cloudOf: () => undefined,
   normalize: () => ({ ignored: 'not asked' }),
   scopeOf: () => '1/eu',
   kekIdOf: ({ id }) => id,

@@ -100,6 +100,7 @@ const reader = ({ count }) => ({
   },
 })
 const trail = {
+  logName: 'Acme', cloudOf: () => undefined,
   normalize: ({ raw }) => ({ event: event(raw) }), scopeOf: () => 'acme.example', kekIdOf: ({ id }) => id,
   requests: { currentKek: [], generateDataKey: ['Make'], wrap: ['Close'], unwrap: ['Open'], rewrap: ['Open', 'Close'] },
   identifies: ['request-id'], isLedgerOnly: false, showsContext: false, expected: [], limits: [],
