@@ -174,3 +174,22 @@ test('while somebody else works on a scope it is left out', async () => {
     await client.end()
   }
 })
+
+test('a writer that lags is waited for, and one that ended or fell silent is not', async () => {
+  const day = '2026-11-24'
+  const event = await stored.logged(`${day}T10:00:00Z`, 'w1')
+  const writer = (heartbeat: string, ended: string | null) =>
+    database.client.query(
+      `INSERT INTO waxseal.ledger_writer (id, heartbeat_at, flushed_to, ended_at) VALUES (gen_random_uuid(), $1, $2, $3)`,
+      [`${day}T${heartbeat}Z`, `${day}T09:00:00Z`, ended && `${day}T${ended}Z`],
+    )
+  const state = async () => {
+    await stored.pass({ now: Date.parse(`${day}T10:30:00Z`), days: { from: day, to: day } })
+    return stored.stateOf(event)
+  }
+  await writer('10:29:00', '10:29:30')
+  await writer('10:14:59', null)
+  expect(await state()).toBe('unaccounted')
+  await writer('10:29:00', null)
+  expect(await state()).toBe('pending')
+})
