@@ -34,6 +34,11 @@ test('read to its end, covered, and set up as it should be: nothing speaks again
   expect(status.lagMs).toBeGreaterThanOrEqual(0)
 })
 
+test('a pass by a clock that was set back covers nothing more, and stores what it read', async () => {
+  const status = await statusAfter([[covers(-1, 0)], [{ ...covers(0, -0.5), records: [{ raw: auditLine() }] }]])
+  expect(status).toMatchObject({ state: 'ok', coveredTo: hour(0), problems: [] })
+})
+
 const cases: [name: string, script: readonly ScriptedPass[], change: string, problems: readonly string[]][] = [
   ['blind', [[covers(-1, 0)], [new AuditTrailGapError('no access')]], '', ['blind: no access']],
   ['never read', [[new AuditTrailGapError('no access')]], '', ['blind: no access', 'no pass came to its end yet']],
