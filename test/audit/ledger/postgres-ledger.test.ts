@@ -116,7 +116,7 @@ test('as many statements are on their way as there are connections, and what com
   expect(new Set(groups).size).toBe(3)
 })
 
-test('however many come at once, no group has more than a thousand', async () => {
+test('however many come at once, no group has more than 250', async () => {
   const groups: number[] = []
   const commit = new GroupCommit<number>(
     async (rows) => void groups.push(rows.length),
@@ -124,7 +124,7 @@ test('however many come at once, no group has more than a thousand', async () =>
     () => 0,
   )
   await Promise.all(Array.from({ length: 3_000 }, (_, row) => commit.add(row)))
-  expect(Math.max(...groups)).toBeLessThanOrEqual(1_000)
+  expect(Math.max(...groups)).toBeLessThanOrEqual(250)
   expect(groups.reduce((sum, rows) => sum + rows)).toBe(3_000)
 })
 
