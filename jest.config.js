@@ -28,6 +28,8 @@ export default {
   maxWorkers: '100%',
   // Modules of all files that a worker has run stay in its memory: without an end it collects garbage more than it tests.
   workerIdleMemoryLimit: '1500MB',
+  // Giving that memory back takes longer than the half of a second after which Jest says that a test has left something open.
+  workerGracefulExitTimeout: 10_000,
   projects: [
     {
       ...common,

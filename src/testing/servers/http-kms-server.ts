@@ -101,7 +101,8 @@ export async function forward(upstream: string, { message, body }: HttpRequest):
   const { method = 'GET', url = '/' } = message
   const response = await fetch(new URL(url, upstream), {
     method,
-    headers: headers as Record<string, string>,
+    // The other server may end a connection that is idle just when it is used again.
+    headers: { ...(headers as Record<string, string>), connection: 'close' },
     ...(body.length > 0 && { body }),
     redirect: 'manual',
   })
