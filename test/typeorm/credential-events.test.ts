@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from '@jest/globals'
+import { currentActor, withActor } from '../../src/audit/actor/actor.js'
 import { type CredentialEvent, KmsAccessDeniedError } from '../../src/index.js'
 import { ManualClock } from '../../src/testing/manual-clock.js'
 import { decryptAll, type EncryptedValue, updateEncrypted, upsertEncrypted } from '../../src/typeorm/index.js'
@@ -9,7 +10,15 @@ import { Credential, Token } from './entities.js'
 import { withoutGuard } from './stored-rows.js'
 import { suite } from './suite.js'
 
-const credentialLog = new EventList<CredentialEvent>()
+/** Who asked, in the turn in which an event is told. */
+const askers: (readonly [actor: string | undefined, action: string, row: string | undefined])[] = []
+class AskedList extends EventList<CredentialEvent> {
+  override record(event: CredentialEvent): void {
+    super.record(event)
+    askers.push([currentActor()?.actor, event.action, event.row])
+  }
+}
+const credentialLog = new AskedList()
 const clock = new ManualClock()
 const all = suite([Credential, Token], { encryption: { credentialLog, clock }, cipher: { clock } })
 
@@ -37,6 +46,22 @@ describe('what is done to rows', () => {
     const read = ['read', id, 'success']
     expect(actions()).toEqual([read, read])
     expect(all.encrypted.cipher.cacheStatistics.hits).toBeGreaterThan(0)
+  })
+
+  test('in the name of who asked, where several do at the same time', async () => {
+    const actors = ['alice', 'bob', 'carol']
+    const ids = (await Promise.all(actors.map(() => stored()))).map(({ id }) => id)
+    const asEach = (use: (id: string) => Promise<unknown>) =>
+      Promise.all(actors.map((actor, at) => withActor({ actor }, () => use(ids[at]!))))
+    const expected = (action: string) => actors.map((actor, at) => [actor, action, ids[at]])
+    for (const _ of ['from the KMS', 'from the cache']) {
+      askers.length = 0
+      await asEach((id) => repository().findOneByOrFail({ id }))
+      expect(askers.sort()).toEqual(expected('read'))
+    }
+    askers.length = 0
+    await asEach((id) => updateEncrypted(repository(), id, { password: 'q' }))
+    expect(askers.filter(([, action]) => action === 'update').sort()).toEqual(expected('update'))
   })
 
   test('with entity and envelope', async () => {
