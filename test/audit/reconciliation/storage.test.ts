@@ -59,6 +59,16 @@ test('an interrupt ends it before a day, which the next pass does', async () => 
   expect((await stored.pass()).map((report) => report.day)).toEqual([day])
 })
 
+test('how many days a scope has is told before them, and each when it is done', async () => {
+  const told: unknown[] = []
+  await stored.pass({
+    days: { from: '2026-11-02', to: '2026-11-04' },
+    onDays: ({ provider, scope }, days) => told.push([provider, scope, days]),
+    onDay: ({ day }) => told.push(day),
+  })
+  expect(told).toEqual([['aws', '1/eu', 3], '2026-11-02', '2026-11-03', '2026-11-04'])
+})
+
 test('what goes over midnight is matched once, by either day', async () => {
   const [before, after] = ['2026-11-06T23:59:59.9Z', '2026-11-07T00:00:00.1Z']
   const late = await stored.unwrapped(before, 'r4')
