@@ -97,7 +97,7 @@ async function storedEvents(
   provider: string,
   received: readonly ReceivedEvent[],
 ): Promise<Map<string, Sighting[]>> {
-  const times = received.map(({ event }) => event.time.getTime())
+  const times = received.map(({ event }) => event.time.getTime()).sort((a, b) => a - b)
   const sought = [...new Map(received.map((each) => [keyOf(each), each])).values()]
   // OFFSET 0 keeps the planner at one uid after the other. While a month has no statistics yet, it would read all of these times.
   const { rows } = await client.query(
@@ -109,7 +109,7 @@ async function storedEvents(
     ) AS stored ORDER BY at`,
     [
       ...[provider, sought.map(({ scope }) => scope), sought.map(({ uid }) => uid)],
-      ...[new Date(Math.min(...times) - SAME_EVENT_MS), new Date(Math.max(...times) + SAME_EVENT_MS)],
+      ...[new Date(times[0]! - SAME_EVENT_MS), new Date(times.at(-1)! + SAME_EVENT_MS)],
     ],
   )
   const known = new Map<string, Sighting[]>()
