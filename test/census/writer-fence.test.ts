@@ -52,6 +52,13 @@ const age = (label: string, seconds: number) =>
     [label, seconds],
   )
 
+/** The server learns a little later that a process has ended. */
+async function noticed(label: string): Promise<void> {
+  const sql = 'SELECT FROM pg_stat_activity JOIN waxseal.process ON backend_pid = pid WHERE label = $1'
+  const sessions = () => database.client.query(sql, [label])
+  while ((await sessions()).rows.length > 0);
+}
+
 test('every process wraps under another: each is waited for until it was heard', async () => {
   const [first] = [await start('first', '2'), await start('second', '2')]
   await first.tell(`store ${randomUUID()}`)
@@ -80,6 +87,7 @@ test('one that was killed holds up until what it sent is stored or lost, and no 
   await start('new', '2')
   const killed = await start('killed', '1')
   await killed.kill()
+  await noticed('killed')
   await age('killed', 20)
   expect((await fence(0)).of('processes')).toMatch(/\("killed"\) died while it wrapped under it/)
   await age('killed', 60)
@@ -95,6 +103,7 @@ test('one that is stopped in the middle of something may go on: it is not taken 
   await age('stopped', 600)
   expect((await fence(0)).of('processes')).toMatch(/\("stopped"\) has no heartbeat and an open connection/)
   await stopped.kill()
+  await noticed('stopped')
   expect((await fence(HEARD_MS)).ready).toBe(true)
 })
 
