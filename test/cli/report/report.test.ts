@@ -59,7 +59,9 @@ test('as CSV, into a file of its owner alone', async () => {
     status: 0,
     stdout: '',
   })
-  expect(readFileSync(file, 'utf8')).toMatch(/^table,column,rows,wrapped,shredded,empty,unreadable,plaintext,legacy,undecodable,foreign\r\n/)
+  expect(readFileSync(file, 'utf8')).toMatch(
+    /^table,column,rows,wrapped,shredded,empty,unreadable,plaintext,legacy,undecodable,foreign\r\n/,
+  )
   expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
