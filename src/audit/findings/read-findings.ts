@@ -2,6 +2,7 @@ import { ConfigurationError } from '../../errors.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { type Alert, alertColumns } from '../alerts/due-alerts.js'
 import { instant } from '../instant.js'
+import { isStoredId } from '../stored-id.js'
 import { FILTERED, type FindingFilters, filterValues } from './finding-filters.js'
 
 /** `open`: nobody has said anything. `acknowledged`: somebody has said why it is as it should be. */
@@ -26,11 +27,9 @@ export interface FindingQuery extends FindingFilters {
   readonly limit: number
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 export async function readFindings(client: Queryable, query: FindingQuery): Promise<StoredFinding[]> {
   const { ids = [], open = false, limit } = query
-  const misspelled = ids.find((id) => !UUID.test(id))
+  const misspelled = ids.find((id) => !isStoredId(id))
   if (misspelled !== undefined) {
     throw new ConfigurationError('expected the id of a finding, as "waxseal audit findings" prints it')
   }

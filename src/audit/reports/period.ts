@@ -8,7 +8,7 @@ export interface Period {
   readonly to: Date
 }
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 
 /**
  * A year (`2026`), quarter (`2026-Q3`), month (`2026-09`), day, two days with dots between (`2026-07-01..2026-09-30`, both

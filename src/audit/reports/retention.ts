@@ -1,6 +1,5 @@
+import { DAY_MS } from './period.js'
 import { type Cell, cells, type ReportDefinition } from './report.js'
-
-const DAY_MS = 86_400_000
 
 const TABLES: readonly (readonly [table: string, time: string])[] = [
   ['ledger_attempt', 'inserted_at'],

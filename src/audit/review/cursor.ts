@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ConfigurationError } from '../../errors.js'
+import { isStoredId } from '../stored-id.js'
 import type { CheckedQuery } from './query.js'
 
 /** Where a page ended. The time is text: a `Date` would lose its microseconds, and with them the records in between. */
@@ -9,7 +10,6 @@ export interface Position {
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Carries the window, so that all pages have the one of the first, and what was asked for, so that it serves nothing else. */
 export function cursorAfter(query: CheckedQuery, { time, id }: Position): string {
@@ -21,7 +21,7 @@ export function readCursor(query: CheckedQuery, cursor: string): { query: Checke
   const isWhole =
     TIME.test(String(time)) &&
     !Number.isNaN(Date.parse(String(time))) &&
-    ID.test(String(id)) &&
+    isStoredId(String(id)) &&
     of === fingerprint(query)
   const window = { from: new Date(String(from)), to: new Date(String(to)) }
   if (!isWhole || Number.isNaN(window.from.getTime()) || Number.isNaN(window.to.getTime())) {

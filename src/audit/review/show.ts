@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors.js'
 import type { Queryable } from '../../postgres/queryable.js'
 import { instant } from '../instant.js'
+import { isStoredId } from '../stored-id.js'
 import { SOURCES } from './conditions.js'
 import { type Found, find } from './find.js'
 import { proveRecord, type RecordInLog } from './prove-record.js'
@@ -26,11 +27,9 @@ export interface ShownRecord {
   readonly log: RecordInLog
 }
 
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** One record with all that belongs to it. Undefined where there is none of this id, or none any more. */
 export async function showRecord(client: Queryable, id: string): Promise<ShownRecord | undefined> {
-  if (!ID.test(id))
+  if (!isStoredId(id))
     throw new ConfigurationError('id: expected the id of a record as a search shows it, found another text')
   const tables = Object.entries(SOURCES).map(
     ([kind, { table, time }]) => `SELECT '${kind}' AS kind, id, ${instant(time)} AS time FROM ${table} WHERE id = $1`,
